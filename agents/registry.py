@@ -1,0 +1,109 @@
+"""What an agent is, what it is handed, and the list of all of them.
+
+An agent is a folder with `AGENT` in its `__init__.py`. Its `run` takes the values it `needs`, in
+that order, then `params=` and `context=`, and returns one frozen value of type `gives`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from agents.params import Params
+
+
+@dataclass(frozen=True, slots=True)
+class Gemini:
+    """How the Gemini API is reached; the key never appears in a repr, a log or a stage key."""
+
+    api_key: str
+    model: str = "gemini-2.5-flash"
+    base_url: str | None = None
+    timeout_s: float = 60.0
+
+    def __repr__(self) -> str:
+        return f"Gemini(model={self.model!r}, base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What lies outside upload and params yet may change a result; see `Agent.uses`."""
+
+    captions: Path | None = None
+    """Caption file given with the upload or found beside it."""
+    captions_name: str = ""
+    """The name under which a person knows it."""
+    models: Path | None = None
+    """Folder in which speech model weights are looked for."""
+    download_models: bool = True
+    """Whether weights may be fetched when the hub answers."""
+    gemini: Gemini | None = None
+    cores: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a stage is handed beside its values."""
+
+    workdir: Path
+    """Empty folder for the files of the result; it is published together with the value."""
+    resources: Resources
+    progress: Callable[[float, str], None]
+    """Takes the percent done (0-100) of this stage and a short message for people."""
+    once: Callable[[str, Callable[[Path], None]], Path]
+    """`once(key, make)` returns the folder published under `key`, made by `make(folder)` if new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One of the product's agents; a changed algorithm raises `version`."""
+
+    name: str
+    title: str
+    version: int
+    params: type[Params]
+    needs: tuple[str, ...]
+    run: Callable[..., Any]
+    gives: Any
+    """The type of its value, for `pydantic.TypeAdapter`."""
+    uses: Callable[[Resources, Any], Mapping[str, Any]] = lambda resources, params: {}
+    """What of the resources decides the result, as JSON; it is part of the stage key."""
+
+
+@cache
+def all_agents() -> tuple[Agent, ...]:
+    """Return every agent, each after the ones it needs."""
+    import agents
+
+    found: dict[str, Agent] = {}
+    for module in pkgutil.iter_modules(agents.__path__, "agents."):
+        if module.ispkg:
+            agent = getattr(importlib.import_module(module.name), "AGENT", None)
+            if agent is not None:
+                found[agent.name] = agent
+    graph = {name: sorted(set(found[name].needs) & set(found)) for name in sorted(found)}
+    return tuple(found[name] for name in TopologicalSorter(graph).static_order())
+
+
+def stage_key(
+    name: str,
+    version: int,
+    params: Mapping[str, Any],
+    inputs: Sequence[str],
+    uses: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the sha256 that names a stage's result: same key, same result."""
+    body = json.dumps(
+        [name, version, dict(params), list(inputs), dict(uses or {})],
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(body.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Data at rest: schema, store, repositories, artifacts and media."""

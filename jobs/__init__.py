@@ -1,0 +1,1 @@
+"""The pipeline on RQ workers: stage keys, queue, worker, reconcile, progress."""

@@ -1,0 +1,12 @@
+"""What every test gets: no error may be logged unless the test says that it expects one."""
+
+import logging
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_error_logs(caplog, request):
+    yield
+    loud = [r.getMessage() for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+    assert not loud or request.node.get_closest_marker("logs_errors"), loud
