@@ -1,8 +1,11 @@
 """The made lectures are what their truth says."""
 
+import itertools
+
 import av
 import numpy as np
 import pytest
+
 from tests.rendering import Look, Scene, boxes, render_lecture
 
 SCENES = (
@@ -24,7 +27,7 @@ def test_truth_covers_the_recording_without_gaps(lecture):
     edges = sorted(truth["speech"] + truth["silence"])
     assert edges[0][0] == 0
     assert edges[-1][1] == pytest.approx(truth["duration"])
-    assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(edges))
 
 
 def test_sound_is_silent_exactly_where_the_truth_says(lecture):
