@@ -91,6 +91,8 @@ def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams)
     threshold = np.float32(silence_threshold(levels, params))
     evidence = np.clip((levels.rms_db - threshold) / np.float32(RAMP_DB) + np.float32(0.5), 0, 1)
     if len(speech.values) and params.speech_weight > 0:
+        if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
+            evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
         weight = np.float32(params.speech_weight)
         votes = _resample(speech, levels.hop_s, len(evidence))
         evidence = (1 - weight) * evidence + weight * votes
