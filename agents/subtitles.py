@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from agents.types import Cue, Interval, Word
@@ -18,13 +19,13 @@ LINGER_S = 0.3
 PAUSE_S = 1.0
 """A pause this long (in the clip) always begins a new cue."""
 
-# Line and paragraph separators break lines in some readers; bidirectional overrides, zero-width
-# spaces and byte order marks only serve to disguise text.
+# Bidirectional overrides, zero-width spaces and byte order marks only serve to disguise text.
 _DROPPED = dict.fromkeys(
-    [0x200B, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFFF9, 0xFFFC)]
+    [0x200B, 0xFEFF, 0xFFFE, 0xFFFF]
+    + [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFFF9, 0xFFFC)]
 )
 _BREAKS = {0x0D: "\n", 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n", 0x09: " "}
-_UNPRINTABLE = {"Cc", "Cs", "Cn", "Co"}
+_UNPRINTABLE = {"Cc", "Cs"}
 _SPACES = re.compile(r"[^\S\n]+")
 # Scripts written without spaces: Thai to Myanmar, Khmer, kana, Han, full-width forms (not Hangul).
 _UNSPACED = r"[\u0e00-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
@@ -34,11 +35,13 @@ _CLOSERS = "\"')]}»”’」』"
 _ENDS = tuple(".!?…。！？؟।۔")
 _CLAUSES = tuple(",;:，、；：،—–")
 _ABBREVIATIONS = re.compile(
-    "dr|mr|mrs|ms|prof|st|vs|figs?|nos?|vol|eqs?|sec|ch|pp|approx|dept|cf|gen|col|lt|sgt|capt|hon"
-    "|rev|rep|sen|gov|pres|eds?|refs?|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
-    "|bzw|usw|ca|evtl|ggf|vgl|nr|bd|str|hr|fr|mme|mlle|sra?|srta|dra|ing|[a-z]",
+    "dr|mr|mrs|ms|prof|st|vs|approx|dept|cf|gen|lt|sgt|capt|hon|rev|sen|gov|pres|eds?"
+    "|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
+    "|bzw|usw|ca|evtl|ggf|vgl|str|hr|fr|mme|mlle|sra?|srta|dra|ing|[a-z]",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile("no|nos|nr|figs?|vol|eqs?|sec|ch|pp?|refs?|bd|art|para?", re.IGNORECASE)
+"""Abbreviations before a number: "Fig. 3"."""
 _DOUBTFUL = re.compile(r"etc|al|jr|inc|ltd|co|corp|(\w\.)+\w|\d{1,2}", re.IGNORECASE)
 """May or may not end a sentence: "etc.", "p.m.", "3." (an ordinal in many languages)."""
 
@@ -75,6 +78,8 @@ def ends_sentence(text: str, following: str = "", pause_s: float = 0.0) -> bool:
     stem = bare[:-1].lstrip("\"'([{«“‘¿¡")
     if _ABBREVIATIONS.fullmatch(stem) and stem != "I":
         return False
+    if _NUMBERED.fullmatch(stem) and first.isdecimal():
+        return False
     return pause_s >= 0.3 or not _DOUBTFUL.fullmatch(stem)
 
 
@@ -105,7 +110,7 @@ def make_cues(
     max_chars: int = 42,
     max_lines: int = 2,
 ) -> tuple[Cue, ...]:
-    """Return the words' cues in the time of a clip that plays only `parts`, one after another."""
+    """Return the words' cues in the time of a clip that plays only `parts`; words in order."""
     moved = [
         piece for word in _move_words(words, parts) for piece in _split_long_word(word, max_chars)
     ]
@@ -167,18 +172,21 @@ def _move_words(words: Sequence[Word], parts: Sequence[Interval]) -> list[Word]:
     moved: list[Word] = []
     offset = earliest = 0.0
     for part in parts:
-        for word in words:
-            if not part.start <= (word.start + word.end) / 2 < part.end:
-                continue
+        first = bisect_left(words, part.start, key=_middle)
+        for word in words[first : bisect_left(words, part.end, lo=first, key=_middle)]:
             text = clean_text(word.text).replace("\n", " ")
             start = max(word.start - part.start, 0.0) + offset
             end = min(word.end, part.end) - part.start + offset
-            start = min(max(start, earliest), end - 0.001)
-            if text and start >= 0:
+            start = max(0.0, min(max(start, earliest), end - 0.001))
+            if text:
                 moved.append(Word(start, end, text, word.probability))
                 earliest = start
         offset += part.duration
     return moved
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
 
 
 def _split_long_word(word: Word, max_chars: int) -> list[Word]:
