@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 from agents.errors import ServiceUnavailable
+from agents.types import SilenceRegion
+from data.artifacts import save_result
 from data.store import open_store
 
 LABEL = ("lecture_id", "t0", "t1", "value", "author", "ts")
@@ -109,19 +111,29 @@ def fills_disk(path):
         tell([row["author"] for row in con.rows("select distinct author from label order by 1")])
 
 
+def saves_same(url, count):
+    """Replace the rows of one key again and again."""
+    store = open_store(url)
+    value = tuple(SilenceRegion(n, n + 0.5, -50.0) for n in range(40))
+    for _ in range(int(count)):
+        with store.write() as con:
+            save_result(con, "silence", "key", value, Path())
+
+
 def may_not_write(path):
     """Migrate a store in a folder that belongs to somebody else, not being root."""
+    store = open_store(path)
     if os.geteuid() == 0:
         os.seteuid(65534)
     try:
-        open_store(path).migrate()
+        store.migrate()
     except ServiceUnavailable as error:
         tell(error.code, error.message)
 
 
 ROLES = {
     role.__name__: role
-    for role in (writes, reads, holds, migrates, is_killed, fills_disk, may_not_write)
+    for role in (writes, reads, holds, migrates, is_killed, fills_disk, may_not_write, saves_same)
 }
 
 if __name__ == "__main__":
