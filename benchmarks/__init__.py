@@ -1,0 +1,1 @@
+"""Speed, accuracy and soak measurements, each beside its rivals in the same run."""
