@@ -52,6 +52,22 @@ def check_space(folder: Path, size_bytes: int) -> None:
         )
 
 
+def modified(path: Path) -> float:
+    """Return when `path` last changed, in seconds since 1970; infinity when it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a whole folder; what is gone stays gone."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def fsync_folder(folder: Path) -> None:
     """Make renames inside `folder` survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)

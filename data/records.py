@@ -181,7 +181,7 @@ def now() -> datetime:
 
 def to_json(value: object) -> str:
     """Return the text that a json column takes."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def make_record(kind: type[Record], row: Mapping[str, Any]) -> Record:
