@@ -71,3 +71,7 @@ def _explain(error: Exception) -> int:
     print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
     bad_input = isinstance(error, MediaError | TuningError | NotFound)
     return BAD_INPUT if bad_input or error.code == "bad_setting" else 1
+
+
+if __name__ == "__main__":
+    main()
