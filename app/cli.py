@@ -58,7 +58,7 @@ def run(tokens: Sequence[str]) -> int:
         return BAD_INPUT
     except BrokenPipeError:
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - _explain raises what it does not know
         return _explain(error)
     return result if isinstance(result, int) else 0
 

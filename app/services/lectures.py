@@ -24,7 +24,6 @@ from data.media import Stored
 from data.presets import list_presets
 from data.records import Job, Lecture, StageRow
 
-
 SAMPLE_ID = "sample"
 """The lecture that the sample becomes, however often it is asked for."""
 
@@ -214,5 +213,3 @@ def check_extension(name: str) -> None:
     if suffix not in {extension.lstrip(".") for extension in ALLOWED_EXTENSIONS}:
         known = ", ".join(sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS))
         raise MediaError(f"{name!r} is none of {known}.", code="extension")
-
-

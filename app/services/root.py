@@ -17,7 +17,7 @@ from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: `services.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
+    """The composition root: `.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         super().__init__(settings, config)

@@ -1,8 +1,8 @@
-"""Unfinished uploads: one folder each, whose part file's length is the offset, so kills cost nothing.
+"""Unfinished uploads: the length of a part file is its offset, so a kill costs nothing.
 
-    uploads/<id>/upload.json   what the client said
-    uploads/<id>/part          the bytes so far
-    uploads/<id>/captions      optional
+uploads/<id>/upload.json   what the client said
+uploads/<id>/part          the bytes so far
+uploads/<id>/captions      optional
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ class UploadFolder:
                 ) from error
             stored = os.lseek(descriptor, 0, os.SEEK_END)
             if stored != offset:
-                raise UploadConflict(f"{stored} bytes are stored, so {offset} is no place to go on.")
+                raise UploadConflict(
+                    f"{stored} bytes are stored, so {offset} is no place to go on."
+                )
             yield descriptor
         finally:
             os.close(descriptor)
