@@ -19,7 +19,6 @@ from app.commands.options import settings_with
 from app.exports import Findings, analysis, chapter_cues, clip_name
 from app.services.core import workshop_config
 from app.services.jobs import when
-from app.services.lectures import check_extension
 from app.services.uploads import CAPTION_SUFFIXES, HEAD_BYTES
 from data.artifacts import has_result, load_result
 from data.disk import atomic_file
@@ -122,8 +121,6 @@ def check_file(file: Path) -> None:
         raise MediaError(f"{file.name!r} is no file.", code="not_media")
     with file.open("rb") as opened:
         head = opened.read(HEAD_BYTES)
-    if head:
-        check_extension(file.name)
     sniff(head, file.name)
 
 

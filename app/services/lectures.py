@@ -209,7 +209,7 @@ def check_extension(name: str) -> None:
     """Refuse a name whose extension no recording has."""
     from agents.intake.probe import ALLOWED_EXTENSIONS
 
-    suffix = Path(name).suffix.lower().lstrip(".")
-    if suffix not in {extension.lstrip(".") for extension in ALLOWED_EXTENSIONS}:
-        known = ", ".join(sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS))
-        raise MediaError(f"{name!r} is none of {known}.", code="extension")
+    suffix = Path(name).suffix.lower()
+    if suffix and suffix not in ALLOWED_EXTENSIONS:
+        known = ", ".join(ALLOWED_EXTENSIONS)
+        raise MediaError(f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension")
