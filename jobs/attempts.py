@@ -43,10 +43,11 @@ def begin(
     con: Connection, job_id: str, name: str, needs: Sequence[str], worker: str
 ) -> Task | None:
     """Take a stage, or return None: it is over, not ready, or set aside."""
-    job, row, keys = get_job(con, job_id), stage_row(con, job_id, name), _keys(con, job_id)
+    job, rows = get_job(con, job_id), {row.name: row for row in job_stages(con, job_id)}
+    row = rows[name]
     if job.status not in JOB_UNFINISHED or row.status not in ("pending", "running"):
         return None
-    if not all(has_result(con, keys[need]) for need in needs):
+    if any(rows[need].status != "done" for need in needs):
         return None
     if row.status == "running" and row.tries >= MAX_TRIES:
         end_of_life(con, row)
@@ -56,7 +57,7 @@ def begin(
         lecture=get_lecture(con, job.lecture_id),
         name=name,
         key=row.key,
-        keys=keys,
+        keys={each.name: each.key for each in rows.values()},
         attempt=begin_stage(con, job_id, name, worker),
         last=row.tries + 1 >= MAX_TRIES,
         known=has_result(con, row.key),
@@ -118,7 +119,3 @@ def facts(con: Connection, job_id: str, name: str) -> list[Event]:
         code=job.error_code or "",
     )
     return [stage, whole]
-
-
-def _keys(con: Connection, job_id: str) -> dict[str, str]:
-    return {row.name: row.key for row in job_stages(con, job_id)}

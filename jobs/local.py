@@ -71,9 +71,7 @@ class _Schedule:
             self.waiting.remove(name)
             again = name in self.forced
             worker = f"here-{os.getpid()}"
-            future = self.pool.submit(
-                run_stage, self.shop, self.job_id, name, worker, again=again
-            )
+            future = self.pool.submit(run_stage, self.shop, self.job_id, name, worker, again=again)
             self.running[future] = name
 
     def _take(self, name: str, outcome: Outcome) -> None:

@@ -50,7 +50,10 @@ def __getattr__(name: str) -> tuple[str, ...]:
 
 
 def stage_keys(
-    sha256: str, tuning: Params | Mapping[str, Any], resources: Resources, table: StageTable | None = None
+    sha256: str,
+    tuning: Params | Mapping[str, Any],
+    resources: Resources,
+    table: StageTable | None = None,
 ) -> dict[str, str]:
     """Return the key of every stage for an upload, a tuning, and what lies outside them."""
     keys = dict[str, str]()
@@ -75,7 +78,10 @@ def stage_params(stage: Agent, tuning: Params | Mapping[str, Any]) -> Params:
 
 
 def stale(
-    keys: Mapping[str, str], is_done: Callable[[str], bool], only: str | None = None, table: StageTable | None = None
+    keys: Mapping[str, str],
+    is_done: Callable[[str], bool],
+    only: str | None = None,
+    table: StageTable | None = None,
 ) -> tuple[str, ...]:
     """Return the stages without a result, in order; with `only`, that stage and what it needs."""
     table = table or stage_table()

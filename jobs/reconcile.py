@@ -99,13 +99,12 @@ def _grace(row: StageRow, leases: Leases) -> float:
 def _due(redis: Redis, odd: Mapping[str, float]) -> set[str]:
     """Remember since when each state has been odd; return those that have been for too long."""
     now = time.time()
-    known = {key.decode(): float(at) for key, at in redis.hgetall(SUSPECTS).items()}
-    since = {name: known.get(name, now) for name in odd}
+    known = redis.hgetall(SUSPECTS)
+    since = {name: float(known.get(name.encode(), now)) for name in odd}
     with redis.pipeline() as batch:
         batch.delete(SUSPECTS)
-        if since:
-            batch.hset(SUSPECTS, mapping=since)
-            batch.expire(SUSPECTS, 3600)
+        for name, at in since.items():
+            batch.hset(SUSPECTS, name, str(at))
         batch.execute()
     return {name for name, at in since.items() if now - at >= odd[name]}
 

@@ -7,9 +7,11 @@ import os
 import signal
 import sys
 import time
-from typing import Any
+from types import FrameType
+from typing import NoReturn
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Retry, SpawnWorker, Worker
 from rq import get_current_job as current_delivery
@@ -113,7 +115,7 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         """Return how long the lease of a stage lasts unless it is renewed, in seconds."""
         return self.leases.heartbeat_s
 
-    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Renew this worker's own registration for a short while only."""
         super().heartbeat(self.leases.worker_s, pipeline=pipeline)
 
@@ -151,13 +153,15 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         if self.horse_pid:
             kill_tree(self.horse_pid, sig)
 
-    def handle_work_horse_killed(self, job: Delivery, *details: Any) -> None:
+    def handle_work_horse_killed(
+        self, job: Delivery, retpid: int | None, ret_val: int | None, rusage: object
+    ) -> None:
         """Count the death, so that a recording that kills three horses is set aside."""
-        super().handle_work_horse_killed(job, *details)
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
         if record_death(the_workshop().store, self.connection, job.id):
             job.retries_left = 0
 
-    def request_force_stop(self, signum: int, frame: Any) -> None:
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop now: what was in work goes back into the queue as if it had not been tried."""
         execution = self.execution
         if self.horse_pid and execution is not None:
@@ -180,13 +184,13 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         except RedisError:
             logger.warning("broker is gone, reconcile will put the stage back")
 
-    def main_work_horse(self, job: Delivery, queue: Queue) -> None:
+    def main_work_horse(self, job: Delivery, queue: Queue) -> NoReturn:
         """Tie this horse to its worker, then do the work."""
         die_with_parent()
         watch_parent(self.pid or 0, _end_horse)
         super().main_work_horse(job, queue)
 
-    def handle_exception(self, job: Delivery, *exc_info: Any) -> None:
+    def handle_exception(self, job: Delivery, *exc_info: object) -> None:
         """Leave alone what the stage has recorded already."""
         if not isinstance(exc_info[1], StageFailed):
             super().handle_exception(job, *exc_info)
