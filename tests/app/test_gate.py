@@ -70,7 +70,10 @@ def test_our_own_page_and_other_programs_pass(client, headers):
 @pytest.mark.parametrize("path", ["/_stcore/stream", "/api/v1/jobs/x/ws"])
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
 def test_a_foreign_websocket_is_closed_before_it_opens(client, path, headers):
-    with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect(path, headers=headers):
+    with (
+        pytest.raises(WebSocketDisconnect) as closed,
+        client.websocket_connect(path, headers=headers),
+    ):
         pass
     assert closed.value.code == 1008
 

@@ -12,13 +12,18 @@ MEDIA = "/app/static/media"
 
 
 @pytest.fixture
+def shown(services, finished):
+    return services.clips.list(services.jobs.latest(finished).id)[0]
+
+
+@pytest.fixture
 def clip(services, lecture):
     return services.clips.list(services.jobs.latest(lecture).id)[0]
 
 
-def test_a_recording_is_served_in_ranges(client, services, lecture):
-    body = services.media.path(lecture).read_bytes()
-    url = f"{MEDIA}/lectures/{lecture}/source"
+def test_a_recording_is_served_in_ranges(client, services, finished):
+    body = services.media.path(finished).read_bytes()
+    url = f"{MEDIA}/lectures/{finished}/source"
     whole = client.get(url)
     assert (whole.status_code, whole.content) == (200, body)
     assert whole.headers["accept-ranges"] == "bytes"
@@ -29,17 +34,19 @@ def test_a_recording_is_served_in_ranges(client, services, lecture):
     assert part.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_range_of_another_version_gets_the_whole(client, services, lecture):
-    url = f"{MEDIA}/lectures/{lecture}/source"
+def test_a_range_of_another_version_gets_the_whole(client, services, finished):
+    url = f"{MEDIA}/lectures/{finished}/source"
     etag = client.head(url).headers["etag"]
     headers = {"Range": "bytes=0-9"}
     assert client.get(url, headers={**headers, "If-Range": etag}).status_code == 206
     assert client.get(url, headers={**headers, "If-Range": '"other"'}).status_code == 200
 
 
-@pytest.mark.parametrize("header", ["bytes=99999-", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=" + "0-1," * 500])
-def test_a_senseless_range_is_no_server_error(client, lecture, header):
-    answer = client.get(f"{MEDIA}/lectures/{lecture}/source", headers={"Range": header})
+@pytest.mark.parametrize(
+    "header", ["bytes=99999-", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=" + "0-1," * 500]
+)
+def test_a_senseless_range_is_no_server_error(client, finished, header):
+    answer = client.get(f"{MEDIA}/lectures/{finished}/source", headers={"Range": header})
     assert answer.status_code in {200, 206, 400, 416}
 
 
@@ -52,31 +59,36 @@ def test_a_senseless_range_is_no_server_error(client, lecture, header):
         ("srt", "application/x-subrip"),
     ],
 )
-def test_every_file_of_a_clip_has_a_fixed_type(client, clip, kind, media_type):
-    answer = client.get(f"{MEDIA}/clips/{clip.id}/{kind}")
+def test_every_file_of_a_clip_has_a_fixed_type(client, shown, kind, media_type):
+    answer = client.get(f"{MEDIA}/clips/{shown.id}/{kind}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert "content-disposition" not in answer.headers
 
 
-def test_a_clip_is_saved_under_a_readable_name(client, clip):
-    answer = client.get(f"/api/v1/clips/{clip.id}/video")
+def test_a_clip_is_saved_under_a_readable_name(client, shown):
+    answer = client.get(f"/api/v1/clips/{shown.id}/video")
     assert answer.content == CLIP_BYTES
     assert answer.headers["content-disposition"] == (
         "attachment; filename*=utf-8''01-gr%C3%B6%C3%9Fe-form.mp4"
     )
 
 
-@pytest.mark.parametrize("path", ["clips/nothing/video", "clips/{clip}/../../x", "clips/{clip}/key"])
-def test_other_files_are_not_found(client, clip, path):
-    assert client.get(f"{MEDIA}/{path.format(clip=clip.id)}").status_code == 404
+@pytest.mark.parametrize(
+    "path", ["clips/nothing/video", "clips/{clip}/../../x", "clips/{clip}/key"]
+)
+def test_other_files_are_not_found(client, shown, path):
+    assert client.get(f"{MEDIA}/{path.format(clip=shown.id)}").status_code == 404
 
 
-def test_posters_and_slides_are_pictures(client, services, lecture):
-    job = services.jobs.latest(lecture).id
-    assert client.get(f"{MEDIA}/lectures/{lecture}/poster").headers["content-type"] == "image/jpeg"
-    assert client.get(f"{MEDIA}/lectures/{lecture}/slides/{job}/0").content == b"\xff\xd8slide\xff\xd9"
-    assert client.get(f"{MEDIA}/lectures/{lecture}/slides/{job}/1").status_code == 404
-    assert client.get(f"{MEDIA}/lectures/{lecture}/slides/{job}/99").status_code == 404
+def test_posters_and_slides_are_pictures(client, services, finished):
+    job = services.jobs.latest(finished).id
+    assert client.get(f"{MEDIA}/lectures/{finished}/poster").headers["content-type"] == "image/jpeg"
+    assert (
+        client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/0").content
+        == b"\xff\xd8slide\xff\xd9"
+    )
+    assert client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/1").status_code == 404
+    assert client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/99").status_code == 404
 
 
 def test_the_zip_holds_every_clip_that_is_not_rejected(client, services, lecture, clip):
