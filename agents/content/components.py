@@ -1,0 +1,101 @@
+"""The score components: declared once, explained once, weighted by default once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One measure of why a sentence may matter, 0-1 and unweighted."""
+
+    name: str
+    explanation: str
+    """One sentence for pages, flags and schema."""
+    because: str
+    """How a reason names it: "Chosen because ..."."""
+    weight: float
+    """Default weight of the linear combination; benchmarks/fit_weights.py measures it."""
+
+
+COMPONENTS: tuple[Component, ...] = (
+    Component(
+        "topic_centrality",
+        "How much of what its topic is about the sentence says itself.",
+        "it says what its topic is about",
+        0.20,
+    ),
+    Component(
+        "lecture_centrality",
+        "How close the sentence is to what the whole lecture is about.",
+        "it is close to what the whole lecture is about",
+        0.10,
+    ),
+    Component(
+        "information",
+        "How many meaningful words the sentence carries, on a logarithmic scale.",
+        "it carries a lot of information",
+        0.20,
+    ),
+    Component(
+        "cue_phrase",
+        "Whether the speaker announces importance, a definition or a summary.",
+        "the speaker announces that it matters",
+        0.10,
+    ),
+    Component(
+        "novelty",
+        "Whether it introduces terms that the lecture goes on to use.",
+        "it introduces terms that the lecture goes on to use",
+        0.05,
+    ),
+    Component(
+        "question",
+        "Whether it asks a question, or answers the one just asked.",
+        "it asks or answers a question",
+        0.03,
+    ),
+    Component(
+        "emphasis",
+        "Whether the voice is louder, livelier or slower than usual for this speaker.",
+        "the voice stresses it",
+        0.10,
+    ),
+    Component(
+        "slide_dwell",
+        "How long the slide behind it stays up, compared with the other slides.",
+        "its slide stays up for long",
+        0.04,
+    ),
+    Component(
+        "slide_change",
+        "Whether it follows soon after a new slide appears.",
+        "a new slide has just appeared",
+        0.05,
+    ),
+    Component(
+        "slide_words",
+        "How many of the words on its slide it says.",
+        "it says what the slide says",
+        0.10,
+    ),
+    Component(
+        "completeness",
+        "Whether it begins and ends an idea, without leaning on what was said before.",
+        "it stands on its own",
+        0.08,
+    ),
+    Component(
+        "position",
+        "Whether it comes early in its topic, where ideas are introduced.",
+        "it opens its topic",
+        0.05,
+    ),
+    Component(
+        "judgement",
+        "How important Gemini finds it; 0 when Gemini was not asked.",
+        "Gemini finds it important",
+        0.30,
+    ),
+)
+"""In the order in which pages and tables show them."""

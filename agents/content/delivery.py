@@ -1,0 +1,120 @@
+"""Score components from how it is said and shown: the voice, the pauses, the slides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.content.lexicon import split_words, stem
+from agents.types import Layout, Prosody, SilenceRegion, Slide, TranscriptSegment
+
+SLIDE_MEMORY_S = 15.0
+"""A new slide is news for about this long."""
+
+
+def measure_emphasis(segments: Sequence[TranscriptSegment], prosody: Prosody) -> np.ndarray:
+    """Return how much louder, livelier and slower than the speaker's usual each sentence is.
+
+    The mean of level and pitch range against the median of the lecture (in median absolute
+    deviations), and of the seconds per letter, brought to 0-1 by the normal distribution.
+    """
+    if not len(segments) or not len(prosody.level_db):
+        return np.zeros(len(segments))
+    letters = np.array([max(1, len(segment.text)) for segment in segments])
+    pace = np.log(np.array([max(0.1, segment.duration) for segment in segments]) / letters)
+    level = _mean_within(segments, prosody.level_db, prosody.level_db > -60)
+    lively = _mean_within(segments, prosody.pitch_range, prosody.pitch_hz > 0)
+    strength = (_standard(level) + _standard(lively) + _standard(pace)) / 3
+    return 1 / (1 + np.exp(-1.7 * strength))
+
+
+def _mean_within(
+    segments: Sequence[TranscriptSegment], values: np.ndarray, valid: np.ndarray
+) -> np.ndarray:
+    """Return the mean of the valid per-second values in each sentence, NaN where none is."""
+    total = np.concatenate([[0.0], np.cumsum(np.where(valid, values, 0.0))])
+    count = np.concatenate([[0], np.cumsum(valid)])
+    first = np.array([int(segment.start) for segment in segments]).clip(0, len(values))
+    last = np.array([int(np.ceil(segment.end)) for segment in segments]).clip(0, len(values))
+    known = count[last] - count[first]
+    mean = (total[last] - total[first]) / np.maximum(known, 1)
+    return np.where(known > 0, mean, np.nan)
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    """Return `values` in robust deviations from their median within +-3; unknown is 0."""
+    if np.isnan(values).all():
+        return np.zeros(len(values))
+    centre = np.nanmedian(values)
+    scale = 1.4826 * np.nanmedian(np.abs(values - centre))
+    if scale < 1e-6:
+        return np.zeros(len(values))
+    return np.nan_to_num(np.clip((values - centre) / scale, -3, 3), nan=0.0)
+
+
+def measure_slides(segments: Sequence[TranscriptSegment], layout: Layout) -> dict[str, np.ndarray]:
+    """Return the three components that slides give; all 0 where only one slide was seen."""
+    none = np.zeros(len(segments))
+    if not layout.slides:
+        return {"slide_dwell": none, "slide_change": none, "slide_words": none}
+    shown = slide_of(segments, layout.slides)
+    starts = np.array([slide.start for slide in layout.slides])
+    length = np.array([slide.duration for slide in layout.slides])
+    since = np.array([segment.start for segment in segments]) - starts[shown]
+    several = len(layout.slides) > 1
+    rank = np.searchsorted(np.sort(length), length, side="left") / max(1, len(length) - 1)
+    change = np.where(shown > 0, np.exp(-np.maximum(since, 0) / SLIDE_MEMORY_S), 0.0)
+    return {
+        "slide_dwell": rank[shown] if several else none,
+        "slide_change": change,
+        "slide_words": _words_on_slide(segments, [layout.slides[index] for index in shown]),
+    }
+
+
+def slide_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> np.ndarray:
+    """Return the index of the slide shown in the middle of each sentence."""
+    middle = np.array([(segment.start + segment.end) / 2 for segment in segments])
+    starts = np.array([slide.start for slide in slides])
+    return np.maximum(np.searchsorted(starts, middle, side="right") - 1, 0)
+
+
+def _words_on_slide(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> np.ndarray:
+    """Return which share of the words in its slide's title each sentence says."""
+    titles = {title: _long_stems(title) for title in {slide.title for slide in slides}}
+    shares = [
+        len(_long_stems(segment.text) & titles[slide.title]) / max(1, len(titles[slide.title]))
+        if titles[slide.title]
+        else 0.0
+        for segment, slide in zip(segments, slides, strict=True)
+    ]
+    return np.array(shares)
+
+
+def _long_stems(text: str) -> set[str]:
+    return {stem(word) for word in split_words(text) if len(word) > 3}
+
+
+def topic_evidence(
+    segments: Sequence[TranscriptSegment],
+    silence: Sequence[SilenceRegion],
+    layout: Layout,
+    *,
+    pause_weight: float,
+    slide_weight: float,
+) -> np.ndarray:
+    """Return in nats how much pauses and slides speak for a topic beginning with each sentence."""
+    starts = np.array([segment.start for segment in segments])
+    ends = np.array([segment.end for segment in segments])
+    gaps = np.concatenate([[0.0], np.maximum(starts[1:] - ends[:-1], 0)])
+    for region in silence:
+        nearest = int(np.searchsorted(starts, (region.start + region.end) / 2))
+        if 0 < nearest < len(gaps) and ends[nearest - 1] - 0.5 < region.end:
+            gaps[nearest] = max(gaps[nearest], region.duration)
+    usual = max(0.3, float(np.median(gaps)))
+    pause = np.clip(np.log(np.maximum(gaps, 1e-3) / usual) / np.log(6), 0, 1)
+    change = np.zeros(len(segments))
+    if len(layout.slides) > 1 and len(segments):
+        shown = slide_of(segments, layout.slides)
+        change[1:] = np.diff(shown) != 0
+    return pause_weight * pause + slide_weight * change

@@ -1,0 +1,119 @@
+# ruff: noqa: RUF001 - the typographic apostrophe is meant
+"""Words as the analyzer counts them: any language, with stop words learned from the lecture."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+STEM_LENGTH = 6
+"""Words that share this many first letters count as one: the inflections of most languages."""
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*|[{_UNSPACED}]+")
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of `text`, folded to lower case; scripts without spaces give pairs."""
+    words: list[str] = []
+    for found in _WORD.findall(unicodedata.normalize("NFC", text)):
+        if re.match(rf"[{_UNSPACED}]", found) and len(found) > 2:
+            words += [found[i : i + 2] for i in range(len(found) - 1)]
+        else:
+            words.append(found.casefold().replace("’", "'"))
+    return words
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """Return the first letters of `word`, which stand for its inflections."""
+    return word[:STEM_LENGTH]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermCounts:
+    """A sparse table of sentences by terms: one value per pair that occurs, in order."""
+
+    sentence: np.ndarray
+    term: np.ndarray
+    times: np.ndarray
+    sentences: int
+    terms: int
+
+    def per_sentence(self, values: np.ndarray | None = None) -> np.ndarray:
+        """Return the sum of the values (else the number of terms) of each sentence."""
+        return np.bincount(self.sentence, weights=values, minlength=self.sentences)
+
+    def per_term(self) -> np.ndarray:
+        """Return how many sentences say each term."""
+        return np.bincount(self.term, minlength=self.terms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """What the words of a lecture are: a column per term, and which terms carry meaning."""
+
+    terms: tuple[str, ...]
+    rows: tuple[np.ndarray, ...]
+    """Per sentence its terms in order, as indices of `terms`, stop words included."""
+    stop: np.ndarray
+    """Whether a term is a stop word, bool, shape (terms,)."""
+
+    def content_rows(self) -> list[np.ndarray]:
+        """Return per sentence the terms that carry meaning, in order."""
+        return [row[~self.stop[row]] for row in self.rows]
+
+    def counts(self) -> TermCounts:
+        """Return how often each sentence says each meaningful term."""
+        rows = self.content_rows()
+        width = max(1, len(self.terms))
+        owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        cells, times = np.unique(owner * width + np.concatenate([*rows, []]), return_counts=True)
+        cells = cells.astype(np.int64)
+        return TermCounts(cells // width, cells % width, times, len(rows), width)
+
+
+def read_lexicon(texts: Sequence[str]) -> Lexicon:
+    """Return the lecture's lexicon, with the stop words found by how evenly they are spread."""
+    split = [[stem(word) for word in split_words(text)] for text in texts]
+    seen = Counter(word for words in split for word in words)
+    terms = tuple(sorted(seen))
+    column = {term: index for index, term in enumerate(terms)}
+    rows = tuple(np.array([column[word] for word in words], dtype=np.int64) for words in split)
+    return Lexicon(terms, rows, find_stop_words(terms, rows))
+
+
+def find_stop_words(terms: Sequence[str], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Return which terms are spread over the lecture as evenly as chance would spread them.
+
+    A word of the topic comes in bursts: it fills fewer of the lecture's windows than the same
+    number of scattered words would (Church & Gale 1995). Frequent words that show no burst, and
+    single letters, say nothing about the topic.
+    """
+    tokens = np.concatenate([*rows, np.zeros(0, dtype=np.int64)])
+    total = len(tokens)
+    if not total:
+        return np.zeros(len(terms), dtype=bool)
+    frequency = np.bincount(tokens, minlength=len(terms))
+    windows = max(8, min(60, total // 150))
+    window = np.arange(total) * windows // total
+    pairs = np.unique(window * len(terms) + tokens)
+    spread = np.bincount(pairs % len(terms), minlength=len(terms))
+    expected = windows * -np.expm1(-frequency / windows)
+    share = frequency / total
+    even = (spread / np.maximum(expected, 1e-9) > EVENNESS) & (share > COMMON)
+    short = np.array([len(term) < 2 for term in terms])
+    return even | (share > UBIQUITOUS) | short
+
+
+EVENNESS = 0.85
+"""Share of the windows expected by chance that a stop word fills at least."""
+COMMON = 0.0015
+"""Share of all words that a stop word makes up at least; below it evenness is noise."""
+UBIQUITOUS = 0.015
+"""Share of all words above which a word is a stop word however it is spread."""

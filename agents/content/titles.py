@@ -1,0 +1,149 @@
+# ruff: noqa: RUF001 - the typographic apostrophe is meant
+"""Names for topics, from the speech: key terms and phrases, never a cut sentence."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.content.lexicon import Lexicon, split_words, stem
+
+KEYWORDS = 6
+"""So many keywords per topic."""
+_CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A term or a run of terms with how well it names its topic."""
+
+    stems: tuple[str, ...]
+    words: str
+    weight: float
+
+
+def name_topics(
+    texts: Sequence[str], topic: np.ndarray, lexicon: Lexicon
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return title and keywords of every topic; no two titles are the same."""
+    stop = {lexicon.terms[index] for index in np.flatnonzero(lexicon.stop)}
+    groups: list[list[str]] = [[] for _ in range(int(topic.max(initial=-1)) + 1)]
+    for number, text in zip(topic, texts, strict=True):
+        groups[number].append(text)
+    phrases = key_phrases([[split_words(text) for text in group] for group in groups], stop)
+    named: list[tuple[str, tuple[str, ...]]] = []
+    taken: set[str] = set()
+    for number, found in enumerate(phrases, start=1):
+        title = unique_title(make_title(found) or f"Topic {number}", taken)
+        taken.add(title.casefold())
+        named.append((title, tuple(phrase.words for phrase in found[:KEYWORDS])))
+    return named
+
+
+def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> list[list[Phrase]]:
+    """Return per topic its phrases, best first: frequent here, rare in the other topics.
+
+    Runs of one to three meaningful words are weighted by how often the topic says them, by how
+    few other topics do (class-based tf-idf), and by their length.
+    """
+    counts = [Counter(run for words in group for run in _runs(words, stop)) for group in groups]
+    surface = _surfaces(groups)
+    spread = Counter(run for count in counts for run in count)
+    named = []
+    for count in counts:
+        weighted = [
+            Phrase(
+                run,
+                " ".join(surface[part] for part in run),
+                _weight(run, times, spread[run], len(groups)),
+            )
+            for run, times in count.items()
+            if len(run) == 1 or times > 1
+        ]
+        weighted.sort(key=lambda phrase: (-phrase.weight, phrase.words))
+        named.append(_without_overlap(weighted))
+    return named
+
+
+def _runs(words: Sequence[str], stop: set[str]) -> list[tuple[str, ...]]:
+    """Return the runs of one to three adjacent meaningful words."""
+    kept = [None if stem(word) in stop or len(word) < 4 else stem(word) for word in words]
+    runs: list[tuple[str, ...]] = []
+    for length in (1, 2, 3):
+        for start in range(len(kept) - length + 1):
+            run = kept[start : start + length]
+            if None not in run and len(set(run)) == length:
+                runs.append(tuple(part for part in run if part))
+    return runs
+
+
+def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
+    """Return for each stem the word that is said most, the shorter one of equals."""
+    said = Counter(word for group in groups for words in group for word in words)
+    best: dict[str, str] = {}
+    for word, _ in sorted(said.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
+        best.setdefault(stem(word), word)
+    return best
+
+
+def _weight(run: tuple[str, ...], times: int, spread: int, topics: int) -> float:
+    rarity = np.log(1 + topics / spread)
+    return float(np.log1p(times) * rarity * (1 + 0.5 * (len(run) - 1)) * min(1.0, times / 2))
+
+
+def _without_overlap(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Return the phrases whose words no better phrase has used."""
+    kept: list[Phrase] = []
+    used: set[str] = set()
+    for phrase in phrases:
+        if not used & set(phrase.stems):
+            kept.append(phrase)
+            used.update(phrase.stems)
+    return kept
+
+
+def make_title(phrases: Sequence[Phrase]) -> str:
+    """Return the best two to three phrases, of four words at the most, as a heading."""
+    chosen: list[str] = []
+    for phrase in phrases[:3]:
+        if chosen and (
+            len(" ".join([*chosen, phrase.words]).split()) > 4
+            or phrase.weight < 0.4 * phrases[0].weight
+        ):
+            break
+        chosen.append(phrase.words)
+    return clean_title(", ".join(_capital(words) for words in chosen))
+
+
+def _capital(words: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in words.split())
+
+
+def clean_title(text: str, limit: int = 80) -> str:
+    """Return `text` as one line of plain characters, cut at a word if it is too long."""
+    line = " ".join(_CLEAN.sub(" ", text).split()).strip(" ,.:;-+/&'’")
+    return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0].rstrip(" ,.:;-+/&")
+
+
+def unique_title(title: str, taken: set[str]) -> str:
+    """Return `title`, numbered if it is taken."""
+    number = 2
+    unique = title
+    while unique.casefold() in taken:
+        unique = f"{title} ({number})"
+        number += 1
+    return unique
+
+
+def summarise(texts: Sequence[str], worth: np.ndarray, limit: int = 240) -> str:
+    """Return the one or two most worthy sentences, whole and in their order."""
+    ranked = sorted(range(len(texts)), key=lambda i: (-worth[i], i))
+    chosen = ranked[:1]
+    for other in ranked[1:2]:
+        if len(texts[chosen[0]]) + len(texts[other]) < limit:
+            chosen.append(other)
+    return " ".join(texts[i].strip() for i in sorted(chosen))

@@ -1,0 +1,16 @@
+"""From components and weights to clip plans: live, in milliseconds."""
+
+from agents.extract.params import ExtractParams
+from agents.extract.planner import plan_clips
+from agents.registry import Agent
+from agents.types import ClipPlan
+
+AGENT = Agent(
+    name="extract",
+    title="Clip extractor",
+    version=1,
+    params=ExtractParams,
+    needs=("transcript", "silence", "layout", "content"),
+    run=plan_clips,
+    gives=tuple[ClipPlan, ...],
+)

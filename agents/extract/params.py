@@ -1,0 +1,74 @@
+"""What a person may tune about the choice of clips."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, create_model, model_validator
+
+from agents.content.components import COMPONENTS
+from agents.params import Params, Tunable
+
+
+class _Weights(Params):
+    """How much each score component counts; the score is the sum of weight x component."""
+
+
+_fields: dict[str, Any] = {
+    component.name: (
+        Annotated[float, Tunable(0, 1, step=0.01)],
+        Field(default=component.weight, description=component.explanation),
+    )
+    for component in COMPONENTS
+}
+Weights: type[_Weights] = create_model(
+    "Weights", __base__=_Weights, __module__=__name__, __doc__=_Weights.__doc__, **_fields
+)
+"""One tunable weight per score component."""
+
+
+class ExtractParams(Params):
+    """Tunables of the clip extractor."""
+
+    weights: Weights = Weights()  # pyright: ignore[reportInvalidTypeForm]
+    """How much each score component counts."""
+    min_clips: Annotated[int, Tunable(1, 12, step=1)] = 3
+    """So many clips at least, where the lecture has room for them."""
+    max_clips: Annotated[int, Tunable(1, 12, step=1)] = 8
+    """No more clips than this."""
+    min_clip_s: Annotated[float, Tunable(5, 120, step=1, unit="s")] = 20.0
+    """No clip is shorter, unless the whole lecture is."""
+    max_clip_s: Annotated[float, Tunable(15, 300, step=1, unit="s")] = 120.0
+    """No clip is longer."""
+    max_total_s: Annotated[float, Tunable(30, 1800, step=10, unit="s")] = 480.0
+    """All clips together are no longer than this."""
+    max_share: Annotated[float, Tunable(0.05, 1, step=0.05)] = 0.5
+    """Nor longer than this share of the lecture."""
+    topic_coverage: Annotated[float, Tunable(0, 60, step=1, unit="s")] = 12.0
+    """A clip from a topic that has none yet is worth this many seconds of outstanding speech."""
+    edge_weight: Annotated[float, Tunable(0, 30, step=1, unit="s")] = 4.0
+    """A clean beginning and end, in pauses and at whole ideas, is worth this many such seconds."""
+    min_edge_pause_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.15
+    """A clip begins and ends only in a pause of at least this length, where there are any."""
+    edge_pad_s: Annotated[float, Tunable(0, 0.5, step=0.01, unit="s")] = 0.2
+    """So much of the pause is kept before the first and after the last word."""
+    max_pause_s: Annotated[float, Tunable(0.5, 10, step=0.1, unit="s")] = 1.5
+    """A longer silence inside a clip is cut."""
+    breath_s: Annotated[float, Tunable(0.1, 2, step=0.05, unit="s")] = 0.6
+    """What is left of a silence that was cut."""
+    duplicate_similarity: Annotated[float, Tunable(0.3, 1, step=0.05)] = 0.7
+    """Of two clips whose words are more alike than this only the better one stays."""
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        for low, high in (
+            ("min_clip_s", "max_clip_s"),
+            ("min_clips", "max_clips"),
+            ("breath_s", "max_pause_s"),
+            ("min_clip_s", "max_total_s"),
+        ):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(
+                    f"{low}={getattr(self, low)} must not exceed {high}={getattr(self, high)}"
+                )
+        return self

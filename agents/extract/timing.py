@@ -1,0 +1,122 @@
+"""Where a clip may begin and end, what is cut out of it, and how long that leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.extract.params import ExtractParams
+from agents.types import Interval, Layout, SilenceRegion, TranscriptSegment, Word
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Timing:
+    """The sentences on the clock; every array has one value per sentence unless said."""
+
+    speech: np.ndarray
+    """Seconds from the first word to the end of the last."""
+    start: np.ndarray
+    """Where a clip begins that begins with this sentence: in the pause before its first word."""
+    end: np.ndarray
+    """Where a clip ends that ends with this sentence: in the pause after its last word."""
+    pause_before: np.ndarray
+    pause_after: np.ndarray
+    cuts: np.ndarray
+    """Stretches that no clip keeps, shape (cuts, 2)."""
+    cut_before: np.ndarray
+    """Seconds cut out of the lecture before this sentence begins."""
+    cut_within: np.ndarray
+    """Seconds cut out of the lecture before this sentence ends."""
+
+    def kept(self, first: np.ndarray, last: np.ndarray) -> np.ndarray:
+        """Return the length of the clips from sentence `first` to `last`, both included."""
+        length = self.end[last] - self.start[first]
+        return length - (self.cut_within[last] - self.cut_before[first])
+
+    def parts(self, first: int, last: int) -> tuple[Interval, ...]:
+        """Return the stretches that such a clip keeps."""
+        start, end = float(self.start[first]), float(self.end[last])
+        inside = self.cuts[(self.cuts[:, 0] > start) & (self.cuts[:, 1] < end)]
+        edges = [start, *inside.ravel().tolist(), end]
+        return tuple(Interval(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))
+
+
+def measure_timing(
+    segments: Sequence[TranscriptSegment],
+    silence: Sequence[SilenceRegion],
+    layout: Layout,
+    params: ExtractParams,
+) -> Timing:
+    """Return where clips of these sentences may begin and end."""
+    words = [word for segment in segments for word in spoken(segment)]
+    starts, ends = _bounds(words)
+    quiet = np.array([[r.start, r.end] for r in silence]).reshape(-1, 2)
+    first = np.array([spoken(segment)[0].start for segment in segments])
+    last = np.maximum(np.array([spoken(segment)[-1].end for segment in segments]), first)
+    cuts = find_cuts(starts, ends, quiet, params)
+    seconds = np.concatenate([[0.0], np.cumsum(cuts[:, 1] - cuts[:, 0])])
+    duration = max([last[-1] + params.edge_pad_s, *(region.end for region in layout.regions[-1:])])
+    low, high, pause = find_pauses(first, last, quiet, float(duration))
+    middle = (low + high) / 2
+    return Timing(
+        speech=last - first,
+        start=np.maximum(high - params.edge_pad_s, middle)[:-1],
+        end=np.minimum(low + params.edge_pad_s, middle)[1:],
+        pause_before=pause[:-1],
+        pause_after=pause[1:],
+        cuts=cuts,
+        cut_before=seconds[np.searchsorted(cuts[:, 0], first)],
+        cut_within=seconds[np.searchsorted(cuts[:, 0], last)],
+    )
+
+
+def spoken(segment: TranscriptSegment) -> Sequence[Interval]:
+    """Return the words of a sentence, or the sentence itself where words have no times."""
+    return segment.words or (segment,)
+
+
+def _bounds(words: Sequence[Interval | Word]) -> tuple[np.ndarray, np.ndarray]:
+    count = len(words)
+    return (
+        np.fromiter((word.start for word in words), np.float64, count),
+        np.fromiter((word.end for word in words), np.float64, count),
+    )
+
+
+def find_pauses(
+    first: np.ndarray, last: np.ndarray, quiet: np.ndarray, duration: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return per gap between sentences where an edge may lie (low, high) and the pause's length.
+
+    There is one gap more than sentences. An edge lies between the two words; where a detected
+    silence touches the gap, it lies in the silence as well.
+    """
+    low = np.concatenate([[0.0], last])
+    high = np.maximum(np.concatenate([first, [duration]]), low)
+    pause = high - low
+    if len(quiet):
+        touching = np.searchsorted(quiet[:, 1], low, side="right").clip(max=len(quiet) - 1)
+        begin, finish = quiet[touching].T
+        inside = (begin <= high) & (finish >= low)
+        pause = np.where(inside, np.maximum(pause, finish - begin), pause)
+        low = np.where(inside, np.maximum(low, begin), low)
+        high = np.where(inside, np.minimum(high, finish), high)
+    return low, high, pause
+
+
+def find_cuts(
+    starts: np.ndarray, ends: np.ndarray, quiet: np.ndarray, params: ExtractParams
+) -> np.ndarray:
+    """Return what is cut out of silences between words that last too long, shape (cuts, 2)."""
+    reached = np.maximum.accumulate(ends)
+    wide = np.flatnonzero(starts[1:] - reached[:-1] > params.max_pause_s)
+    cuts = []
+    for gap in wide:
+        low, high = reached[gap], starts[gap + 1]
+        for begin, finish in quiet[(quiet[:, 1] > low) & (quiet[:, 0] < high)]:
+            begin, finish = max(begin, low), min(finish, high)
+            if finish - begin > params.max_pause_s:
+                cuts.append((begin + params.breath_s / 2, finish - params.breath_s / 2))
+    return np.array(cuts).reshape(-1, 2)
