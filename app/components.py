@@ -40,8 +40,8 @@ DECK_HTML = """
     <button type="button" class="lh-zoom">Zoom to clip</button>
     <label><input type="checkbox" class="lh-show-boxes" checked> Layout boxes</label>
     <span class="lh-status" role="status"></span>
-    <span class="lh-keys">Space play, J L jump and speed, arrows seek, up and down clips, P play clip,
-      Z zoom, B boxes</span>
+    <span class="lh-keys">Space play, J L jump and speed, arrows seek, up and down clips,
+      P play clip, Z zoom, B boxes</span>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>

@@ -1,8 +1,8 @@
 """Unfinished uploads: one folder each, whose part file's length is the offset, so kills cost nothing.
 
-uploads/<id>/upload.json   what the client said
-uploads/<id>/part          the bytes so far
-uploads/<id>/captions      optional
+    uploads/<id>/upload.json   what the client said
+    uploads/<id>/part          the bytes so far
+    uploads/<id>/captions      optional
 """
 
 from __future__ import annotations
@@ -139,9 +139,7 @@ class UploadFolder:
         except OSError as error:
             if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
-            raise ServiceUnavailable(
-                "The disk of this machine is full.", code="no_space"
-            ) from error
+            raise ServiceUnavailable("The disk of this machine is full.", code="no_space") from error
         hashed, digest = self._hashes.get(upload.id) or (0, hashlib.sha256())
         if hashed == offset:
             digest.update(block)
@@ -207,9 +205,7 @@ class UploadFolder:
                 ) from error
             stored = os.lseek(descriptor, 0, os.SEEK_END)
             if stored != offset:
-                raise UploadConflict(
-                    f"{stored} bytes are stored, so {offset} is no place to go on."
-                )
+                raise UploadConflict(f"{stored} bytes are stored, so {offset} is no place to go on.")
             yield descriptor
         finally:
             os.close(descriptor)
