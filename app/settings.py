@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = max(2, count_cores())
     """Worker processes that `lecture serve` starts."""
 
+    cores: Annotated[int, Field(ge=1, le=256)] = count_cores()
+    """Cores that one stage may use."""
+
     models: Path | None = None
     """Folder with speech model weights; nothing means the folder `models` of the state folder."""
     download_models: bool = True
@@ -66,8 +69,6 @@ class Settings(BaseSettings):
 
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
-    min_free_bytes: Annotated[int, Field(ge=0)] = GIB
-    """Space that stays free beside three times the upload."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
     """Seconds after which an unfinished upload is dropped."""
     sandbox: Literal["auto", "require", "off"] = "auto"

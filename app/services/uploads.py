@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -22,7 +21,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from agents.errors import LectureError, MediaError, NotFound, ServiceUnavailable
+from agents.errors import LectureError, MediaError, NotFound
+from data.disk import check_space, disk_errors
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 HEAD_BYTES = 4096
@@ -57,10 +57,9 @@ class UploadConflict(LectureError):
 class UploadFolder:
     """The folder of unfinished uploads."""
 
-    def __init__(self, root: Path, *, max_bytes: int, min_free_bytes: int) -> None:
+    def __init__(self, root: Path, max_bytes: int) -> None:
         self.root = root
         self.max_bytes = max_bytes
-        self.min_free_bytes = min_free_bytes
         self._hashes: dict[str, tuple[int, Any]] = {}
 
     def create(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
@@ -83,13 +82,7 @@ class UploadFolder:
                 code="too_large",
             )
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free, needed = shutil.disk_usage(self.root).free, 3 * size + self.min_free_bytes
-        if free < needed:
-            raise ServiceUnavailable(
-                f"{free / 1e9:.1f} GB are free on this machine; this upload needs"
-                f" {needed / 1e9:.1f} GB to be stored and worked on.",
-                code="no_space",
-            )
+        check_space(self.root, size)
 
     def get(self, upload_id: str) -> Upload:
         """Return an upload, or raise NotFound."""
@@ -134,12 +127,8 @@ class UploadFolder:
                 f"{upload.name!r} was announced with {upload.size} bytes; more were sent.",
                 code="too_large",
             )
-        try:
+        with disk_errors(self.root):
             _write_all(descriptor, block)
-        except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            raise ServiceUnavailable("The disk of this machine is full.", code="no_space") from error
         hashed, digest = self._hashes.get(upload.id) or (0, hashlib.sha256())
         if hashed == offset:
             digest.update(block)
