@@ -24,8 +24,8 @@ st.title("Upload a lecture")
 extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
 limit = services.settings.max_upload_bytes
 st.caption(
-    f"{', '.join(extensions)}; up to {megabytes(limit)} and 3 hours. An upload that is cut off goes "
-    "on where it was when you choose the same file again."
+    f"{', '.join(extensions)}; up to {megabytes(limit)} and 3 hours. An upload that is cut off "
+    "goes on where it was when you choose the same file again."
 )
 presets = services.presets.names()
 preset = DEFAULTS
