@@ -58,7 +58,7 @@ def run(tokens: Sequence[str]) -> int:
         return BAD_INPUT
     except BrokenPipeError:
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - _explain raises what it does not know
         return _explain(error)
     return result if isinstance(result, int) else 0
 
@@ -71,3 +71,7 @@ def _explain(error: Exception) -> int:
     print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
     bad_input = isinstance(error, MediaError | TuningError | NotFound)
     return BAD_INPUT if bad_input or error.code == "bad_setting" else 1
+
+
+if __name__ == "__main__":
+    main()

@@ -126,3 +126,15 @@ def load_settings() -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = "LECTURE_" + "_".join(str(part) for part in first["loc"][:1]).upper()
         raise SettingsError(f"{name}: {first['msg']}") from error
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a child process that shall have the same settings."""
+    given = settings.model_dump(mode="json", exclude={"allowed_hosts", "gemini_api_key"})
+    own = {
+        f"LECTURE_{name.upper()}": str(value) for name, value in given.items() if value is not None
+    }
+    if settings.gemini_api_key is not None:
+        own["LECTURE_GEMINI_API_KEY"] = settings.gemini_api_key.get_secret_value()
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LECTURE_")}
+    return {**inherited, **own}

@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agents.errors import LectureError, NotFound
 from app.services.root import current_services
+from app.shutdown import stopping
 from jobs.progress import FINAL, Event, is_final, parse_entry, stream_key
 
 BLOCK_MS = 5_000
@@ -54,9 +55,10 @@ async def follow(job_id: str, after_id: str | None) -> AsyncIterator[Event | Non
 async def _stream(redis: Redis, job_id: str, position: str) -> AsyncIterator[Event | None]:
     block_ms = 1
     while True:
-        answer: Any = await redis.xread({stream_key(job_id): position}, count=100, block=block_ms)
+        entries = await _read(redis, stream_key(job_id), position, block_ms)
         block_ms = BLOCK_MS
-        entries = _entries(answer)
+        if entries is None:
+            return
         if not entries:
             # An emptied Redis forgets the final event; the database does not.
             state = await to_thread.run_sync(current_services().jobs.snapshot, job_id)
@@ -70,6 +72,18 @@ async def _stream(redis: Redis, job_id: str, position: str) -> AsyncIterator[Eve
             yield {"type": "event", **event}
             if is_final(event):
                 return
+
+
+async def _read(redis: Redis, key: str, position: str, block_ms: int) -> list[Any] | None:
+    """Return the next entries of a stream, none after a silent wait, None when the app stops."""
+    read = asyncio.ensure_future(redis.xread({key: position}, count=100, block=block_ms))
+    stop = asyncio.ensure_future(stopping().wait())
+    try:
+        await asyncio.wait({read, stop}, return_when=asyncio.FIRST_COMPLETED)
+        return _entries(read.result()) if read.done() else None
+    finally:
+        for task in (read, stop):
+            task.cancel()
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:  # noqa: ANN401

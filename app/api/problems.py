@@ -36,9 +36,7 @@ STATUS_OF_CLASS: dict[type[LectureError], int] = {
 }
 
 
-def problem(
-    status: int, code: str, detail: str, headers: dict[str, str] | None = None
-) -> Response:
+def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return one refusal: status, code for programs, sentence for people."""
     body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
     return Response(

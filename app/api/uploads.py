@@ -67,7 +67,7 @@ async def create(request: Request, services: Services) -> Response:
     if not name:
         raise BadRequest("Upload-Metadata needs a filename.")
     upload = await to_thread.run_sync(
-        lambda: services.reserve(
+        lambda: services.lectures.reserve(
             name=name,
             size=size,
             title=one_line(metadata.get("title", ""), 200),
@@ -103,7 +103,7 @@ async def patch(request: Request, services: Services) -> Response:
         except ClientDisconnect:
             return Response(status_code=499)
         if stored == upload.size:
-            upload = await to_thread.run_sync(services.finish_upload, upload)
+            upload = await to_thread.run_sync(services.lectures.finish, upload)
     return Response(status_code=204, headers=_headers(services, upload, stored))
 
 
@@ -160,7 +160,7 @@ async def _store(
     stored = await to_thread.run_sync(services.uploads.append, upload, descriptor, block)
     enough = min(HEAD_BYTES, upload.size)
     if offset < enough <= stored:
-        await to_thread.run_sync(services.judge_upload, upload)
+        await to_thread.run_sync(services.lectures.judge, upload)
     return stored
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agents.errors import TuningError
 from app.services.core import Core
 from data.clips import get_clip, list_clips, list_revisions, restore_clip, update_clip
@@ -24,9 +26,7 @@ class Clips:
         with self.core.store.read() as con:
             return get_clip(con, clip_id)
 
-    def set_state(
-        self, clip_id: str, state: ClipState, *, revision: int | None = None
-    ) -> ClipRow:
+    def set_state(self, clip_id: str, state: ClipState, *, revision: int | None = None) -> ClipRow:
         """Accept or reject a clip, or make it a proposal again."""
         return self._change(clip_id, revision, state=state)
 
@@ -51,8 +51,12 @@ class Clips:
         """Give a clip the content that it had before its last change."""
         with self.core.store.write() as con:
             before = list_revisions(con, clip_id)
-            return restore_clip(con, clip_id, before[-1].revision) if before else get_clip(con, clip_id)
+            return (
+                restore_clip(con, clip_id, before[-1].revision)
+                if before
+                else get_clip(con, clip_id)
+            )
 
-    def _change(self, clip_id: str, revision: int | None, **fields: object) -> ClipRow:
+    def _change(self, clip_id: str, revision: int | None, **fields: Any) -> ClipRow:  # noqa: ANN401
         with self.core.store.write() as con:
             return update_clip(con, clip_id, expected_revision=revision, **fields)

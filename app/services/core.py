@@ -10,6 +10,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+from rq import Worker
 
 from agents.errors import ServiceUnavailable
 from app.services.uploads import UploadFolder
@@ -25,10 +26,10 @@ logger = logging.getLogger(__name__)
 class Core:
     """What the services hold open; nothing is connected before it is used."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         self.settings = settings
         self.redis_url = settings.redis_url or f"unix://{socket_path(settings.state)}"
-        self.workshop: Workshop = open_workshop(workshop_config(settings), self._emit)
+        self.workshop: Workshop = open_workshop(config or workshop_config(settings), self._emit)
         self.store = self.workshop.store
         self.artifacts = self.workshop.artifacts
         self.media = self.workshop.media
@@ -41,6 +42,24 @@ class Core:
         return Redis.from_url(
             self.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), retries=1)
         )
+
+    def health(self) -> dict[str, str | int]:
+        """Return `ok` or what is wrong for store and broker, and how many workers there are."""
+        return {"store": self._store_health(), **self._broker_health()}
+
+    def _store_health(self) -> str:
+        try:
+            with self.store.read() as con:
+                con.row("select 1 as one")
+        except ServiceUnavailable as error:
+            return error.message
+        return "ok"
+
+    def _broker_health(self) -> dict[str, str | int]:
+        try:
+            return {"broker": "ok", "workers": len(Worker.all_keys(connection=self.redis))}
+        except RedisError:
+            return {"broker": "does not answer", "workers": 0}
 
     def _emit(self, job_id: str, event: Event) -> None:
         try:

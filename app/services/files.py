@@ -59,7 +59,7 @@ class Files:
         lecture, facts = self.lectures.get(lecture_id), self._facts(lecture_id)
         if facts.proxy is not None:
             return _existing(facts.proxy)
-        return _existing(self.core.media.path(lecture.media), TYPE_OF_DEMUXER[facts.demuxer])
+        return _existing(self.core.media.path(lecture.id), TYPE_OF_DEMUXER[facts.demuxer])
 
     def poster(self, lecture_id: str) -> ServedFile:
         """Return the lecture's representative frame."""

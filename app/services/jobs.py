@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,16 +14,14 @@ from agents.errors import StageError
 from agents.params import Params
 from agents.tuning import parse_tuning, tuning_type
 from app.services.core import Core, no_broker
-from data.jobs import create_job, get_job, job_log, job_stages, list_jobs
+from data.jobs import get_job, job_log, job_stages, list_jobs
 from data.lectures import get_lecture
 from data.records import Job, Lecture, LogEntry, StageRow
 from jobs import queue
-from jobs.pipeline import stage_keys
-from jobs.progress import snapshot
+from jobs.progress import FINAL, snapshot
+from jobs.runs import create_run
 
 logger = logging.getLogger(__name__)
-
-FINAL = frozenset({"completed", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class StageView:
     name: str
     title: str
     status: str
-    """queued, running, done, failed or cancelled."""
+    """pending, running, done, failed or cancelled."""
     percent: float
     message: str
     eta_s: float | None
@@ -99,20 +96,7 @@ class Jobs:
         When the broker does not answer the job stays queued: reconcile enqueues it later.
         """
         tuning = checked_tuning(tuning)
-        with self.core.store.read() as con:
-            lecture = get_lecture(con, lecture_id)
-        resources = self.core.workshop.resources_for(lecture)
-        keys = stage_keys(lecture.sha256, tuning, resources)
-        with self.core.store.write() as con:
-            job = create_job(
-                con,
-                id=secrets.token_hex(16),
-                lecture_id=lecture_id,
-                params=tuning.model_dump(mode="json"),
-                keys=keys,
-                parent=parent,
-            )
-            rows = job_stages(con, job.id)
+        job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent)
         self._enqueue(job, rows)
         return job
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from agents.errors import MediaError, NotFound
 from app.services.core import Core
 from app.services.jobs import Jobs
-from app.services.uploads import Upload, hash_file
+from app.services.uploads import Upload
 from data.artifacts import has_result
 from data.clips import list_clips
 from data.jobs import job_stages, list_jobs
@@ -20,8 +20,12 @@ from data.lectures import (
     restore_lecture,
     update_lecture,
 )
+from data.media import Stored
 from data.presets import list_presets
 from data.records import Job, Lecture, StageRow
+
+SAMPLE_ID = "sample"
+"""The lecture that the sample becomes, however often it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,39 +132,58 @@ class Lectures:
         if upload.job_id:
             return upload
         if not self._exists(upload.id):
-            part = self.core.uploads.part(upload)
-            self._create(
-                upload.id,
-                part,
-                title=upload.title,
-                sha256=self.core.uploads.sha256(upload),
-                captions=self.core.uploads.captions(upload),
-                captions_name=upload.captions_name,
-            )
+            self._create(upload.id, upload.title, self._adopt(upload), upload.captions_name)
         params = self.preset_params(upload.preset) if upload.preset else {}
         job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
         return self.core.uploads.finished(upload, job.id)
 
+    def _adopt(self, upload: Upload) -> Stored:
+        """Move the files of an upload to their place, also where a crash had moved one already."""
+        captions = self.core.uploads.captions(upload)
+        if captions is not None:
+            self.core.media.adopt(upload.id, captions, "captions")
+        part = self.core.uploads.part(upload)
+        if not part.is_file():
+            part = self.core.media.path(upload.id)
+        return self.core.media.adopt(upload.id, part)
+
     def add_file(
-        self,
-        path: Path,
-        *,
-        lecture_id: str,
-        title: str,
-        captions: Path | None = None,
+        self, lecture_id: str, path: Path, *, title: str, captions: Path | None = None
     ) -> Lecture:
-        """Take in a file of this machine as it is; the file itself is left alone."""
+        """Take in a copy of a file of this machine, once per id."""
         if not self._exists(lecture_id):
-            self._create(
-                lecture_id,
-                path,
-                title=title,
-                sha256=hash_file(path),
-                captions=captions,
-                captions_name=captions.name if captions else "",
-                keep=True,
-            )
+            if captions is not None:
+                with captions.open("rb") as file:
+                    self.core.media.put(lecture_id, file, "captions")
+            with path.open("rb") as file:
+                stored = self.core.media.put(lecture_id, file, size_bytes=path.stat().st_size)
+            self._create(lecture_id, title, stored, captions.name if captions else "")
         return self.get(lecture_id)
+
+    def add_sample(self) -> Job:
+        """Take in the bundled sample lecture and return its newest job."""
+        from data.samples import sample_paths
+
+        if self._is_deleted(SAMPLE_ID):
+            self.restore(SAMPLE_ID)
+        sample = sample_paths()
+        lecture = self.add_file(
+            SAMPLE_ID, sample.video, title="Sample lecture", captions=sample.captions
+        )
+        return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {})
+
+    def _create(self, lecture_id: str, title: str, stored: Stored, captions_name: str) -> None:
+        with self.core.store.write() as con:
+            create_lecture(
+                con,
+                id=lecture_id,
+                title=title,
+                media="upload",
+                sha256=stored.sha256,
+                size_bytes=stored.size_bytes,
+                captions="captions" if captions_name else None,
+                captions_name=captions_name,
+            )
 
     def preset_params(self, name: str) -> dict:
         """Return the params of a preset, or raise NotFound."""
@@ -169,6 +192,10 @@ class Lectures:
                 if name in (preset.name, preset.id):
                     return dict(preset.params)
         raise NotFound(f"There is no preset {name[:60]!r}.")
+
+    def _is_deleted(self, lecture_id: str) -> bool:
+        with self.core.store.read() as con:
+            return any(lecture.id == lecture_id for lecture in list_lectures(con, deleted=True))
 
     def _exists(self, lecture_id: str) -> bool:
         try:
@@ -182,9 +209,7 @@ def check_extension(name: str) -> None:
     """Refuse a name whose extension no recording has."""
     from agents.intake.probe import ALLOWED_EXTENSIONS
 
-    suffix = Path(name).suffix.lower().lstrip(".")
-    if suffix not in {extension.lstrip(".") for extension in ALLOWED_EXTENSIONS}:
-        known = ", ".join(sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS))
-        raise MediaError(f"{name!r} is none of {known}.", code="extension")
-
-
+    suffix = Path(name).suffix.lower()
+    if suffix and suffix not in ALLOWED_EXTENSIONS:
+        known = ", ".join(ALLOWED_EXTENSIONS)
+        raise MediaError(f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension")

@@ -32,7 +32,7 @@ class LivePlans:
 
     def scores(self, content: Content, tuning: Params) -> np.ndarray:
         """Return the score of each sentence under the tuning's weights, shape (n,)."""
-        from agents.extract import score_sentences
+        from agents.extract.scoring import score_sentences
 
         return score_sentences(content, tuning.extract.weights)  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -122,5 +122,3 @@ class JobResults:
         """Return what a person should know, each once."""
         found = [part.notices for part in (self.facts, self.transcript, self.content) if part]
         return tuple(dict.fromkeys(notice for notices in found for notice in notices))
-
-

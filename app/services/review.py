@@ -97,10 +97,8 @@ class Review:
         with self.core.store.read() as con:
             return [clip_json(clip) for clip in list_clips(con, job_id)]
 
-    def peaks(
-        self, lecture_id: str, start: float, end: float | None, count: int
-    ) -> dict[str, Any]:
-        """Return the waveform between two times as `count` pairs of lowest and highest, -127-127."""
+    def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> dict[str, Any]:
+        """Return the waveform between two times as `count` pairs (lowest, highest), -127 to 127."""
         job = self.job_of(lecture_id)
         facts = self.results.of(job).facts
         if facts is None:

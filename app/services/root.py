@@ -13,13 +13,14 @@ from app.services.live import LivePlans
 from app.services.results import Results
 from app.services.review import Review
 from app.settings import Settings, load_settings
+from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: `services.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
+    """The composition root: `.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
+        super().__init__(settings, config)
         self.jobs = Jobs(self)
         self.lectures = Lectures(self, self.jobs)
         self.results = Results(self)

@@ -1,14 +1,13 @@
-"""Unfinished uploads: one folder each, whose part file's length is the offset, so kills cost nothing.
+"""Unfinished uploads: the length of a part file is its offset, so a kill costs nothing.
 
-    uploads/<id>/upload.json   what the client said
-    uploads/<id>/part          the bytes so far
-    uploads/<id>/captions      optional
+uploads/<id>/upload.json   what the client said
+uploads/<id>/part          the bytes so far
+uploads/<id>/captions      optional
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -19,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from agents.errors import LectureError, MediaError, NotFound
 from data.disk import check_space, disk_errors
@@ -60,7 +58,6 @@ class UploadFolder:
     def __init__(self, root: Path, max_bytes: int) -> None:
         self.root = root
         self.max_bytes = max_bytes
-        self._hashes: dict[str, tuple[int, Any]] = {}
 
     def create(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
         """Reserve an upload of `size` bytes, or refuse it in one sentence."""
@@ -94,9 +91,11 @@ class UploadFolder:
 
     def offset(self, upload: Upload) -> int:
         """Return the bytes stored so far."""
-        if upload.job_id:
+        try:
+            return self.part(upload).stat().st_size
+        except FileNotFoundError:
+            # Only a complete part is ever moved away.
             return upload.size
-        return self.part(upload).stat().st_size
 
     def part(self, upload: Upload) -> Path:
         """Return the file that the bytes go to."""
@@ -129,10 +128,6 @@ class UploadFolder:
             )
         with disk_errors(self.root):
             _write_all(descriptor, block)
-        hashed, digest = self._hashes.get(upload.id) or (0, hashlib.sha256())
-        if hashed == offset:
-            digest.update(block)
-            self._hashes[upload.id] = (offset + len(block), digest)
         return offset + len(block)
 
     def head(self, upload: Upload) -> bytes:
@@ -140,14 +135,8 @@ class UploadFolder:
         with self.part(upload).open("rb") as file:
             return file.read(HEAD_BYTES)
 
-    def sha256(self, upload: Upload) -> str:
-        """Return the hash of a complete part; after a restart the file is read once more."""
-        hashed, digest = self._hashes.get(upload.id) or (0, None)
-        return digest.hexdigest() if hashed == upload.size else hash_file(self.part(upload))
-
     def finished(self, upload: Upload, job_id: str) -> Upload:
         """Remember the job and drop what is left of the files."""
-        self._hashes.pop(upload.id, None)
         upload = replace(upload, job_id=job_id)
         self._write(upload)
         for name in ("part", "captions"):
@@ -156,7 +145,6 @@ class UploadFolder:
 
     def delete(self, upload_id: str) -> None:
         """Drop an upload with all its bytes."""
-        self._hashes.pop(upload_id, None)
         shutil.rmtree(self._folder(upload_id), ignore_errors=True)
 
     def all(self) -> list[Upload]:
@@ -184,7 +172,10 @@ class UploadFolder:
     @contextmanager
     def writing(self, upload: Upload, offset: int) -> Iterator[int]:
         """Hold the part open for appending at `offset`; one writer at a time, over processes."""
-        descriptor = os.open(self.part(upload), os.O_RDWR | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(self.part(upload), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise UploadConflict("The recording is complete already.") from error
         try:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -194,7 +185,9 @@ class UploadFolder:
                 ) from error
             stored = os.lseek(descriptor, 0, os.SEEK_END)
             if stored != offset:
-                raise UploadConflict(f"{stored} bytes are stored, so {offset} is no place to go on.")
+                raise UploadConflict(
+                    f"{stored} bytes are stored, so {offset} is no place to go on."
+                )
             yield descriptor
         finally:
             os.close(descriptor)
@@ -219,9 +212,3 @@ def _replace(path: Path, body: bytes) -> None:
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     temporary.write_bytes(body)
     temporary.replace(path)
-
-
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file, read in blocks."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
