@@ -24,7 +24,7 @@ services = current_services()
 def try_sample() -> None:
     """Bring the bundled lecture in and go to its run."""
     try:
-        job = services.lectures.try_sample()
+        job = services.lectures.add_sample()
     except LectureError as error:
         st.session_state.problem = error.message
         return

@@ -27,7 +27,7 @@ st.caption(
     f"{', '.join(extensions)}; up to {megabytes(limit)} and 3 hours. An upload that is cut off "
     "goes on where it was when you choose the same file again."
 )
-presets = services.presets.names()
+presets = services.lectures.preset_names()
 preset = DEFAULTS
 if presets:
     preset = st.selectbox(
