@@ -14,6 +14,8 @@ st.set_page_config(
     layout="wide",
 )
 
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
+
 navigation = st.navigation(
     [
         st.Page(PAGES / "library.py", title="Library", default=True),

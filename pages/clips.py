@@ -9,7 +9,7 @@ import streamlit as st
 from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.choose import lecture_choices
-from app.views.text import clock, length, megabytes, plain
+from app.views.text import clock, length, file_size, plain
 
 services = current_services()
 
@@ -22,9 +22,9 @@ def choose_lecture() -> str | None:
     choices = lecture_choices(services.lectures.list())
     if not choices:
         st.info("No clips yet: they appear here as soon as a lecture is ready.")
-        st.page_link("pages/library.py", label="Go to the library")
+        st.page_link("../pages/library.py", label="Go to the library")
     for lecture_id, label in choices:
-        st.page_link("pages/clips.py", label=plain(label), query_params={"lecture": lecture_id})
+        st.page_link("../pages/clips.py", label=plain(label), query_params={"lecture": lecture_id})
     return None
 
 
@@ -35,7 +35,7 @@ def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
         st.markdown(f"**{clip['rank']}. {plain(clip['title'])}**")
         st.caption(
             f"{clock(clip['start'])} to {clock(clip['end'])} of the lecture, "
-            f"{length(clip['duration'])}, {megabytes(clip['size_bytes'])}, "
+            f"{length(clip['duration'])}, {file_size(clip['size_bytes'])}, "
             f"score {clip['score']:.2f}"
         )
         st.text(clip["reason"])
@@ -43,7 +43,7 @@ def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
             st.link_button("Download", clip["download"])
             st.link_button("Subtitles", clip["vtt"])
             st.page_link(
-                "pages/review.py",
+                "../pages/review.py",
                 label="Review",
                 query_params={"lecture": lecture_id, "clip": clip["id"]},
             )
@@ -57,13 +57,13 @@ def show_clips(lecture_id: str) -> None:
         clips = services.review.clips(job.id)
     except LectureError as error:
         st.error(plain(error.message))
-        st.page_link("pages/library.py", label="Go to the library")
+        st.page_link("../pages/library.py", label="Go to the library")
         return
     st.title(plain(lecture.title))
     ready = [clip for clip in clips if clip["video"] and clip["state"] != "rejected"]
     if not ready:
         st.info("No clip of this lecture is rendered yet.")
-        st.page_link("pages/job.py", label="See the run", query_params={"id": job.id})
+        st.page_link("../pages/job.py", label="See the run", query_params={"id": job.id})
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(ready)} clips, {length(sum(clip['duration'] for clip in ready))} in all")

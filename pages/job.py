@@ -29,13 +29,13 @@ def choose_job() -> str | None:
     jobs = services.jobs.list()
     if not jobs:
         st.info("No run yet: upload a lecture, or try the sample from the library.")
-        st.page_link("pages/library.py", label="Go to the library")
+        st.page_link("../pages/library.py", label="Go to the library")
         return None
     titles = {card.lecture.id: card.lecture.title for card in services.lectures.list()}
     for job in jobs[:20]:
         name = plain(titles.get(job.lecture_id, "deleted lecture"))
         label = f"{name}, {STATES[job.status][0].lower()}, {job.created:%Y-%m-%d %H:%M} UTC"
-        st.page_link("pages/job.py", label=label, query_params={"id": job.id})
+        st.page_link("../pages/job.py", label=label, query_params={"id": job.id})
     return None
 
 
@@ -61,8 +61,8 @@ def show_actions(view: JobView) -> None:
                     )
         query = {"lecture": view.lecture.id}
         if view.job.status == "completed":
-            st.page_link("pages/review.py", label="Review the clips", query_params=query)
-            st.page_link("pages/clips.py", label="Clips", query_params=query)
+            st.page_link("../pages/review.py", label="Review the clips", query_params=query)
+            st.page_link("../pages/clips.py", label="Clips", query_params=query)
 
 
 @st.fragment(key="run")
@@ -94,7 +94,7 @@ def show_run(job_id: str) -> None:
     )
     st.subheader("Messages")
     with st.container(height=260, autoscroll=True, key="log"):
-        st.text("\n".join(log_lines(view.log)) or "Nothing yet.")
+        st.code("\n".join(log_lines(view.log)) or "Nothing yet.", language=None, wrap_lines=True)
 
 
 if job_id := choose_job():

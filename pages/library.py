@@ -56,11 +56,15 @@ def show_card(card: LectureCard) -> None:
             st.badge(label, color=colour)
             if card.clips:
                 st.page_link(
-                    "pages/review.py", label="Review", query_params={"lecture": lecture.id}
+                    "../pages/review.py", label="Review", query_params={"lecture": lecture.id}
                 )
-                st.page_link("pages/clips.py", label="Clips", query_params={"lecture": lecture.id})
+                st.page_link(
+                    "../pages/clips.py", label="Clips", query_params={"lecture": lecture.id}
+                )
             elif card.job:
-                st.page_link("pages/job.py", label="See the run", query_params={"id": card.job.id})
+                st.page_link(
+                    "../pages/job.py", label="See the run", query_params={"id": card.job.id}
+                )
             st.button(
                 "Delete",
                 key=f"delete-{lecture.id}",
@@ -79,7 +83,7 @@ def show_empty() -> None:
         st.write("Upload a recording, or look around with the bundled three-minute sample.")
         with st.container(horizontal=True):
             st.button("Try the sample lecture", type="primary", on_click=try_sample)
-            st.page_link("pages/upload.py", label="Upload a lecture")
+            st.page_link("../pages/upload.py", label="Upload a lecture")
 
 
 @st.fragment(run_every="5s" if st.session_state.get("library_busy") else None)
@@ -107,7 +111,7 @@ def show_cards() -> None:
 
 
 if job_id := st.session_state.pop("go_to_job", None):
-    st.switch_page("pages/job.py", query_params={"id": job_id})
+    st.switch_page("../pages/job.py", query_params={"id": job_id})
 st.title("Library")
 if problem := st.session_state.pop("problem", None):
     st.error(plain(problem))

@@ -29,9 +29,9 @@ def choose_lecture() -> str | None:
     choices = lecture_choices(services.lectures.list())
     if not choices:
         st.info("Nothing to review yet: a lecture comes here when its clips are ready.")
-        st.page_link("pages/library.py", label="Go to the library")
+        st.page_link("../pages/library.py", label="Go to the library")
     for lecture_id, label in choices:
-        st.page_link("pages/review.py", label=plain(label), query_params={"lecture": lecture_id})
+        st.page_link("../pages/review.py", label=plain(label), query_params={"lecture": lecture_id})
     return None
 
 
@@ -79,7 +79,9 @@ def show_header(bundle: dict[str, Any]) -> None:
     if bundle["job"]["status"] != "completed":
         state = STATES[bundle["job"]["status"]][0].lower()
         st.warning(f"This run is {state}; what it has found so far is shown.")
-        st.page_link("pages/job.py", label="See the run", query_params={"id": bundle["job"]["id"]})
+        st.page_link(
+            "../pages/job.py", label="See the run", query_params={"id": bundle["job"]["id"]}
+        )
     for notice in bundle["notices"]:
         st.info(plain(notice["message"]))
 
@@ -127,7 +129,7 @@ def show_review(lecture_id: str) -> None:
         bundle = services.review.bundle(lecture_id, st.query_params.get("job"))
     except LectureError as error:
         st.error(plain(error.message))
-        st.page_link("pages/library.py", label="Go to the library")
+        st.page_link("../pages/library.py", label="Go to the library")
         return
     clips = bundle["clips"]
     show_header(bundle)
@@ -147,7 +149,6 @@ def show_review(lecture_id: str) -> None:
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
             "video": bundle["media"]["source"],
-            "poster": bundle["media"]["poster"],
             "live": {
                 "scores": [sentence["score"] for sentence in bundle["sentences"]],
                 "clips": deck_clips(clips),

@@ -55,7 +55,6 @@ class Deck {
     if (this.loaded === lecture) return this.refresh();
     this.loaded = lecture;
     this.video.src = data.video;
-    this.video.poster = data.poster || "";
     const response = await fetch(data.bundle, { headers: { Accept: "application/json" } });
     if (!response.ok) {
       this.say("The analysis of this lecture could not be loaded; reload the page to try again.");

@@ -2,7 +2,7 @@
 // Python runs again only when a stage begins or ends.
 
 const RETRY_MS = 1500;
-const LABELS = { queued: "waiting", done: "done", failed: "failed", cancelled: "cancelled", running: "running" };
+const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "cancelled", running: "running" };
 const FINAL = ["completed", "failed", "cancelled"];
 
 const make = (tag, className, text = "") => {
@@ -10,6 +10,11 @@ const make = (tag, className, text = "") => {
   node.className = className;
   node.textContent = text;
   return node;
+};
+
+const detail = (row) => {
+  if (row.status === "done") return row.seconds ? `in ${row.seconds.toFixed(1)} s` : "known already";
+  return row.error || (row.status === "running" ? row.message : "") || "";
 };
 
 class Live {
@@ -82,13 +87,13 @@ class Live {
   draw() {
     if (!this.root.firstChild) this.build();
     for (const node of this.root.querySelectorAll("[data-stage]")) {
-      const row = this.stages[node.dataset.stage] ?? { status: "queued" };
+      const row = this.stages[node.dataset.stage] ?? { status: "pending" };
       const percent = row.status === "done" ? 100 : Math.round(row.percent ?? 0);
       node.dataset.status = row.status;
       node.querySelector(".lh-stage-bar").value = percent;
       const eta = row.status === "running" && row.eta_s ? `, about ${Math.ceil(row.eta_s)} s left` : "";
       node.querySelector(".lh-stage-state").textContent = row.status === "running" ? `${percent} %${eta}` : LABELS[row.status] ?? row.status;
-      node.querySelector(".lh-stage-message").textContent = row.error || row.message || (row.status === "done" && row.seconds ? `in ${row.seconds.toFixed(1)} s` : "");
+      node.querySelector(".lh-stage-message").textContent = detail(row);
     }
   }
 

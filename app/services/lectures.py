@@ -217,4 +217,6 @@ def check_extension(name: str) -> None:
     suffix = Path(name).suffix.lower()
     if suffix and suffix not in ALLOWED_EXTENSIONS:
         known = ", ".join(ALLOWED_EXTENSIONS)
-        raise MediaError(f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension")
+        raise MediaError(
+            f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension"
+        )

@@ -52,6 +52,8 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return moment.date().isoformat()
 
 
-def megabytes(size: int) -> str:
-    """Return bytes as MB for people."""
+def file_size(size: int) -> str:
+    """Return bytes as MB or GB for people."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
     return f"{size / 1e6:.1f} MB" if size < 1e8 else f"{size / 1e6:.0f} MB"
