@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Literal
 
-STATES = {
+Colour = Literal["gray", "blue", "green", "red", "orange"]
+
+STATES: dict[str, tuple[str, Colour]] = {
     "queued": ("Waiting", "gray"),
     "running": ("Running", "blue"),
     "completed": ("Ready", "green"),
