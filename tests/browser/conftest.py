@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
 
 READY_S = 60
+expect.set_options(timeout=30_000)
 QUIET = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit asks for these below a deep link, where they are not: two 404s of its own."""
 
