@@ -145,7 +145,7 @@ def _fail(shop: Workshop, task: Task, error: Exception) -> Outcome:
     if known:
         logger.warning("stage failed", extra={**fields, "code": code, "reason": message})
     else:
-        logger.exception("stage failed unexpectedly", extra=fields)
+        logger.error("stage failed unexpectedly", extra=fields, exc_info=error)
     try:
         _settle(
             *(shop, task.job.id, task.name),

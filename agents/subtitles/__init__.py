@@ -2,7 +2,14 @@
 
 from agents.subtitles.cues import make_cues
 from agents.subtitles.files import format_time, to_srt, to_vtt
-from agents.subtitles.text import clean_text, ends_sentence, join_words, text_width, wrap_text
+from agents.subtitles.text import (
+    clean_text,
+    ends_sentence,
+    join_words,
+    split_words,
+    text_width,
+    wrap_text,
+)
 
 __all__ = [
     "clean_text",
@@ -10,6 +17,7 @@ __all__ = [
     "format_time",
     "join_words",
     "make_cues",
+    "split_words",
     "text_width",
     "to_srt",
     "to_vtt",

@@ -50,6 +50,11 @@ def join_words(texts: Iterable[str]) -> str:
     return line
 
 
+def split_words(text: str) -> list[str]:
+    """Return the words of the text; of scripts without spaces, the characters."""
+    return text.split() if text.isascii() else [p.strip() for p in line_pieces(text, 1000)]
+
+
 def ends_sentence(text: str, following: str = "", pause_s: float = 0.0) -> bool:
     """Return whether a sentence ends after the word `text`; a pause decides doubtful cases."""
     bare = text.rstrip(_CLOSERS)
