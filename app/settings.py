@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
     """Seconds after which an unfinished upload is dropped."""
-    sandbox: Literal["auto", "require", "off"] = "auto"
+    sandbox: Literal["auto", "require"] = "auto"
     """Whether uploads may be decoded when a part of the sandbox is missing."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""

@@ -54,7 +54,7 @@ class WorkshopConfig(_Part):
     download_models: bool = True
     gemini: GeminiConfig | None = None
     cores: int = 2
-    sandbox: Literal["auto", "require", "off"] = "auto"
+    sandbox: Literal["auto", "require"] = "auto"
     leases: Leases = Field(default_factory=Leases)
     stages: str = STAGE_TABLE
     """`module:function` that returns the stage table."""

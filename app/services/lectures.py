@@ -185,6 +185,11 @@ class Lectures:
                 captions_name=captions_name,
             )
 
+    def preset_names(self) -> tuple[str, ...]:
+        """Return the names of the presets that an upload may begin with."""
+        with self.core.store.read() as con:
+            return tuple(preset.name for preset in list_presets(con))
+
     def preset_params(self, name: str) -> dict:
         """Return the params of a preset, or raise NotFound."""
         with self.core.store.read() as con:
