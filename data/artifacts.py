@@ -127,12 +127,14 @@ class Artifacts:
 
 
 def write_files(value: object, workdir: Path) -> None:
-    """Write what of a stage's value is kept as files; call it before publishing.
+    """Write what of a stage's value is kept as files, and sync them; call it before publishing.
 
-    `save_result` would write them too, but inside its transaction, which keeps everybody waiting.
+    `save_result` and `publish` would do so too, but inside a transaction that keeps others waiting.
     """
     if isinstance(value, Intake):
         write_intake(value, workdir)
+    with disk_errors(workdir):
+        fsync_tree(workdir)
 
 
 def save_result(

@@ -13,13 +13,10 @@ from data.jobs import begin_stage, fail_stage, get_job, job_stages, log_event
 from data.lectures import get_lecture
 from data.records import Job, Lecture, StageRow
 from data.store import Connection
-from jobs.progress import Event, make_event
+from jobs.progress import FINAL, Event, make_event
 
 MAX_TRIES = 3
 JOB_UNFINISHED = ("queued", "running")
-
-_STATUS = {"pending": "queued"}
-_MESSAGES = {"done": "done", "cancelled": "cancelled", "pending": "waiting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,11 @@ def begin(
     con: Connection, job_id: str, name: str, needs: Sequence[str], worker: str
 ) -> Task | None:
     """Take a stage, or return None: it is over, not ready, or set aside."""
-    job, row, keys = get_job(con, job_id), stage_row(con, job_id, name), _keys(con, job_id)
+    job, rows = get_job(con, job_id), {row.name: row for row in job_stages(con, job_id)}
+    row = rows[name]
     if job.status not in JOB_UNFINISHED or row.status not in ("pending", "running"):
         return None
-    if not all(has_result(con, keys[need]) for need in needs):
+    if any(rows[need].status != "done" for need in needs):
         return None
     if row.status == "running" and row.tries >= MAX_TRIES:
         end_of_life(con, row)
@@ -56,7 +54,7 @@ def begin(
         lecture=get_lecture(con, job.lecture_id),
         name=name,
         key=row.key,
-        keys=keys,
+        keys={each.name: each.key for each in rows.values()},
         attempt=begin_stage(con, job_id, name, worker),
         last=row.tries + 1 >= MAX_TRIES,
         known=has_result(con, row.key),
@@ -99,26 +97,31 @@ def give_back(con: Connection, job_id: str, name: str) -> None:
         log_event(con, job_id, name, "interrupted", attempt=row.attempt, worker=row.worker)
 
 
-def facts(con: Connection, job_id: str, name: str) -> list[Event]:
-    """Return the events that tell clients where a stage and its job stand by the database."""
-    job, row = get_job(con, job_id), stage_row(con, job_id, name)
-    percent = 100.0 if row.status == "done" else 0.0
-    stage = make_event(
-        name,
-        _STATUS.get(row.status, row.status),
-        percent=percent,
-        message=row.error or _MESSAGES.get(row.status, ""),
+def facts(con: Connection, job_id: str, name: str = "") -> list[Event]:
+    """Return the events that tell clients where a stage, or all of a job, stands by the database.
+
+    When a job has ended, its other stages are told too: they wait for nothing any more.
+    """
+    job, rows = get_job(con, job_id), job_stages(con, job_id)
+    told = [row for row in rows if row.name == name or not name or job.status in FINAL]
+    return [*map(_stage_event, told), _job_event(job)]
+
+
+def _stage_event(row: StageRow) -> Event:
+    return make_event(
+        row.name,
+        "queued" if row.status == "pending" else row.status,
+        percent=100.0 if row.status == "done" else 0.0,
+        message=row.error or "",
         code=row.error_code or "",
     )
-    whole = make_event(
+
+
+def _job_event(job: Job) -> Event:
+    return make_event(
         "",
         job.status,
         percent=100.0 if job.status == "completed" else 0.0,
         message=job.error or "",
         code=job.error_code or "",
     )
-    return [stage, whole]
-
-
-def _keys(con: Connection, job_id: str) -> dict[str, str]:
-    return {row.name: row.key for row in job_stages(con, job_id)}

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -25,10 +26,16 @@ from jobs.processes import leashed
 logger = logging.getLogger(__name__)
 
 _READY_WITHIN_S = 10.0
-_FLAGS = (
-    "--port 0 --unixsocketperm 700 --appendonly yes --appendfsync everysec"
-    " --maxmemory-policy noeviction --daemonize no --loglevel warning"
-).split()
+_FLAGS = {
+    "--port": "0",
+    "--unixsocketperm": "700",
+    "--appendonly": "yes",
+    "--appendfsync": "everysec",
+    "--save": "",
+    "--maxmemory-policy": "noeviction",
+    "--daemonize": "no",
+    "--loglevel": "warning",
+}
 
 
 class Broker:
@@ -90,10 +97,11 @@ class Broker:
         folder = self.state / "broker"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = folder / "broker.log"
-        command = [_server_binary(), "--unixsocket", str(socket), "--dir", str(folder), *_FLAGS]
+        flags = {**_FLAGS, "--unixsocket": str(socket), "--dir": str(folder)}
+        command = [_server_binary(), *chain.from_iterable(flags.items())]
         with log.open("wb") as out:
             self._server = subprocess.Popen(
-                leashed([*command, "--save", ""]),
+                leashed(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,

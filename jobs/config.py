@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from agents.sandbox import Mode
 
 STAGE_TABLE = "jobs.pipeline:stage_table"
 
@@ -54,7 +55,7 @@ class WorkshopConfig(_Part):
     download_models: bool = True
     gemini: GeminiConfig | None = None
     cores: int = 2
-    sandbox: str = "auto"
+    sandbox: Mode = "auto"
     leases: Leases = Field(default_factory=Leases)
     stages: str = STAGE_TABLE
     """`module:function` that returns the stage table."""
@@ -63,6 +64,6 @@ class WorkshopConfig(_Part):
         """Return the config as JSON, the API key included: for a pipe or an environment only."""
         return self.model_dump_json()
 
-    def model_post_init(self, context: Any) -> None:
+    def model_post_init(self, context: object) -> None:
         """Make the state folder absolute: workers may have another working folder."""
         object.__setattr__(self, "state", self.state.absolute())

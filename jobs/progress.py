@@ -101,8 +101,16 @@ def events(
     Each event carries `id`: pass the last one as `after_id` next time, also after a reconnect.
     """
     answer = redis.xread({stream_key(job_id): after_id}, count=count, block=block_ms)
-    for _, entries in answer or ():
-        yield from (parse_entry(*entry) for entry in entries)
+    yield from read_entries(answer)
+
+
+def read_entries(answer: Any) -> Iterator[Event]:  # noqa: ANN401
+    """Yield the events of what XREAD answers, in either protocol's shape."""
+    streams = answer.items() if isinstance(answer, dict) else answer or ()
+    for _, entries in streams:
+        # RESP3 wraps the entries of a stream in one more list
+        wrapped = bool(entries) and isinstance(entries[0], list)
+        yield from (parse_entry(*entry) for entry in (entries[0] if wrapped else entries))
 
 
 def parse_entry(entry_id: bytes | str, fields: Mapping[Any, Any]) -> Event:
@@ -132,8 +140,8 @@ def _done(event: Event) -> float:
     return 1.0 if event["status"] == "done" else event["percent"] / 100
 
 
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def _text(value: Any) -> str:  # noqa: ANN401 - the client's types leave it open
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 @dataclass

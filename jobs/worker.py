@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import time
-from typing import Any
+from types import FrameType
+from typing import NoReturn
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Retry, SpawnWorker, Worker
 from rq import get_current_job as current_delivery
@@ -25,7 +28,7 @@ from rq.worker_registration import clean_worker_registry
 from agents.errors import LectureError
 from jobs.attempts import give_back
 from jobs.config import Leases, WorkshopConfig
-from jobs.processes import die_with_parent, kill_tree, watch_parent
+from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
 from jobs.queue import QUEUE, connect, is_wanted, open_queue, split_delivery_id, withdraw
 from jobs.reconcile import claim, reconcile, record_death
@@ -113,7 +116,7 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         """Return how long the lease of a stage lasts unless it is renewed, in seconds."""
         return self.leases.heartbeat_s
 
-    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Renew this worker's own registration for a short while only."""
         super().heartbeat(self.leases.worker_s, pipeline=pipeline)
 
@@ -151,13 +154,15 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         if self.horse_pid:
             kill_tree(self.horse_pid, sig)
 
-    def handle_work_horse_killed(self, job: Delivery, *details: Any) -> None:
+    def handle_work_horse_killed(
+        self, job: Delivery, retpid: int | None, ret_val: int | None, rusage: object
+    ) -> None:
         """Count the death, so that a recording that kills three horses is set aside."""
-        super().handle_work_horse_killed(job, *details)
+        super().handle_work_horse_killed(job, retpid, ret_val, rusage)
         if record_death(the_workshop().store, self.connection, job.id):
             job.retries_left = 0
 
-    def request_force_stop(self, signum: int, frame: Any) -> None:
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
         """Stop now: what was in work goes back into the queue as if it had not been tried."""
         execution = self.execution
         if self.horse_pid and execution is not None:
@@ -180,13 +185,13 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         except RedisError:
             logger.warning("broker is gone, reconcile will put the stage back")
 
-    def main_work_horse(self, job: Delivery, queue: Queue) -> None:
+    def main_work_horse(self, job: Delivery, queue: Queue) -> NoReturn:
         """Tie this horse to its worker, then do the work."""
         die_with_parent()
         watch_parent(self.pid or 0, _end_horse)
         super().main_work_horse(job, queue)
 
-    def handle_exception(self, job: Delivery, *exc_info: Any) -> None:
+    def handle_exception(self, job: Delivery, *exc_info: object) -> None:
         """Leave alone what the stage has recorded already."""
         if not isinstance(exc_info[1], StageFailed):
             super().handle_exception(job, *exc_info)
@@ -201,6 +206,7 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         if slept or not claim(self.connection, self.leases):
             return
         queue = open_queue(self.connection)
+        end_leases_of_the_dead(queue)
         # Without RQ's own lock, which lasts 15 minutes when its holder is killed.
         clean_registries(queue, self._exc_handlers)
         clean_worker_registry(queue)
@@ -212,6 +218,23 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
             return False
         pause = (now() - self.last_cleaned_at).total_seconds()
         return pause > 3 * self.leases.maintenance_s + 1
+
+
+def end_leases_of_the_dead(queue: Queue) -> None:
+    """End the leases of workers whose processes are gone, which only one machine can know.
+
+    A unix socket means that all are on it; elsewhere the leases run out by themselves.
+    """
+    if "path" not in queue.connection.get_connection_kwargs():
+        return
+    for worker in Worker.all(queue=queue):
+        if worker.hostname == socket.gethostname() and worker.pid and not is_alive(worker.pid):
+            held = [execution.composite_key for execution in worker.get_current_executions()]
+            with queue.connection.pipeline() as batch:
+                for key in held:
+                    batch.zadd(queue.started_job_registry.key, {key: 1}, xx=True)
+                batch.delete(worker.key)
+                batch.execute()
 
 
 def _end_horse() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agents.registry import Gemini, Resources
+from agents.sandbox import use_sandbox
 from data.artifacts import Artifacts
 from data.media import FolderStore, MediaStore
 from data.records import Lecture
@@ -31,6 +32,7 @@ class Workshop:
 
 def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) -> Workshop:
     """Return the workshop that a config describes; the store is expected to be migrated."""
+    use_sandbox(config.sandbox)
     media = FolderStore(config.state / "media")
     return Workshop(
         store=open_store(config.store_url or config.state / "lecture.duckdb"),
