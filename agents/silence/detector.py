@@ -103,7 +103,7 @@ def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams)
         votes = _resample(speech, levels.hop_s, len(evidence))
         if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
             evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
-        elif _is_deaf(votes, levels.rms_db):
+        elif params.speech_weight < 1 and _is_deaf(votes, levels.rms_db):
             return evidence >= 0.5
         weight = np.float32(params.speech_weight)
         evidence = (1 - weight) * evidence + weight * votes

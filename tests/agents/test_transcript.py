@@ -87,6 +87,7 @@ def test_one_cue_over_several_sentences_puts_no_word_into_the_pauses(tmp_path, l
     [
         ("no captions at all", "captions_unusable"),
         (to_vtt([Cue(i * 60.0, i * 60 + 9.0, "Another talk.") for i in range(60)]), "too_long"),
+        (to_vtt([Cue(i * 9.0, i * 9 + 9.0, f"Half {i} fits.") for i in range(8)]), "too_long"),
         (to_vtt([Cue(0.0, 1.0, "Hardly anything.")]), "too_short"),
     ],
 )
