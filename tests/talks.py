@@ -110,7 +110,9 @@ def pauses_of(transcript: Transcript, shortest: float = 0.3) -> tuple[SilenceReg
     )
 
 
-def show(transcript: Transcript, changes: Sequence[float] = (), titles: Sequence[str] = ()) -> Layout:
+def show(
+    transcript: Transcript, changes: Sequence[float] = (), titles: Sequence[str] = ()
+) -> Layout:
     """Return a layout of one arrangement whose slides change at `changes`."""
     end = transcript.segments[-1].end + 1.0 if transcript.segments else 1.0
     edges = [0.0, *changes, end]
