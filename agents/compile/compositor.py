@@ -14,8 +14,10 @@ GAP = 0.0125
 CAPTION_LINES = 2
 LINE_HEIGHT = 1.3
 """Distance of two caption lines in letter heights."""
-STRIP_PADDING = 1.0
-"""Room above and below the caption lines together, in letter heights."""
+BOX_PADDING = 0.25
+"""Room between caption lines and the edge of their box, in letter heights."""
+SAFE_EDGE = 0.04
+"""Part of the height that captions keep free at the lower edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,9 @@ def even(value: float) -> int:
 def caption_strip(params: CompileParams) -> Box:
     """Return the stretch along the lower edge that the captions keep within."""
     width, height = params.canvas
-    tall = caption_letter(params) * (CAPTION_LINES * LINE_HEIGHT + STRIP_PADDING)
-    strip = even(tall) + 2
-    return Box(0, height - strip, width, strip)
+    lines = CAPTION_LINES * LINE_HEIGHT + 2 * BOX_PADDING
+    strip = even(caption_letter(params) * lines) + 8
+    return Box(0, even(height * (1 - SAFE_EDGE)) - strip, width, strip)
 
 
 def caption_letter(params: CompileParams) -> int:
@@ -111,7 +113,8 @@ def _side_by_side(
     screen: Box, camera: Box, area: Box, params: CompileParams
 ) -> tuple[Panel, Panel]:
     gap = even(area.w * GAP)
-    wide = even(area.w * params.screen_share - gap / 2)
+    # The gap is taken from the camera, so that a screen recorded at its size stays pixel for pixel.
+    wide = even(area.w * params.screen_share)
     narrow = even(area.w - wide - gap)
     left = params.camera_side == "left"
     screen_area = Box(narrow + gap if left else 0, area.y, wide, area.h)

@@ -1,4 +1,4 @@
-"""What stands still in a clip, drawn once by MoviePy: background and caption images.
+"""What stands still in a clip, drawn once: background (MoviePy) and caption images (Pillow).
 
 Text is only ever drawn as pixels here; no filter graph and no subtitle renderer sees it.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.compile.compositor import (
+    BOX_PADDING,
     CAPTION_LINES,
     LINE_HEIGHT,
     Composition,
@@ -31,7 +32,6 @@ FONT = Path(__file__).with_name("fonts") / "DejaVuSans-Bold.ttf"
 # Neutral greys look the same under every YUV matrix, so the stills fit any source.
 GROUND = (18, 18, 18)
 EDGE = (58, 58, 58)
-TEXT = "white"
 MAX_COLUMNS = 42
 MAX_CHARS = 4 * MAX_COLUMNS * CAPTION_LINES
 """Longer cues are cut before anything is done with them."""
@@ -81,7 +81,6 @@ def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
     if not lines:
         return None
     image = _draw_lines(lines, caption_letter(params), round(strip.w * SAFE_WIDTH), params)
-    image = image[: strip.h, : strip.w]
     canvas = np.zeros((strip.h, strip.w, 4), np.uint8)
     h, w = image.shape[:2]
     y, x = (strip.h - h) // 2, (strip.w - w) // 2
@@ -136,31 +135,29 @@ def _glyph(character: str) -> bytes:
 
 def _draw_lines(lines: list[str], letter: int, max_width: int, params: CompileParams) -> np.ndarray:
     """Return the lines in a dark box as straight RGBA, at most `max_width` pixels wide."""
-    from moviepy import TextClip
+    from PIL import Image, ImageDraw
 
-    padding = round(letter * 0.45)
+    # MoviePy's TextClip cuts off the last line's descenders with Pillow 12 and later.
+    side = letter // 2
     widest = max(_font(letter).getlength(line) for line in lines)
-    if widest > max_width - 2 * padding:
-        letter = max(4, int(letter * (max_width - 2 * padding) / widest))
-    clip = TextClip(
-        font=str(FONT),
-        text="\n".join(lines),
-        font_size=letter,
-        color=TEXT,
-        bg_color=(0, 0, 0, round(255 * params.caption_shade)),
-        text_align="center",
-        interline=round(letter * (LINE_HEIGHT - 1)),
-        margin=(padding, round(padding * 0.5)),
-    )
-    try:
-        assert clip.mask is not None
-        return _straight(np.asarray(clip.get_frame(0)), np.asarray(clip.mask.get_frame(0)))
-    finally:
-        clip.close()
+    if widest > max_width - 2 * side:
+        letter = max(4, int(letter * (max_width - 2 * side) / widest))
+    font = _font(letter)
+    width = min(max_width, round(max(font.getlength(line) for line in lines)) + 2 * side)
+    height = round(letter * (len(lines) * LINE_HEIGHT + 2 * BOX_PADDING))
+    box, text = (Image.new("L", (width, height)) for _ in range(2))
+    shade = round(255 * params.caption_shade)
+    ImageDraw.Draw(box).rounded_rectangle((0, 0, width - 1, height - 1), side // 2, fill=shade)
+    ascent, descent = font.getmetrics()
+    for number, line in enumerate(lines):
+        middle = letter * (BOX_PADDING + (number + 0.5) * LINE_HEIGHT)
+        baseline = round(middle + (ascent - descent) / 2)
+        ImageDraw.Draw(text).text((width / 2, baseline), line, 255, font=font, anchor="ms")
+    return _white_on(np.asarray(box) / 255, np.asarray(text) / 255)
 
 
-def _straight(premultiplied: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Return straight RGBA: text over a black box comes with its colour times its alpha."""
-    shown = np.maximum(alpha, 1 / 255)[..., None]
-    colour = np.minimum(premultiplied / shown, 255)
-    return np.dstack([colour, alpha * 255]).round().astype(np.uint8)
+def _white_on(box: np.ndarray, text: np.ndarray) -> np.ndarray:
+    """Return straight RGBA of white text over a black box, both given as coverage 0-1."""
+    alpha = text + (1 - text) * box
+    white = text / np.maximum(alpha, 1 / 255)
+    return (255 * np.dstack([white, white, white, alpha])).round().astype(np.uint8)

@@ -7,11 +7,15 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from agents.content.lexicon import Lexicon, split_words, stem
+from agents.content.lexicon import Lexicon, is_unspaced, split_words, stem
 
+SHORTEST = 4
+"""A word of fewer letters names nothing, but in scripts that write no spaces."""
 KEYWORDS = 6
 """So many keywords per topic."""
 _CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
@@ -69,16 +73,31 @@ def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> li
     return named
 
 
+@cache
+def function_words() -> frozenset[str]:
+    """Return words of several languages that name nothing, whatever the lecture is about."""
+    return frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+
+
 def _runs(words: Sequence[str], stop: set[str]) -> list[tuple[str, ...]]:
-    """Return the runs of one to three adjacent meaningful words."""
-    kept = [None if stem(word) in stop or len(word) < 4 else stem(word) for word in words]
+    """Return the runs of one to three adjacent words that may name something.
+
+    A stop word of the lecture may stand in a run beside one that is none: in a lecture about
+    searching "search" is everywhere, but "binary search" is not.
+    """
+    kept = ["" if names_nothing(word) else stem(word) for word in words]
     runs: list[tuple[str, ...]] = []
     for length in (1, 2, 3):
         for start in range(len(kept) - length + 1):
-            run = kept[start : start + length]
-            if None not in run and len(set(run)) == length:
-                runs.append(tuple(part for part in run if part))
+            run = tuple(kept[start : start + length])
+            if all(run) and len(set(run)) == length and not stop.issuperset(run):
+                runs.append(run)
     return runs
+
+
+def names_nothing(word: str) -> bool:
+    """Return whether a word is too short or too common in its language to be in a title."""
+    return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
 
 
 def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
@@ -92,7 +111,8 @@ def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
 
 def _weight(run: tuple[str, ...], times: int, spread: int, topics: int) -> float:
     rarity = np.log(1 + topics / spread)
-    return float(np.log1p(times) * rarity * (1 + 0.5 * (len(run) - 1)) * min(1.0, times / 2))
+    letters = np.sqrt(sum(len(part) for part in run))
+    return float(np.log1p(times) * rarity * letters * len(run) ** 0.5 * min(1.0, times / 2))
 
 
 def _without_overlap(phrases: Sequence[Phrase]) -> list[Phrase]:

@@ -37,7 +37,7 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     context.progress(45, "Finding slide changes")
     edges, changes = _times(intake, motion, stretches, params)
     context.progress(70, "Measuring the boxes")
-    regions = refine_stretches(intake, stretches, edges, params)
+    regions = refine_stretches(intake, stretches, edges)
     context.progress(80, "Writing stills")
     slides = write_stills(intake, _spans(changes, duration, params), context.workdir)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
@@ -74,7 +74,7 @@ def _times(
         if after is owner[index]:
             changes += _inside(at, luma, owner[index], motion, index, params)
         else:
-            edge, moved = _across(at, luma, owner[index], after, motion, index, params)
+            edge, moved = _across(at, luma, owner[index], after, params)
             edges.append(edge)
             changes += moved
     return edges, sorted(changes)
@@ -101,13 +101,10 @@ def _across(
     luma: np.ndarray,
     before: Stretch,
     after: Stretch,
-    motion: Motion,
-    index: int,
     params: LayoutParams,
 ) -> tuple[float, list[float]]:
     """Return when one arrangement gives way to another among samples, and the slide changes."""
-    cells = _same_levels(to_cells(luma), motion.cells[index], motion.cells[index + 1])
-    split = split_between(cells, before.arrangement, after.arrangement, params)
+    split = split_between(to_cells(luma), before.arrangement, after.arrangement)
     edge = float(at[split - 1] + at[split]) / 2
     changes = []
     for part, stretch in ((slice(0, split), before), (slice(split, None), after)):
@@ -119,16 +116,6 @@ def _across(
     if screens_differ((old, before.arrangement), (new, after.arrangement), 3 * params.slide_level):
         changes.append(edge)
     return edge, changes
-
-
-def _same_levels(cells: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Return sampled cells in the levels of key frames: both decoders may stretch luma apart."""
-    ends = np.concatenate((cells[0].ravel(), cells[-1].ravel())).astype(np.float64)
-    wanted = np.concatenate((first.ravel(), last.ravel())).astype(np.float64)
-    if ends.std() < 1:
-        return cells
-    slope, offset = np.polyfit(ends, wanted, 1)
-    return np.clip(cells * slope + offset, 0, 255).astype(np.uint8)
 
 
 def _spans(

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from agents.layout.boxes import Rect, cut_margins
-from agents.layout.cameras import Camera, find_cameras, sample, shows, unlikeness
+from agents.layout.cameras import Camera, find_cameras, inner_cells, sample, shows
 from agents.layout.motion import Motion
 from agents.layout.params import LayoutParams
 from agents.types import LayoutKind
@@ -134,24 +134,17 @@ def _certainty(camera: Camera) -> float:
     return round(border * (0.6 + 0.4 * min(1.0, camera.votes / 4)), 3)
 
 
-def split_between(
-    cells: np.ndarray, before: Arrangement, after: Arrangement, params: LayoutParams
-) -> int:
+def split_between(cells: np.ndarray, before: Arrangement, after: Arrangement) -> int:
     """Return the number of the first sample (n, 36, 64), from 1, that shows the arrangement after.
 
-    It is where samples before are most like the one arrangement and samples from it like the other.
+    Samples before it look like the first one and samples from it like the last one, there where
+    either arrangement has its camera.
     """
-    old, new = (_misfit(cells, a, b, params) for a, b in ((before, after), (after, before)))
+    place = np.zeros(cells.shape[1:], bool)
+    for arrangement in (before, after):
+        if arrangement.camera is not None:
+            inner_cells(arrangement.camera).inside(place)[...] = True
+    seen = cells[:, place].astype(np.int16)
+    old, new = (np.abs(seen - seen[end]).mean(axis=1) for end in (0, -1))
     cost = np.cumsum(old)[:-1] + (new.sum() - np.cumsum(new)[:-1])
     return int(cost.argmin()) + 1
-
-
-def _misfit(
-    cells: np.ndarray, arrangement: Arrangement, other: Arrangement, params: LayoutParams
-) -> np.ndarray:
-    """Return for each sample 0-2 how little it looks like the arrangement and not the other."""
-    if arrangement.source is not None:
-        return np.minimum(unlikeness(arrangement.source, cells) / params.camera_likeness, 2)
-    if other.source is not None:
-        return 2 - np.minimum(unlikeness(other.source, cells) / params.camera_likeness, 2)
-    return np.zeros(len(cells))

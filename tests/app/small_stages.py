@@ -1,4 +1,4 @@
-"""A stage table that gives small true values at once, so that the app is tested without decoding."""
+"""A stage table that gives small true values at once: the app is tested without decoding."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.params import Params
-from agents.registry import Agent
+from agents.registry import Agent, all_agents
 from agents.types import (
     Clip,
     ClipPlan,
@@ -50,9 +50,7 @@ def measure(upload, *, params, context):
     poster.write_bytes(b"\xff\xd8poster\xff\xd9")
     none = np.zeros(0, np.float32)
     return Intake(
-        media=Media(
-            Path(upload), "mov", DURATION, 320, 180, 25.0, True, 0, 0, "0" * 64, 1
-        ),
+        media=Media(Path(upload), "mov", DURATION, 320, 180, 25.0, True, 0, 0, "0" * 64, 1),
         levels=Levels(0.01, levels, levels),
         speech=SpeechProbability(0.032, none),
         prosody=Prosody(none, none, none),
@@ -75,7 +73,10 @@ def transcribe(intake, *, params, context):
     starts = np.arange(0, DURATION, SENTENCE_S)
     segments = tuple(
         TranscriptSegment(
-            float(t), float(t) + 9, f"Sentence {i} <b>&", (Word(float(t), float(t) + 9, "Sentence"),)
+            float(t),
+            float(t) + 9,
+            f"Sentence {i} <b>&",
+            (Word(float(t), float(t) + 9, "Sentence"),),
         )
         for i, t in enumerate(starts)
     )
@@ -164,8 +165,9 @@ def stages():
         ("extract", ("transcript", "silence", "layout", "content"), plan, tuple[ClipPlan, ...]),
         ("compile", ("intake", "extract"), render, tuple[Clip, ...]),
     ]
+    params = {agent.name: agent.params for agent in all_agents()}
     return {
-        name: Agent(name, name.title(), 1, NoParams, needs, run, gives)
+        name: Agent(name, name.title(), 1, params.get(name, NoParams), needs, run, gives)
         for name, needs, run, gives in table
     }
 
