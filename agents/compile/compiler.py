@@ -1,0 +1,75 @@
+"""All clips of a lecture, rendered side by side; a clip that did not change is not rendered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from agents.compile.params import CompileParams
+from agents.compile.render import clip_in, clip_key, render_clip
+from agents.registry import Context
+from agents.types import Clip, ClipPlan, Intake
+
+
+class _Progress:
+    """The progress of several clips as one: percent by the seconds they last."""
+
+    def __init__(self, plans: tuple[ClipPlan, ...], report: Callable[[float, str], None]) -> None:
+        self.plans = plans
+        self.report = report
+        self.lock = threading.Lock()
+        self.done = [0.0] * len(plans)
+        self.stopped = False
+
+    def hear(self, index: int, percent: float) -> None:
+        """Pass on that clip `index` is done to `percent`; raise when another clip failed."""
+        if self.stopped:
+            raise CancelledError
+        with self.lock:
+            self.done[index] = percent
+            total = sum(plan.duration for plan in self.plans)
+            shares = zip(self.plans, self.done, strict=True)
+            overall = sum(plan.duration * done for plan, done in shares) / total
+            finished = sum(done >= 100 for done in self.done)
+            message = f"Clip {index + 1} of {len(self.plans)}: {percent:.0f} %, {finished} done"
+            self.report(overall, message)
+
+
+def compile_clips(
+    intake: Intake, plans: tuple[ClipPlan, ...], *, params: CompileParams, context: Context
+) -> tuple[Clip, ...]:
+    """Return a rendered and checked clip for every plan, in their order."""
+    if not plans:
+        return ()
+    progress = _Progress(plans, context.progress)
+    side_by_side = max(1, min(len(plans), context.resources.cores))
+    threads = max(1, round(context.resources.cores / side_by_side))
+
+    def one(index: int) -> Clip:
+        plan = plans[index]
+
+        def make(folder: Path) -> None:
+            render_clip(
+                intake,
+                plan,
+                params=params,
+                folder=folder,
+                progress=lambda percent: progress.hear(index, percent),
+                threads=threads,
+            )
+
+        folder = context.once(f"clip-{clip_key(plan, intake.media, params)}", make)
+        progress.hear(index, 100)
+        return clip_in(folder, plan, intake, params)
+
+    with ThreadPoolExecutor(side_by_side, thread_name_prefix="clip") as pool:
+        futures = [pool.submit(one, index) for index in range(len(plans))]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        failures = [error for f in futures if f.done() and (error := f.exception())]
+        if failures:
+            progress.stopped = True
+            pool.shutdown(cancel_futures=True)
+            raise failures[0]
+        return tuple(future.result() for future in futures)

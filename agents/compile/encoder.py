@@ -1,0 +1,171 @@
+"""The two runs of the bundled ffmpeg that make a clip: take its sound, then encode it in one pass.
+
+Both run in the sandbox; only the kept seconds of the upload are read, and sought before decoding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agents.compile.compositor import Composition, caption_strip
+from agents.compile.graph import Colour, build_graph
+from agents.compile.overlays import caption_images, draw_background
+from agents.compile.params import CompileParams
+from agents.compile.sound import (
+    MARGIN_S,
+    SAMPLE_RATE,
+    cut_sound,
+    extract_options,
+    level_sound,
+    read_sound,
+)
+from agents.compile.stills import write_stills
+from agents.compile.timeline import Stretch, Timeline
+from agents.ffmpeg import input_options, run_ffmpeg
+from agents.types import Cue, Media
+
+MEMORY_BYTES = 2 << 30
+MPEGTS_MARGIN_S = 3.0
+"""MPEG-TS is entered late by up to this much, so its sound is read from earlier on."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The source frame that a clip begins with."""
+
+    colour: Colour
+    luma: np.ndarray
+    """uint8 (h, w)."""
+
+
+def take_sound(timeline: Timeline, media: Media, folder: Path) -> tuple[First, list[Path]]:
+    """Write each stretch's sound to a raw file, and look at the clip's first source frame.
+
+    A stretch without sound has no file.
+    """
+    raw = [folder / f"sound{i}.f32" for i in range(len(timeline.stretches))]
+    if media.has_audio:
+        for stretch, path in zip(timeline.stretches, raw, strict=True):
+            begin = sound_begin(stretch, media)
+            length = stretch.origin + float(stretch.frames / timeline.fps) + MARGIN_S - begin
+            args = ["-t", f"{length:.6f}", *input_options(media, seek=begin)]
+            run_ffmpeg([*args, *extract_options(media), str(path)], read=[media.path], write=folder)
+    first = folder / "first.mkv"
+    args = ["-threads", "1", *input_options(media, seek=timeline.stretches[0].seek)]
+    still = ["-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1", "-c:v", "ffv1"]
+    run_ffmpeg([*args, *still, "-map_metadata", "-1", str(first)], read=[media.path], write=folder)
+    return _look(first, media), raw
+
+
+def sound_begin(stretch: Stretch, media: Media) -> float:
+    """Return the lecture time of the first sample that is read for the stretch."""
+    margin = MPEGTS_MARGIN_S if media.demuxer == "mpegts" else MARGIN_S
+    return max(0.0, stretch.origin - margin)
+
+
+def _look(path: Path, media: Media) -> First:
+    """Read back the frame that ffmpeg wrote here; its colour tags came along."""
+    import av
+
+    with av.open(path) as container:
+        frame = next(container.decode(video=0))
+    matrices = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
+    guess = "bt709" if media.height >= 720 else "smpte170m"
+    colour = Colour(
+        matrix=matrices.get(int(frame.colorspace), guess),
+        primaries={1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}.get(
+            int(frame.color_primaries), "bt709" if guess == "bt709" else "smpte170m"
+        ),
+        transfer={1: "bt709", 6: "smpte170m"}.get(
+            int(frame.color_trc), "bt709" if guess == "bt709" else "smpte170m"
+        ),
+        full_range=int(frame.color_range) == 2 or frame.format.name.startswith("yuvj"),
+    )
+    return First(colour, frame.reformat(format="gray").to_ndarray())
+
+
+def make_sound(
+    timeline: Timeline, media: Media, raw: list[Path], params: CompileParams, folder: Path
+) -> Path:
+    """Write the clip's sound as raw float32 samples and return the file."""
+    read = [
+        (sound_begin(stretch, media), read_sound(path))
+        for stretch, path in zip(timeline.stretches, raw, strict=True)
+    ]
+    samples = cut_sound(timeline, read)
+    if params.level_loudness:
+        samples = level_sound(samples, params.loudness)
+    path = folder / "clip.f32"
+    samples.astype("<f4").tofile(path)
+    return path
+
+
+def encode(
+    timeline: Timeline,
+    media: Media,
+    colour: Colour,
+    cues: tuple[Cue, ...],
+    sound: Path,
+    out: Path,
+    *,
+    params: CompileParams,
+    threads: int,
+    progress: Callable[[float], None],
+) -> None:
+    """Compose and encode the clip into `out` in one pass over its pixels."""
+    folder = sound.parent
+    inputs = [arg for s in timeline.stretches for arg in _stretch_input(s, timeline, media)]
+    count = len(timeline.stretches)
+    backgrounds: dict[Composition, int] = {}
+    for shot in (shot for stretch in timeline.stretches for shot in stretch.shots):
+        if shot.composition not in backgrounds:
+            path = folder / f"ground{len(backgrounds)}.mkv"
+            write_stills(path, [(0.0, draw_background(shot.composition))], pixels="yuv420p")
+            backgrounds[shot.composition] = count
+            inputs += ["-f", "matroska", "-i", f"file:{path}"]
+            count += 1
+    captions = None
+    if params.captions and cues:
+        path = folder / "captions.mkv"
+        images = caption_images(cues, timeline.duration, params)
+        write_stills(path, images, pixels="yuva420p")
+        captions = count, caption_strip(params)
+        inputs += ["-f", "matroska", "-i", f"file:{path}"]
+        count += 1
+    inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"file:{sound}"]
+    graph = build_graph(timeline, media, colour, backgrounds, captions)
+    run_ffmpeg(
+        [
+            *["-filter_complex_threads", str(threads), *inputs, "-filter_complex", graph],
+            *["-map", "[video]", "-map", f"{count}:a:0"],
+            *_output(timeline, params, threads),
+            str(out),
+        ],
+        read=[media.path, folder],
+        write=folder,
+        duration=timeline.duration,
+        progress=progress,
+        memory_bytes=MEMORY_BYTES,
+    )
+
+
+def _stretch_input(stretch: Stretch, timeline: Timeline, media: Media) -> list[str]:
+    length = stretch.origin - stretch.seek + float((stretch.frames + 2) / timeline.fps)
+    # A size that changes within the recording is scaled as it comes; the graph is not set up anew.
+    options = ["-t", f"{length:.6f}", "-threads", "1", "-reinit_filter", "0"]
+    return [*options, *input_options(media, seek=stretch.seek)]
+
+
+def _output(timeline: Timeline, params: CompileParams, threads: int) -> list[str]:
+    video = ["-c:v", "libx264", "-preset", params.preset, "-crf", f"{params.crf:g}"]
+    video += ["-threads", str(threads), "-pix_fmt", "yuv420p", "-r", str(timeline.fps)]
+    video += ["-frames:v", str(timeline.frames)]
+    audio = ["-c:a", "aac", "-b:a", f"{params.audio_kbps}k"]
+    # bitexact: the same clip has the same bytes, and no program's name or time is written in it
+    clean = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"]
+    clean += ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+    return [*video, *audio, *clean, "-movflags", "+faststart", "-f", "mp4"]

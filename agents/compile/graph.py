@@ -1,0 +1,177 @@
+"""The filter graph of a clip: crop, scale, tile, join; only numbers made here ever enter it.
+
+Panels and the pieces of the background around them are put side by side like tiles (a plain
+copy of each pixel), because blending whole panels over a background costs several times more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agents.compile.compositor import Composition, Panel
+from agents.compile.timeline import Shot, Stretch, Timeline
+from agents.types import Box, Media
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How the source's numbers mean colours; one matrix through the graph means no conversion."""
+
+    matrix: str
+    primaries: str
+    transfer: str
+    full_range: bool
+
+    @property
+    def tags(self) -> str:
+        """Return the filter that writes these colours, at limited range, on every frame."""
+        return (
+            f"setparams=colorspace={self.matrix}:color_primaries={self.primaries}"
+            f":color_trc={self.transfer}:range=tv"
+        )
+
+
+class _Graph:
+    """Filter chains under construction, with fresh names for their pads."""
+
+    def __init__(self) -> None:
+        self.chains: list[str] = []
+        self.names = 0
+
+    def add(self, inputs: list[str], filters: str, outputs: int = 1) -> list[str]:
+        """Add a chain and return its outputs' names."""
+        made = [f"p{self.names + i}" for i in range(outputs)]
+        self.names += outputs
+        self.chains.append("".join(map(_pad, inputs)) + filters + "".join(map(_pad, made)))
+        return made
+
+    def fan(self, name: str, count: int) -> list[str]:
+        """Return `count` names that carry the same frames."""
+        return [name] if count == 1 else self.add([name], f"split={count}", count)
+
+
+def _pad(name: str) -> str:
+    return f"[{name}]"
+
+
+def build_graph(
+    timeline: Timeline,
+    media: Media,
+    colour: Colour,
+    backgrounds: dict[Composition, int],
+    captions: tuple[int, Box] | None,
+) -> str:
+    """Return the graph whose output is `[video]`.
+
+    The stretches are inputs 0, 1, ...; `backgrounds` names the input of each composition's
+    still, and `captions` the input and place of the caption images.
+    """
+    graph = _Graph()
+    shots = [shot for stretch in timeline.stretches for shot in stretch.shots]
+    tiles = _background_tiles(graph, shots, backgrounds, colour)
+    joined: list[str] = []
+    for number, stretch in enumerate(timeline.stretches):
+        steady = graph.add([f"{number}:V:0"], _steady(stretch, timeline, media, colour))[0]
+        for shot, name in zip(stretch.shots, graph.fan(steady, len(stretch.shots)), strict=True):
+            joined.append(_shot(graph, name, shot, tiles))
+    name = joined[0]
+    if len(joined) > 1:
+        name = graph.add(joined, f"concat=n={len(joined)}:v=1:a=0")[0]
+    if captions:
+        index, place = captions
+        drawn = graph.add([f"{index}:v:0"], colour.tags)[0]
+        overlay = f"overlay={place.x}:{place.y}:eof_action=repeat:format=yuv420"
+        name = graph.add([name, drawn], overlay)[0]
+    graph.chains.append(f"[{name}]format=yuv420p,{colour.tags}[video]")
+    return ";".join(graph.chains)
+
+
+def _steady(stretch: Stretch, timeline: Timeline, media: Media, colour: Colour) -> str:
+    """Return the filters that give frames of one size, shape and rate, without end."""
+    full = ":in_range=pc:out_range=tv" if colour.full_range else ""
+    ahead = stretch.origin - stretch.seek
+    return ",".join(
+        [
+            f"setpts=PTS-({ahead:.6f})/TB",
+            f"fps={timeline.fps}:start_time=0",
+            f"scale={media.width}:{media.height}{full}",
+            "format=yuv420p,setsar=1",
+            colour.tags,
+            # A source whose pictures end early keeps showing the last one.
+            "tpad=stop=-1:stop_mode=clone",
+        ]
+    )
+
+
+def _shot(
+    graph: _Graph, name: str, shot: Shot, tiles: dict[Composition, list[list[tuple[Box, str]]]]
+) -> str:
+    """Return the name of the shot's composed frames."""
+    last = shot.first + shot.frames
+    cut = f"trim=start_frame={shot.first}:end_frame={last},setpts=PTS-STARTPTS"
+    composition = shot.composition
+    cut_name = graph.add([name], cut)[0]
+    sources = graph.fan(cut_name, len(composition.panels))
+    placed = [
+        (panel.target, graph.add([source], _panel(panel))[0])
+        for panel, source in zip(composition.panels, sources, strict=True)
+    ]
+    placed += tiles[composition].pop()
+    if len(placed) == 1:
+        return placed[0][1]
+    layout = "|".join(f"{box.x}_{box.y}" for box, _ in placed)
+    stack = f"xstack=inputs={len(placed)}:layout={layout}"
+    return graph.add([part for _, part in placed], stack)[0]
+
+
+def _panel(panel: Panel) -> str:
+    x, y, w, h = panel.source
+    filters = [f"crop={w}:{h}:{x}:{y}"]
+    if panel.hidden:
+        filters.append(_smooth(panel.hidden, panel.source))
+    return ",".join([*filters, f"scale={panel.target.w}:{panel.target.h}", "setsar=1"])
+
+
+def _smooth(hidden: Box, frame: Box) -> str:
+    """Return the filter that fills a place from its border, which must lie inside the frame."""
+    x0, y0 = max(1, hidden.x), max(1, hidden.y)
+    x1 = min(hidden.x + hidden.w, frame.w - 1)
+    y1 = min(hidden.y + hidden.h, frame.h - 1)
+    return f"delogo=x={x0}:y={y0}:w={x1 - x0}:h={y1 - y0}"
+
+
+def _background_tiles(
+    graph: _Graph, shots: list[Shot], backgrounds: dict[Composition, int], colour: Colour
+) -> dict[Composition, list[list[tuple[Box, str]]]]:
+    """Return for every composition the background's tiles, once per shot that shows it."""
+    tiles: dict[Composition, list[list[tuple[Box, str]]]] = {}
+    for composition, index in backgrounds.items():
+        rest = uncovered(composition)
+        uses = sum(shot.composition == composition for shot in shots)
+        tiles[composition] = [[] for _ in range(uses)]
+        if not rest:
+            continue
+        still = graph.add([f"{index}:v:0"], f"setsar=1,{colour.tags}")[0]
+        names = iter(graph.fan(still, len(rest) * uses))
+        for use in tiles[composition]:
+            for box in rest:
+                crop = f"crop={box.w}:{box.h}:{box.x}:{box.y}"
+                use.append((box, graph.add([next(names)], crop)[0]))
+    return tiles
+
+
+def uncovered(composition: Composition) -> list[Box]:
+    """Return the rectangles of the frame that no panel covers."""
+    targets = [panel.target for panel in composition.panels]
+    rows = sorted({0, composition.height, *(t.y for t in targets), *(t.y + t.h for t in targets)})
+    found: list[Box] = []
+    for y0, y1 in pairwise(rows):
+        x = 0
+        for target in sorted(t for t in targets if t.y < y1 and t.y + t.h > y0):
+            if target.x > x:
+                found.append(Box(x, y0, target.x - x, y1 - y0))
+            x = target.x + target.w
+        if x < composition.width:
+            found.append(Box(x, y0, composition.width - x, y1 - y0))
+    return found

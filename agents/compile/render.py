@@ -1,0 +1,104 @@
+"""One clip from its plan: key, files, checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agents.compile.checks import check_clip, is_black
+from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.params import CompileParams
+from agents.compile.timeline import lay_out
+from agents.subtitles import to_srt, to_vtt
+from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
+
+RENDERER = 1
+"""Raised when the same plan would be rendered into other pixels, sound or subtitles."""
+VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
+
+
+def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
+    """Return the hash of all that the clip's files depend on; rank, title and score are not."""
+    body = {
+        "renderer": RENDERER,
+        "media": [media.sha256, media.audio_stream, media.audio_channel],
+        "params": params.model_dump(mode="json"),
+        "parts": [_times(part.start, part.end) for part in plan.parts],
+        "layout": [_region(region) for region in plan.layout],
+        "cues": [[*_times(cue.start, cue.end), cue.text] for cue in plan.cues],
+    }
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _times(start: float, end: float) -> list[int]:
+    return [round(start * 1_000_000), round(end * 1_000_000)]
+
+
+def _region(region: LayoutRegion) -> list[Any]:
+    return [region.kind, region.screen, region.camera, *_times(region.start, region.end)]
+
+
+def render_clip(
+    intake: Intake,
+    plan: ClipPlan,
+    *,
+    params: CompileParams,
+    folder: Path,
+    progress: Callable[[float], None],
+    threads: int = 2,
+) -> Clip:
+    """Render the plan into `folder`, check it, and return it; `progress` hears 0-100."""
+    media = intake.media
+    timeline = lay_out(plan, media, intake.packets, params)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
+        work = Path(name)
+        first, raw = take_sound(timeline, media, work)
+        progress(5)
+        sound = make_sound(timeline, media, raw, params, work)
+        encode(
+            timeline,
+            media,
+            first.colour,
+            plan.cues,
+            sound,
+            work / VIDEO,
+            params=params,
+            threads=threads,
+            progress=lambda percent: progress(5 + 0.88 * percent),
+        )
+        check_clip(
+            work / VIDEO,
+            frames=timeline.frames,
+            fps=float(timeline.fps),
+            size=params.canvas,
+            source_is_black=is_black(first.luma),
+            poster=work / POSTER,
+        )
+        (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
+        (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
+        for file in (VIDEO, POSTER, SRT, VTT):
+            (work / file).rename(folder / file)
+    progress(100)
+    return clip_in(folder, plan, intake, params)
+
+
+def clip_in(folder: Path, plan: ClipPlan, intake: Intake, params: CompileParams) -> Clip:
+    """Return the clip whose files are in `folder`, rendered now or earlier."""
+    width, height = params.canvas
+    return Clip(
+        key=clip_key(plan, intake.media, params),
+        plan=plan,
+        video=folder / VIDEO,
+        poster=folder / POSTER,
+        srt=folder / SRT,
+        vtt=folder / VTT,
+        width=width,
+        height=height,
+        duration=lay_out(plan, intake.media, intake.packets, params).duration,
+        size_bytes=(folder / VIDEO).stat().st_size,
+    )

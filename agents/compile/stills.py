@@ -1,0 +1,39 @@
+"""Stills for the encoder: lossless pictures with times in one small Matroska file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+TICK = Fraction(1, 1000)
+
+
+def write_stills(
+    path: Path,
+    images: Iterable[tuple[float, np.ndarray]],
+    *,
+    pixels: Literal["yuv420p", "yuva420p"],
+) -> None:
+    """Write images (RGB or RGBA, even sides, all of one size), each with its time in seconds."""
+    import av
+    from av.video.stream import VideoStream
+
+    with av.open(path, "w", format="matroska") as container:
+        stream: VideoStream | None = None
+        for time, image in images:
+            if stream is None:
+                stream = container.add_stream("ffv1", rate=1000)
+                stream.height, stream.width = image.shape[:2]
+                stream.pix_fmt = pixels
+                stream.codec_context.time_base = TICK
+            kind = "rgba" if image.shape[2] == 4 else "rgb24"
+            frame = av.VideoFrame.from_ndarray(image, format=kind).reformat(format=pixels)
+            # Down, never up: an image must be there when the frame it belongs to comes.
+            frame.pts, frame.time_base = int(time * 1000), TICK
+            container.mux(stream.encode(frame))
+        if stream is not None:
+            container.mux(stream.encode(None))

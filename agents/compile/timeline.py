@@ -1,0 +1,206 @@
+"""Which frames of the lecture make up a clip: cuts on one frame grid, the same for both tracks.
+
+A stretch of the source is read in one go. Its grid begins at a real frame of the source, so the
+frames of a constant-rate recording fall on it exactly, and cuts in picture and sound are made at
+the same grid times: they cannot drift apart, however many there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from agents.compile.compositor import Composition, compose
+from agents.compile.params import CompileParams
+from agents.errors import RenderFailed
+from agents.types import ClipPlan, Interval, LayoutRegion, Media, PacketTable
+
+READ_ON_S = 15.0
+"""A gap this short between two parts is decoded and dropped: cheaper than a second input."""
+TOUCHING_S = 0.001
+"""Parts this close are one: there is nothing to cut."""
+MIN_FPS, USUAL_FPS = 10, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """Consecutive frames with one composition; `first` counts from the stretch's first frame."""
+
+    first: int
+    frames: int
+    composition: Composition
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A kept part on the frame grid: `start` in seconds of the lecture, `frames` long."""
+
+    start: float
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of the source that is read in one go: its grid has a frame at `origin`."""
+
+    seek: float
+    """Where reading begins, in seconds: at or before the frame shown at `origin`."""
+    origin: float
+    shots: tuple[Shot, ...]
+    pieces: tuple[Piece, ...]
+
+    @property
+    def frames(self) -> int:
+        """Return how many frames of the grid are read, the dropped ones included."""
+        return self.shots[-1].first + self.shots[-1].frames
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A clip in frames of `1 / fps` seconds."""
+
+    fps: Fraction
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def frames(self) -> int:
+        """Return the length of the clip in frames."""
+        return sum(piece.frames for stretch in self.stretches for piece in stretch.pieces)
+
+    @property
+    def duration(self) -> float:
+        """Return the length of the clip in seconds."""
+        return float(self.frames / self.fps)
+
+
+def clip_fps(media: Media, params: CompileParams) -> Fraction:
+    """Return the frames a second of the clip: the source's, halved until it is not too many."""
+    fps = media.fps if 0.01 < media.fps < 1000 else USUAL_FPS
+    for exact in (Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)):
+        if abs(fps - exact) < 0.005:
+            rate = exact
+            break
+    else:
+        rate = Fraction(max(fps, MIN_FPS)).limit_denominator(1000)
+    while rate > params.max_fps + 0.5 and rate >= 2 * MIN_FPS:
+        rate /= 2
+    return rate
+
+
+def lay_out(plan: ClipPlan, media: Media, packets: PacketTable, params: CompileParams) -> Timeline:
+    """Return the frames of the plan's clip, cut to what the recording holds."""
+    fps = clip_fps(media, params)
+    parts = _kept(plan.parts, media.duration, 1 / float(fps))
+    if not parts:
+        first = plan.parts[0]
+        message = (
+            f"nothing of the clip at {first.start:.1f} s lies inside the recording's "
+            f"{media.duration:.1f} s"
+        )
+        raise RenderFailed(message)
+    layout = _Layout(plan.layout, media, params)
+    stretches: list[Stretch] = []
+    begun = 0.0
+    for run in _runs(parts):
+        stretches.append(_stretch(run, begun, media, packets, fps, layout))
+        begun += sum(part.duration for part in run)
+    return Timeline(fps, tuple(stretches))
+
+
+def shown_at(packets: PacketTable, time: float) -> float:
+    """Return when the frame that is shown at `time` begins, in seconds."""
+    index = int(np.searchsorted(packets.time, time + 1e-3, side="right")) - 1
+    return max(0.0, float(packets.time[index])) if index >= 0 else time
+
+
+def _seek(packets: PacketTable, media: Media, time: float) -> float:
+    if media.demuxer != "mpegts" or not packets.key.any():
+        return max(0.0, time - 1e-3)
+    # MPEG-TS has no index: it is entered anywhere, so enter before the key frame that is needed.
+    keys = packets.time[packets.key.astype(bool)]
+    before = keys[keys <= time + 1e-3]
+    return max(0.0, float(before[-1]) - 1.0) if len(before) else 0.0
+
+
+def _kept(parts: tuple[Interval, ...], duration: float, least: float) -> list[Interval]:
+    """Return the parts inside the recording, those that touch joined."""
+    kept: list[Interval] = []
+    for part in parts:
+        start, end = part.start, min(part.end, duration)
+        if kept and 0 <= start - kept[-1].end < TOUCHING_S:
+            start = kept.pop().start
+        if end - start >= least:
+            kept.append(Interval(start, end))
+    return kept
+
+
+def _runs(parts: list[Interval]) -> list[list[Interval]]:
+    runs: list[list[Interval]] = []
+    for part in parts:
+        if runs and 0 <= part.start - runs[-1][-1].end <= READ_ON_S:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
+
+
+class _Layout:
+    """The plan's layout regions as compositions, each made once."""
+
+    def __init__(
+        self, regions: tuple[LayoutRegion, ...], media: Media, params: CompileParams
+    ) -> None:
+        self.spans = [(region.start, compose(region, media, params)) for region in regions]
+        self.spans.sort(key=lambda span: span[0])
+        self.bare = compose(None, media, params)
+
+    def changes(self, part: Interval) -> list[tuple[float, Composition]]:
+        """Return from when on each composition is shown in the part; the first from its start."""
+        earlier = [shown for start, shown in self.spans if start <= part.start]
+        first = earlier[-1] if earlier else self.spans[0][1] if self.spans else self.bare
+        found = [(part.start, first)]
+        for start, shown in self.spans:
+            if part.start < start < part.end and shown != found[-1][1]:
+                found.append((start, shown))
+        return found
+
+
+def _stretch(
+    run: list[Interval],
+    begun: float,
+    media: Media,
+    packets: PacketTable,
+    fps: Fraction,
+    layout: _Layout,
+) -> Stretch:
+    """Return the run of parts on a grid; `begun` is the clip time at which it starts."""
+    rate = float(fps)
+    shown = shown_at(packets, run[0].start)
+    # The grid passes through the frame shown first, so that no frame is ever half a step off.
+    origin = shown + int((run[0].start - shown) * rate + 1e-6) / rate
+    pieces: list[Piece] = []
+    shots: list[Shot] = []
+    free = 0
+    for part in run:
+        frames = round((begun + part.duration) * rate) - round(begun * rate)
+        begun += part.duration
+        if not frames:
+            continue
+        first = max(free, round((part.start - origin) * rate))
+        free = first + frames
+        pieces.append(Piece(origin + first / rate, frames))
+        shots += _shots(layout.changes(part), part, first, frames, rate)
+    return Stretch(_seek(packets, media, shown), origin, tuple(shots), tuple(pieces))
+
+
+def _shots(
+    changes: list[tuple[float, Composition]], part: Interval, first: int, frames: int, rate: float
+) -> list[Shot]:
+    starts = [min(frames, round((time - part.start) * rate)) for time, _ in changes] + [frames]
+    return [
+        Shot(first + a, b - a, shown)
+        for a, b, (_, shown) in zip(starts, starts[1:], changes, strict=False)
+        if b > a
+    ]

@@ -1,0 +1,235 @@
+"""Sound in the child: every track to 16 kHz on the lecture's clock, then the one with speech."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import av
+    import av.audio
+    import av.filter
+    import numpy as np
+
+RATE = 16_000
+HOP = 160
+"""Samples of one step of the level envelope: 10 ms."""
+HEADER_BYTES = 44
+FLOOR_DB = -120.0
+MAX_GAP_S = 0.1
+"""A frame this far from where the last one ended begins a new run; less is jitter."""
+BLOCK = 10 * RATE
+TIE_DB = 1.0
+"""Of channels this close in loudness the first one is taken."""
+
+
+class Track:
+    """One audio stream written as interleaved s16 at 16 kHz; gaps in it stay silent."""
+
+    def __init__(self, stream: av.audio.AudioStream, path: Path, zero: float, max_s: float) -> None:
+        self.stream = stream
+        self.path = path
+        self.zero = zero
+        self.max_s = max_s
+        self.channels = max(1, stream.codec_context.channels)
+        self.frames = 0
+        self.bad = 0
+        self.length = 0
+        """Samples from the lecture's start to the end of what was written."""
+        self._file = path.open("wb")
+        self._graph: av.filter.Graph | None = None
+        self._format: tuple[int, str, str] | None = None
+        self._next_s = 0.0
+        self._skip = 0
+        self._waiting = 0
+
+    def add(self, packet: av.Packet) -> None:
+        """Decode a packet of this stream; an empty one brings out what the decoder still holds."""
+        from av.error import FFmpegError
+
+        try:
+            frames = packet.decode()
+        except (FFmpegError, ValueError):
+            self.bad += 1
+            return
+        for frame in frames:
+            self._place(frame)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Write what is still on its way."""
+        self._end_run()
+        self._file.close()
+
+    def _place(self, frame: av.AudioFrame) -> None:
+        start = self._next_s if frame.time is None else frame.time - self.zero
+        end = start + frame.samples / frame.sample_rate
+        if end <= 0 or start > self.max_s:
+            return
+        self.frames += 1
+        sound = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if sound != self._format or abs(start - self._next_s) > MAX_GAP_S:
+            self._end_run()
+            self._begin_run(frame, start)
+            self._format, self._next_s = sound, start
+        self._next_s += frame.samples / frame.sample_rate
+        assert self._graph is not None
+        frame.pts = None
+        self._graph.push(frame)
+        self._waiting += frame.samples
+        if self._waiting > 10 * frame.sample_rate:
+            self._drain()
+
+    def _begin_run(self, frame: av.AudioFrame, start: float) -> None:
+        from fractions import Fraction
+
+        from av.filter import Graph
+
+        first = round(start * RATE)
+        self._skip = max(0, self.length - first)
+        self.length = max(self.length, first)
+        graph = Graph()
+        source = graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout.name,
+            time_base=Fraction(1, frame.sample_rate),
+        )
+        graph.link_nodes(
+            source,
+            graph.add("aresample", str(RATE)),
+            graph.add("aformat", self._sample_format(frame)),
+            graph.add("highpass", "f=60"),
+            graph.add("asetnsamples", f"n={BLOCK}:p=0"),
+            graph.add("abuffersink"),
+        ).configure()
+        self._graph = graph
+
+    def _sample_format(self, frame: av.AudioFrame) -> str:
+        if frame.layout.nb_channels == self.channels:
+            return "sample_fmts=fltp"
+        # the stream changed its mind; the file keeps the number it began with
+        return f"sample_fmts=fltp:channel_layouts={self.stream.codec_context.layout.name}"
+
+    def _end_run(self) -> None:
+        if self._graph is not None:
+            self._graph.push(None)
+            self._drain()
+            self._graph = None
+
+    def _drain(self) -> None:
+        from av.error import BlockingIOError, EOFError
+
+        assert self._graph is not None
+        self._waiting = 0
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (BlockingIOError, EOFError):
+                return
+            self._write(frame.to_ndarray())  # type: ignore[union-attr]
+
+    def _write(self, block: np.ndarray) -> None:
+        import numpy as np
+
+        samples = block.T  # planar: (channels, n)
+        dropped = min(self._skip, len(samples))
+        self._skip -= dropped
+        samples = np.clip(np.rint(samples[dropped:] * 32767), -32768, 32767)
+        self._file.seek(HEADER_BYTES + self.length * 2 * self.channels)
+        self._file.write(samples.astype("<i2").tobytes())
+        self.length += len(samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """The 10 ms envelope of one channel in dB, and how loud its speech is."""
+
+    peak_db: np.ndarray
+    rms_db: np.ndarray
+    speech_db: float
+    """95th percentile of the RMS."""
+    loudest_second_db: float
+
+
+def blocks(path: Path, channels: int) -> Iterator[np.ndarray]:
+    """Yield the s16 samples behind the header, (n, channels), a minute at a time."""
+    import numpy as np
+
+    with path.open("rb") as file:
+        file.seek(HEADER_BYTES)
+        while content := file.read(60 * RATE * 2 * channels):
+            yield np.frombuffer(content, "<i2").reshape(-1, channels)
+
+
+def measure_levels(path: Path, channels: int, length: int) -> list[Loudness]:
+    """Return peak and RMS per 10 ms of each channel, over `length` samples at least."""
+    import numpy as np
+
+    hops = -(-length // HOP)
+    peak = np.zeros((hops, channels), np.float32)
+    power = np.zeros((hops, channels), np.float32)
+    at = 0
+    for block in blocks(path, channels):
+        n = -(-len(block) // HOP)
+        padded = np.zeros((n * HOP, channels), np.float32)
+        padded[: len(block)] = block
+        steps = padded.reshape(n, HOP, channels) / np.float32(32768)
+        n = min(n, hops - at)
+        peak[at : at + n] = np.abs(steps).max(1)[:n]
+        power[at : at + n] = np.einsum("nhc,nhc->nc", steps, steps)[:n] / HOP
+        at += n
+    return [_loudness(peak[:, c], power[:, c]) for c in range(channels)]
+
+
+def _loudness(peak: np.ndarray, power: np.ndarray) -> Loudness:
+    import numpy as np
+
+    rms_db = to_db(np.sqrt(power))
+    whole = len(power) // 100 * 100
+    seconds = power[:whole].reshape(-1, 100).mean(1) if whole else power[:1]
+    loudest = float(to_db(np.sqrt(seconds.max(initial=0.0, keepdims=True)))[0])
+    return Loudness(to_db(peak), rms_db, float(np.percentile(rms_db, 95)), loudest)
+
+
+def to_db(amplitude: np.ndarray) -> np.ndarray:
+    """Return 20 log10 of amplitudes relative to full scale, float32, never below the floor."""
+    import numpy as np
+
+    level = 20 * np.log10(np.maximum(amplitude, 1e-9))
+    return np.maximum(level, FLOOR_DB).astype(np.float32)
+
+
+def choose_channel(tracks: list[list[Loudness]]) -> tuple[int, int]:
+    """Return track and channel with the loudest speech: a mix could cancel or bury it."""
+    ranked = [
+        (t, c, loud.speech_db) for t, track in enumerate(tracks) for c, loud in enumerate(track)
+    ]
+    best = max(level for _, _, level in ranked)
+    return next((t, c) for t, c, level in ranked if level >= best - TIE_DB)
+
+
+def write_wav(source: Path, channels: int, channel: int, target: Path, length: int) -> None:
+    """Write one channel of a track as a mono WAV of exactly `length` samples."""
+    if channels == 1:
+        source.rename(target)
+    else:
+        with target.open("wb") as file:
+            file.seek(HEADER_BYTES)
+            for block in blocks(source, channels):
+                file.write(block[:, channel].tobytes())
+    with target.open("r+b") as file:
+        file.truncate(HEADER_BYTES + 2 * length)  # what is added reads as silence
+        file.write(_wav_header(length))
+
+
+def _wav_header(samples: int) -> bytes:
+    size = 2 * samples
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+    return (
+        struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE")
+        + form
+        + struct.pack("<4sI", b"data", size)
+    )

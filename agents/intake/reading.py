@@ -1,0 +1,283 @@
+"""The one pass over an upload, run in a sandboxed child: demux all, decode sound and key frames.
+
+Reads a request on stdin, prints the percent done, and leaves `summary.json` and arrays in a
+folder. A refusal is a code with values; the sentence is made by the parent.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agents.decoder import first_video, open_container, start_time
+from agents.intake.audio import RATE, Track, choose_channel, measure_levels, write_wav
+from agents.intake.probe import (
+    MAX_AREA,
+    MAX_PACKETS,
+    MAX_S,
+    MAX_STREAMS,
+    MIN_S,
+    MIN_SIDE,
+    SILENT_DB,
+)
+from agents.intake.video import (
+    SPREAD,
+    Pictures,
+    choose_poster,
+    encode_jpeg,
+    frames_from,
+    spread_frames,
+)
+
+if TYPE_CHECKING:
+    import av
+    import av.container
+    import av.video
+    import numpy as np
+
+RESTART_S = 1.0
+"""A stream whose clock falls back by more than this was glued together."""
+
+
+class Refused(Exception):
+    """The upload breaks a rule: a code, and the values that its sentence names."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.summary = {"refused": code, "values": values}
+
+
+def main(args: list[str]) -> None:
+    """Read the upload named on stdin and leave the summary in its folder."""
+    request = json.loads(sys.stdin.buffer.read())
+
+    def report(percent: float) -> None:
+        print(f"{percent:.0f}", flush=True)  # noqa: T201
+
+    summary = read_upload(
+        Path(request["path"]), request["demuxer"], Path(request["folder"]), report
+    )
+    Path(request["folder"], "summary.json").write_text(json.dumps(summary))
+
+
+def read_upload(
+    path: Path, demuxer: str, folder: Path, report: Callable[[float], None]
+) -> dict[str, Any]:
+    """Measure the upload into `folder`; return the summary, or the refusal, as JSON."""
+    from av.error import FFmpegError
+
+    try:
+        container = open_container(path, demuxer)
+    except (FFmpegError, ValueError, OverflowError):
+        return Refused("corrupt", what="its header cannot be read").summary
+    try:
+        with container:
+            return Reading(container, folder, report).run()
+    except Refused as refused:
+        return refused.summary
+
+
+def check_streams(container: av.container.InputContainer) -> av.video.VideoStream:
+    """Return the video stream, or refuse what can be told from the header alone."""
+    if len(container.streams) > MAX_STREAMS:
+        raise Refused("too_many_streams", count=len(container.streams))
+    video = first_video(container)
+    if video is None:
+        raise Refused("no_video")
+    if video.codec_context is None:
+        raise Refused("corrupt", what="its picture is in a format that cannot be read")
+    check_frame(video.codec_context.width, video.codec_context.height)
+    if not any(stream.codec_context for stream in container.streams.audio):
+        raise Refused("no_audio")
+    return video
+
+
+def check_frame(width: int, height: int) -> None:
+    """Refuse pictures that are too large to hold or too small to show anything."""
+    if width * height > MAX_AREA:
+        raise Refused("too_large_frame", width=width, height=height)
+    if 0 < min(width, height) < MIN_SIDE:
+        raise Refused("too_small", width=width, height=height)
+
+
+class Reading:
+    """One pass over an open container."""
+
+    def __init__(
+        self,
+        container: av.container.InputContainer,
+        folder: Path,
+        report: Callable[[float], None],
+    ) -> None:
+        self.container, self.folder, self.report = container, folder, report
+        self.video = check_streams(container)
+        self.zero = start_time(container)
+        self.pictures = Pictures(self.video, folder / "luma.raw", self.zero)
+        streams = [stream for stream in container.streams.audio if stream.codec_context]
+        self.tracks = [
+            Track(stream, folder / f"track{i}.wav", self.zero, MAX_S)
+            for i, stream in enumerate(streams)
+        ]
+        self.end = 0.0
+        self.count = 0
+        self.broken_off = False
+
+    def run(self) -> dict[str, Any]:
+        """Return the summary of the whole file."""
+        self.demux()
+        self.check_amount()
+        summary = self.choose_sound() | self.describe()
+        self.write_arrays()
+        return summary
+
+    def demux(self) -> None:
+        """Hand every packet to its stream; limits hold on the way."""
+        from av.error import FFmpegError
+
+        tracks = {track.stream.index: track for track in self.tracks}
+        clocks: dict[int, float] = {}
+        packets = self.container.demux([self.video, *(track.stream for track in self.tracks)])
+        while True:
+            try:
+                packet = next(packets, None)
+            except FFmpegError:
+                self.broken_off = True
+                break
+            if packet is None:
+                break
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.size == 0 or stamp is None:
+                if packet.stream_index in tracks and packet.size == 0:
+                    tracks[packet.stream_index].add(packet)
+                continue
+            time = self.note(packet, stamp, clocks)
+            if packet.stream_index in tracks:
+                tracks[packet.stream_index].add(packet)
+            else:
+                self.pictures.add(packet, time)
+        self.pictures.close()
+        for track in self.tracks:
+            track.close()
+
+    def note(self, packet: av.Packet, stamp: int, clocks: dict[int, float]) -> float:
+        """Return when a packet is presented, and hold it against the limits."""
+        base = float(packet.time_base)
+        time = stamp * base - self.zero
+        order = (packet.dts if packet.dts is not None else stamp) * base
+        last = clocks.get(packet.stream_index, order)
+        if order < last - RESTART_S:
+            what = f"its clock starts again after {last - self.zero:.1f} s; join the parts anew"
+            raise Refused("corrupt", what=what)
+        clocks[packet.stream_index] = order
+        self.end = max(self.end, time + (packet.duration or 0) * base)
+        self.count += 1
+        if self.end > MAX_S:
+            claimed = (self.container.duration or 0) / 1e6
+            length = f"{max(claimed, self.end) / 3600:.1f} hours"
+            raise Refused("too_long", length=length)
+        if self.count > MAX_PACKETS:
+            raise Refused("too_long", length=f"more than {MAX_PACKETS} packets")
+        if self.count % 2000 == 0 and packet.pos is not None and self.container.size > 0:
+            self.report(min(100.0, 100 * packet.pos / self.container.size))
+        return time
+
+    def check_amount(self) -> None:
+        """Refuse what turned out to be empty, too short, or not decodable at all."""
+        if not self.pictures.time:
+            raise Refused("no_video")
+        if self.pictures.shown is None and self.pictures.hidden >= len(self.pictures.time) - 1:
+            raise Refused("duration_mismatch", claimed=(self.container.duration or 0) / 1e6)
+        if self.pictures.shown is None:
+            raise Refused("corrupt", what="none of its pictures can be decoded")
+        check_frame(*self.pictures.shown)
+        if not any(track.frames for track in self.tracks):
+            if any(track.bad for track in self.tracks):
+                raise Refused("corrupt", what="none of its sound can be decoded")
+            raise Refused("no_audio")
+        self.end = max(self.end, self.pictures.time[-1] + self.frame_s())
+        if self.end < MIN_S:
+            raise Refused("too_short", seconds=self.end)
+
+    def frame_s(self) -> float:
+        """Return how long the last frame is shown when its packet does not say."""
+        rate = self.video.average_rate
+        return 1 / float(rate) if rate else 0.0
+
+    def choose_sound(self) -> dict[str, Any]:
+        """Write the channel that carries the speech as audio.wav, with its levels."""
+        import numpy as np
+
+        length = round(self.end * RATE)
+        levels = [measure_levels(track.path, track.channels, length) for track in self.tracks]
+        track, channel = choose_channel(levels)
+        chosen = levels[track][channel]
+        if chosen.loudest_second_db < SILENT_DB:
+            raise Refused("no_speech", level=chosen.loudest_second_db)
+        np.save(self.folder / "peak_db.npy", chosen.peak_db)
+        np.save(self.folder / "rms_db.npy", chosen.rms_db)
+        source = self.tracks[track]
+        write_wav(source.path, source.channels, channel, self.folder / "audio.wav", length)
+        return {"audio_stream": track, "audio_channel": channel}
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is to be known about the recording, after a look at a few spread frames."""
+        pictures, codec = self.pictures, self.video.codec_context
+        time = sorted(pictures.time)
+        span = time[-1] - time[0]
+        assert pictures.shown is not None
+        self.write_poster()
+        return {
+            "duration": self.end,
+            "width": pictures.shown[0],
+            "height": pictures.shown[1],
+            "fps": (len(time) - 1) / span if span > 0 else 1 / (self.frame_s() or self.end),
+            "packets": len(time),
+            "bad_video": pictures.bad + self.check_spread(),
+            "bad_audio": sum(track.bad for track in self.tracks),
+            "broken_off": self.broken_off,
+            "claimed_s": (self.container.duration or 0) / 1e6,
+            "video_codec": codec.name,
+            "pixel_format": codec.pix_fmt,
+            "audio_codecs": [track.stream.codec_context.name for track in self.tracks],
+        }
+
+    def write_poster(self) -> None:
+        """Write a representative frame as poster.jpg."""
+        assert self.pictures.shown is not None
+        self.video.codec_context.flags &= ~(1 << 19)
+        wanted = self.zero + choose_poster(self.pictures.luma_time, self.pictures.looks)
+        frame = next(frames_from(self.container, self.video, wanted + 1e-6))
+        (self.folder / "poster.jpg").write_bytes(encode_jpeg(frame, self.pictures.shown))
+
+    def check_spread(self) -> int:
+        """Return how many of six spread frames fail; many key frames are check enough."""
+        if len(self.pictures.luma_time) >= SPREAD:
+            return 0
+        last = max(self.pictures.time)
+        times = [self.zero + last * i / (SPREAD - 1) for i in range(SPREAD)]
+        return sum(frame is None for frame in spread_frames(self.container, self.video, times))
+
+    def write_arrays(self) -> None:
+        """Leave the packet table in order of presentation and the times of the key frames."""
+        import numpy as np
+
+        time = np.asarray(self.pictures.time)
+        order = np.argsort(time, kind="stable")
+        columns = {
+            "packet_time": time,
+            "packet_size": np.asarray(self.pictures.size, np.int32),
+            "packet_key": np.frombuffer(bytes(self.pictures.key), np.bool_),
+        }
+        for name, column in columns.items():
+            np.save(self.folder / f"{name}.npy", column[order])
+        np.save(self.folder / "luma_time.npy", _times(self.pictures.luma_time))
+
+
+def _times(values: array[float]) -> np.ndarray:
+    import numpy as np
+
+    return np.asarray(values, np.float64)

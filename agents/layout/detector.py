@@ -1,0 +1,150 @@
+"""Decide which arrangement of screen and camera is seen when; runs in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from agents.layout.boxes import Rect, cut_margins
+from agents.layout.cameras import Camera, find_cameras, inner_cells, sample, shows
+from agents.layout.motion import Motion
+from agents.layout.params import LayoutParams
+from agents.types import LayoutKind
+
+NOBODY = -1
+"""Label of a key frame without a camera."""
+BLACK = 24
+"""Luma below which nearly every pixel of a black picture lies."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """One way in which screen and camera share the picture, in pixels of a 320x180 picture."""
+
+    kind: LayoutKind
+    screen: Rect | None
+    camera: Rect | None
+    confidence: float
+    frames: tuple[int, ...]
+    """Numbers of the key frames that show it."""
+    source: Camera | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Consecutive key frames first..last with one arrangement."""
+
+    arrangement: Arrangement
+    first: int
+    last: int
+
+
+def detect_layout(
+    motion: Motion, luma: np.ndarray, duration: float, params: LayoutParams
+) -> tuple[Stretch, ...]:
+    """Return which arrangement each stretch of key frames (n, 180, 320) shows."""
+    cameras = find_cameras(motion, luma, params)
+    labels = _smooth(label_frames(cameras, motion, luma, params), motion.time, duration, params)
+    known = {
+        label: _arrange(label, cameras, np.flatnonzero(labels == label), motion, luma, params)
+        for label in sorted(set(labels.tolist()))
+    }
+    edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+    return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
+
+
+def label_frames(
+    cameras: Sequence[Camera], motion: Motion, luma: np.ndarray, params: LayoutParams
+) -> np.ndarray:
+    """Return for each key frame the number of the camera that it shows, or NOBODY."""
+    labels = np.full(len(motion.cells), NOBODY)
+    if not cameras:
+        return labels
+    away = np.stack([shows(camera, motion.cells, luma, params) for camera in cameras])
+    best = away.argmin(axis=0)
+    seen = away.min(axis=0) <= 1
+    labels[seen] = best[seen]
+    for number, camera in enumerate(cameras):
+        for a, b in pairwise(camera.voted):
+            between = slice(a, b + 1)
+            if not (np.isin(motion.stir_index, range(a + 1, b))).any():
+                labels[between][labels[between] == NOBODY] = number
+    return labels
+
+
+def _smooth(
+    labels: np.ndarray, time: np.ndarray, duration: float, params: LayoutParams
+) -> np.ndarray:
+    """Return the labels without stretches that last too short, the shortest first."""
+    labels = labels.copy()
+    while True:
+        edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+        ends = [*time[edges[1:-1]].tolist(), duration]
+        starts = [0.0, *ends[:-1]]
+        lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+        shortest = int(np.argmin(lengths))
+        if len(lengths) == 1 or lengths[shortest] >= params.min_layout_s:
+            return labels
+        neighbour = _longer_neighbour(lengths, shortest)
+        labels[edges[shortest] : edges[shortest + 1]] = labels[edges[neighbour]]
+
+
+def _longer_neighbour(lengths: list[float], index: int) -> int:
+    before = lengths[index - 1] if index else -1.0
+    after = lengths[index + 1] if index + 1 < len(lengths) else -1.0
+    return index - 1 if before >= after else index + 1
+
+
+def _arrange(
+    label: int,
+    cameras: Sequence[Camera],
+    frames: np.ndarray,
+    motion: Motion,
+    luma: np.ndarray,
+    params: LayoutParams,
+) -> Arrangement:
+    """Return what the frames with one label show, and where."""
+    numbers = tuple(int(frame) for frame in frames)
+    pictures = sample(luma, numbers)
+    if label == NOBODY:
+        screen = cut_margins(pictures, None, params.bar_level)
+        dark = np.percentile(pictures, 99) < BLACK
+        certainty = 0.1 if dark else 0.9 if len(motion.stir) else 0.6
+        return Arrangement("screen_only", screen, None, certainty, numbers)
+    camera = cameras[label]
+    certainty = _certainty(camera)
+    if camera.whole:
+        return Arrangement("camera_only", None, camera.rect, certainty, numbers, camera)
+    screen = cut_margins(pictures, camera.rect, params.bar_level)
+    shared = screen.meet(camera.rect).area / camera.rect.area
+    kind: LayoutKind = "picture_in_picture" if shared > OVERLAP else "side_by_side"
+    return Arrangement(kind, screen, camera.rect, certainty, numbers, camera)
+
+
+OVERLAP = 0.15
+"""Share of the camera that must lie on the screen for a picture in picture."""
+
+
+def _certainty(camera: Camera) -> float:
+    """Return 0-1 from the straightness of the border and the number of moments that agree."""
+    border = 0.8 if camera.whole else min(1.0, camera.support)
+    return round(border * (0.6 + 0.4 * min(1.0, camera.votes / 4)), 3)
+
+
+def split_between(cells: np.ndarray, before: Arrangement, after: Arrangement) -> int:
+    """Return the number of the first sample (n, 36, 64), from 1, that shows the arrangement after.
+
+    Samples before it look like the first one and samples from it like the last one, there where
+    either arrangement has its camera.
+    """
+    place = np.zeros(cells.shape[1:], bool)
+    for arrangement in (before, after):
+        if arrangement.camera is not None:
+            inner_cells(arrangement.camera).inside(place)[...] = True
+    seen = cells[:, place].astype(np.int16)
+    old, new = (np.abs(seen - seen[end]).mean(axis=1) for end in (0, -1))
+    cost = np.cumsum(old)[:-1] + (new.sum() - np.cumsum(new)[:-1])
+    return int(cost.argmin()) + 1

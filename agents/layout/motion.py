@@ -1,0 +1,98 @@
+"""Measure what moves in key frames and in the half seconds after them; no threshold is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from agents.types import KeyFrames
+
+CELL = 5
+"""Side in pixels of the cells of a 320x180 picture: 36 rows of 64."""
+ROWS, COLUMNS = 36, 64
+CHANGE_SCALE = 4
+"""Changes are stored as uint8 quarters of a level: they saturate at 64 levels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Cell pictures of key frames and what changed between them, uint8, shape (n, 36, 64)."""
+
+    time: np.ndarray
+    """Seconds of the key frames, float64 (n,)."""
+    cells: np.ndarray
+    """Mean luma of each cell."""
+    change: np.ndarray
+    """Mean absolute change from the key frame before, in quarters of a level, (n - 1, 36, 64)."""
+    stir_index: np.ndarray
+    """Numbers of the key frames after which steady motion was measured, int64 (m,)."""
+    stir: np.ndarray
+    """What moves in the second after those, in quarters of a level, (m, 36, 64)."""
+
+
+def to_cells(luma: np.ndarray) -> np.ndarray:
+    """Return the mean luma per cell of pictures (n, 180, 320) as uint8 (n, 36, 64)."""
+    import cv2
+
+    cells = np.empty((len(luma), ROWS, COLUMNS), np.uint8)
+    for index, picture in enumerate(luma):
+        cells[index] = cv2.resize(picture, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+    return cells
+
+
+def measure_change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the mean absolute change per cell between pictures (n, 180, 320), in quarters."""
+    import cv2
+
+    change = np.empty((len(before), ROWS, COLUMNS), np.uint8)
+    for index, (old, new) in enumerate(zip(before, after, strict=True)):
+        quarters = cv2.absdiff(old, new) * np.uint16(CHANGE_SCALE)
+        cells = cv2.resize(quarters, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+        change[index] = np.minimum(cells, 255)
+    return change
+
+
+def measure_stir(moments: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what moves steadily through four moments (n, 180, 320), in quarters (n, 36, 64).
+
+    A slide change falls between two of them only: the median of the three changes is without it.
+    """
+    changes = [measure_change(old, new) for old, new in pairwise(moments)]
+    return np.median(changes, axis=0).astype(np.uint8)
+
+
+def measure_motion(
+    key_frames: KeyFrames, stir_index: Sequence[int] = (), stir: np.ndarray | None = None
+) -> Motion:
+    """Measure all key frames; `stir[i]` was measured after key frame number `stir_index[i]`."""
+    luma = key_frames.luma
+    return Motion(
+        time=key_frames.time,
+        cells=to_cells(luma),
+        change=measure_change(luma[:-1], luma[1:]),
+        stir_index=np.asarray(stir_index, np.int64),
+        stir=np.empty((0, ROWS, COLUMNS), np.uint8) if stir is None else stir,
+    )
+
+
+def measure_edges(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how steadily pictures (n, h, w) have vertical and horizontal edges, 0-1, (h, w).
+
+    `vertical[y, x]` is the mean over the pictures of the step between columns x - 1 and x, where
+    a step of EDGE_LEVELS counts as a full one: a border that stays while slides change adds up.
+    """
+    vertical = np.zeros(luma.shape[1:], np.float32)
+    horizontal = np.zeros(luma.shape[1:], np.float32)
+    for picture in luma:
+        values = picture.astype(np.int16)
+        vertical[:, 1:] += np.minimum(np.abs(np.diff(values, axis=1)), EDGE_LEVELS)
+        horizontal[1:] += np.minimum(np.abs(np.diff(values, axis=0)), EDGE_LEVELS)
+    scale = 1 / (EDGE_LEVELS * max(1, len(luma)))
+    return vertical * scale, horizontal * scale
+
+
+EDGE_LEVELS = 24
+"""Step in luma that counts as a full edge."""

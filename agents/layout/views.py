@@ -1,0 +1,81 @@
+"""The few extra frames that the layout agent decodes: moments, samples, full pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from agents.decoder import decode_frames
+from agents.types import KeyFrames, Media
+
+AFTER_KEY_S = 0.12
+"""A key frame is asked for this much later: asked for exactly, the stretch before may be decoded
+too, because files that begin with a delay are searched by the order of decoding."""
+MOMENTS_S = (AFTER_KEY_S, 0.4, 0.9, 1.3)
+"""Seconds after a key frame at which steady motion is looked for: cheap to decode from there."""
+LOW_FPS = 4.0
+"""Below this many frames a second the moments are farther apart."""
+EVERY_S = 25.0
+"""One look at motion per this many seconds of lecture..."""
+LEAST_LOOKS, MOST_LOOKS = 24, 96
+"""... but at least and at most this many."""
+SAMPLE_S = 0.25
+"""Step at which a stretch between key frames is sampled."""
+SAMPLES_AT_ONCE = 240
+SIZE = (320, 180)
+
+
+def choose_key_frames(key_frames: KeyFrames, duration: float) -> list[int]:
+    """Return the numbers of the key frames after which motion is looked for, evenly spread."""
+    count = len(key_frames.time)
+    looks = int(np.clip(duration / EVERY_S, LEAST_LOOKS, MOST_LOOKS))
+    chosen = np.unique(np.linspace(0, count - 1, min(count, looks)).round().astype(int))
+    last = duration - MOMENTS_S[-1]
+    return [int(index) for index in chosen if key_frames.time[index] < last]
+
+
+def decode_moments(media: Media, times: Sequence[float]) -> list[np.ndarray]:
+    """Return luma (n, 180, 320) at each of the moments after `times`."""
+    stretch = max(1.0, LOW_FPS / max(0.1, media.fps))
+    wanted = [time + after * stretch for time in times for after in MOMENTS_S]
+    luma = decode_luma(media, wanted)
+    return [luma[index :: len(MOMENTS_S)] for index in range(len(MOMENTS_S))]
+
+
+def decode_luma(media: Media, times: Sequence[float]) -> np.ndarray:
+    """Return small luma pictures, uint8 (n, 180, 320), of the frames shown at `times`."""
+    import cv2
+
+    luma = np.empty((len(times), SIZE[1], SIZE[0]), np.uint8)
+    for first in range(0, len(times), SAMPLES_AT_ONCE):
+        part = times[first : first + SAMPLES_AT_ONCE]
+        for index, frame in enumerate(decode_frames(media, part, width=SIZE[0])):
+            grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+            luma[first + index] = cv2.resize(grey, SIZE, interpolation=cv2.INTER_AREA)
+    return luma
+
+
+def sample_spans(
+    media: Media, spans: Sequence[tuple[float, float]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield times (n,) and luma (n, 180, 320) for each span, its two ends included."""
+    grids = [sample_times(*span) for span in spans]
+    first = 0
+    while first < len(grids):
+        last, count = first, 0
+        while last < len(grids) and (last == first or count + len(grids[last]) <= SAMPLES_AT_ONCE):
+            count += len(grids[last])
+            last += 1
+        luma = decode_luma(media, np.concatenate(grids[first:last]).tolist())
+        cuts = np.cumsum([len(grid) for grid in grids[first:last]])[:-1]
+        yield from zip(grids[first:last], np.split(luma, cuts), strict=True)
+        first = last
+
+
+def sample_times(start: float, end: float) -> np.ndarray:
+    """Return evenly spaced times from a key frame at `start` to `end`, at most SAMPLE_S apart."""
+    count = max(2, int(np.ceil((end - start) / SAMPLE_S)) + 1)
+    times = np.linspace(start, end, count)
+    times[0] += min(AFTER_KEY_S, (end - start) / count / 2)
+    return times

@@ -1,0 +1,177 @@
+"""Tell silence from speech by the recording's own levels and the speech model's vote.
+
+The threshold lies `noise_margin_db` above the noise (5th percentile of the levels) or `top_db`
+below the loudest speech (95th percentile), whichever is higher, yet clearly below the speech. A
+level then counts as evidence of speech on a ramp of 12 dB around the threshold; the evidence and
+the model's probability are averaged by `speech_weight`, and from 0.5 on a hop is speech.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.registry import Context
+from agents.silence.params import SilenceParams
+from agents.types import Intake, KeyFrames, Levels, SilenceRegion, SilenceType, SpeechProbability
+
+RAMP_DB = 12.0
+MIN_CONTRAST_DB = 12.0
+"""The threshold stays this far below the loudest speech, however loud the noise is."""
+STEADY_DB = 6.0
+"""Levels that spread less than this from 5th to 99th percentile are a hum or noise, not speech."""
+DEAD_DB = -110.0
+"""Below lies digital silence, which says nothing about the room's noise."""
+INAUDIBLE_DB = -70.0
+"""A recording that is never louder holds no speech."""
+SAMPLED = 60_000
+"""Percentiles are taken over at most about this many hops, evenly spread."""
+
+_Spans = np.ndarray
+"""Stretches as rows of first hop and end hop, int, shape (n, 2), in order and apart."""
+
+
+def silence_threshold(levels: Levels, params: SilenceParams) -> float:
+    """Return the level in dB (RMS) halfway between silence and speech; 0 if nothing is speech."""
+    sampled = levels.rms_db[:: max(1, len(levels.rms_db) // SAMPLED)]
+    heard = sampled[np.isfinite(sampled) & (sampled > DEAD_DB)]
+    if not len(heard):
+        return 0.0
+    noise, speech, loudest = (float(q) for q in np.percentile(heard, (5, 95, 99)))
+    if loudest < INAUDIBLE_DB or loudest - noise < STEADY_DB:
+        return 0.0
+    wanted = max(noise + params.noise_margin_db, speech - params.top_db)
+    return min(wanted, speech - MIN_CONTRAST_DB)
+
+
+def detect_silence(
+    intake: Intake, *, params: SilenceParams, context: Context | None = None
+) -> tuple[SilenceRegion, ...]:
+    """Return the stretches without speech and those with a blank screen, in order and apart.
+
+    `both` is a silence whose screen is mostly blank; under `blank_screen` there is speech.
+    """
+    duration = intake.media.duration
+    silent = _silent_spans(intake.levels, intake.speech, duration, params)
+    silences = _in_seconds(silent, intake.levels.hop_s, duration)
+    blank = _blank_stretches(intake.key_frames, duration, params)
+    dark = [
+        (start, end)
+        for start, end in _subtract(blank, silences)
+        if end - start >= params.min_blank_s
+    ]
+    kinds: dict[tuple[float, float], SilenceType] = dict.fromkeys(dark, "blank_screen")
+    kinds |= {span: _silence_type(span, blank) for span in silences}
+    stretches = sorted(kinds)
+    levels = _mean_levels(intake.levels, stretches) if stretches else []
+    return tuple(
+        SilenceRegion(*span, level, kinds[span])
+        for span, level in zip(stretches, levels, strict=True)
+    )
+
+
+def _silent_spans(
+    levels: Levels, speech: SpeechProbability, duration: float, params: SilenceParams
+) -> _Spans:
+    hop = levels.hop_s
+    total = max(1, round(duration / hop))
+    spoken = _spans(_is_speech(levels, speech, params)[:total])
+    short = params.close_gaps_s / hop - 1e-6
+    spoken = _join(spoken, short)
+    spoken = spoken[spoken[:, 1] - spoken[:, 0] >= short]
+    silent = np.column_stack((np.append(0, spoken[:, 1]), np.append(spoken[:, 0], total)))
+    silent = silent[silent[:, 1] - silent[:, 0] >= params.min_silence_s / hop - 1e-6]
+    padding = round(params.padding_s / hop)
+    silent[:, 0] += np.where(silent[:, 0] > 0, padding, 0)
+    silent[:, 1] -= np.where(silent[:, 1] < total, padding, 0)
+    return silent[silent[:, 0] < silent[:, 1]]
+
+
+def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams) -> np.ndarray:
+    """Return whether each hop is speech, bool, shape (n,)."""
+    threshold = np.float32(silence_threshold(levels, params))
+    evidence = np.clip((levels.rms_db - threshold) / np.float32(RAMP_DB) + np.float32(0.5), 0, 1)
+    if len(speech.values) and params.speech_weight > 0:
+        if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
+            evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
+        weight = np.float32(params.speech_weight)
+        votes = _resample(speech, levels.hop_s, len(evidence))
+        evidence = (1 - weight) * evidence + weight * votes
+    return evidence >= 0.5  # NaN compares as silence
+
+
+def _resample(speech: SpeechProbability, hop_s: float, count: int) -> np.ndarray:
+    """Return the probability of each of `count` hops; after the last vote, there is no speech."""
+    edges = np.rint(np.arange(len(speech.values) + 1) * (speech.hop_s / hop_s)).astype(np.intp)
+    votes = np.repeat(speech.values, np.diff(edges))[:count]
+    return np.pad(votes, (0, count - len(votes)))
+
+
+def _spans(mask: np.ndarray) -> _Spans:
+    # [0, 1, 1, 0, 1] -> [[1, 3], [4, 5]]
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    return edges.reshape(-1, 2)
+
+
+def _join(spans: _Spans, gap: float) -> _Spans:
+    """Return the spans with gaps shorter than `gap` hops closed."""
+    if not len(spans):
+        return spans
+    apart = spans[1:, 0] - spans[:-1, 1] >= gap
+    starts = spans[np.append(True, apart), 0]
+    return np.column_stack((starts, spans[np.append(apart, True), 1]))
+
+
+def _in_seconds(spans: _Spans, hop_s: float, duration: float) -> list[tuple[float, float]]:
+    total = round(duration / hop_s)
+    return [
+        (a * hop_s, duration if b >= total else b * hop_s)
+        for a, b in spans.tolist()
+        if a * hop_s < duration
+    ]
+
+
+def _mean_levels(levels: Levels, stretches: list[tuple[float, float]]) -> list[float]:
+    """Return the mean level in dB of each stretch; where there is no sound at all, -120."""
+    edges = np.rint(np.array(stretches).reshape(-1, 2) / levels.hop_s).astype(np.intp)
+    edges[:, 1] = np.maximum(edges[:, 1], edges[:, 0] + 1)
+    sounds = np.append(levels.rms_db, np.float32(-120.0))
+    # reduceat refuses an index past the end; the padded hop stands for what has no sound.
+    sums = np.add.reduceat(sounds, np.minimum(edges, len(sounds) - 1).ravel())[::2]
+    counts = np.maximum(1, np.minimum(edges[:, 1], len(sounds) - 1) - edges[:, 0])
+    return np.nan_to_num(np.maximum(sums / counts, -120.0), nan=-120.0).round(2).tolist()
+
+
+def _blank_stretches(
+    frames: KeyFrames, duration: float, params: SilenceParams
+) -> list[tuple[float, float]]:
+    """Return when the screen is blank: a key frame stands for the time up to the next one."""
+    if not len(frames.time):
+        return []
+    # Every 12th pixel of every 12th row tells a uniform picture from any other.
+    contrast = frames.luma[:, 4::12, 4::12].std(axis=(1, 2), dtype=np.float32)
+    edges = np.append(frames.time, duration)
+    edges[0] = 0.0
+    spans = _spans(contrast < params.blank_contrast)
+    stretches = [(float(edges[a]), min(float(edges[b]), duration)) for a, b in spans.tolist()]
+    return [(start, end) for start, end in stretches if end - start >= params.min_blank_s]
+
+
+def _silence_type(span: tuple[float, float], blank: list[tuple[float, float]]) -> SilenceType:
+    start, end = span
+    covered = sum(max(0.0, min(end, b) - max(start, a)) for a, b in blank)
+    return "both" if covered >= (end - start) / 2 else "audio_silence"
+
+
+def _subtract(
+    stretches: list[tuple[float, float]], taken: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """Return what of the stretches is left outside of those taken."""
+    left: list[tuple[float, float]] = []
+    for start, end in stretches:
+        for a, b in taken:
+            if a >= end or b <= start:
+                continue
+            left.append((start, a))
+            start = b
+        left.append((start, end))
+    return left

@@ -1,0 +1,25 @@
+"""Subtitles: words into cues that people can read in time, and cues into safe SRT and VTT text."""
+
+from agents.subtitles.cues import make_cues
+from agents.subtitles.files import format_time, to_srt, to_vtt
+from agents.subtitles.text import (
+    clean_text,
+    ends_sentence,
+    join_words,
+    split_words,
+    text_width,
+    wrap_text,
+)
+
+__all__ = [
+    "clean_text",
+    "ends_sentence",
+    "format_time",
+    "join_words",
+    "make_cues",
+    "split_words",
+    "text_width",
+    "to_srt",
+    "to_vtt",
+    "wrap_text",
+]

@@ -1,0 +1,115 @@
+"""What engines say, repaired at the border: words in order, inside the recording, none empty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import NamedTuple
+
+from agents.subtitles import clean_text
+from agents.transcript.activity import Activity
+from agents.types import Word
+
+MIN_WORD_S = 0.02
+MAX_WORD_S = 4.0
+"""Nobody speaks one word for longer; such a word has a pause in it that the engine missed."""
+ROOM_S = 0.1
+"""Seconds per word that an utterance keeps before it must end where the next one begins."""
+
+
+class RawWord(NamedTuple):
+    """A word as an engine gives it: its times may be wrong in every way."""
+
+    start: float
+    end: float
+    text: str
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RawUtterance:
+    """Words that an engine or a cue gives together."""
+
+    start: float
+    end: float
+    words: Sequence[RawWord]
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Words said together: in order, without overlap."""
+
+    words: tuple[Word, ...]
+    avg_logprob: float = 0.0
+    no_speech_prob: float = 0.0
+    speaker: str = ""
+
+
+def repair_utterances(
+    raw: Iterable[RawUtterance], duration: float, activity: Activity | None = None
+) -> list[Utterance]:
+    """Return the utterances in order; words that do not fit in are squeezed, then dropped."""
+    repaired: list[Utterance] = []
+    free = 0.0
+    ordered = sorted(raw, key=lambda u: _finite(u.start, math.inf))
+    for utterance, after in zip_longest(ordered, ordered[1:]):
+        start = max(free, _finite(utterance.start, duration))
+        end = min(duration, _finite(utterance.end, duration))
+        limit = _finite(after.start, duration) if after else duration
+        if limit - start >= ROOM_S * len(utterance.words):
+            end = min(end, limit)
+        words = _place(utterance.words, start, end)
+        if not words:
+            continue
+        free = words[-1].end
+        if activity is not None:
+            words = [_tighten(word, activity) for word in words]
+        repaired.append(
+            Utterance(
+                tuple(words),
+                _finite(utterance.avg_logprob, 0.0),
+                _finite(utterance.no_speech_prob, 0.0),
+                utterance.speaker,
+            )
+        )
+    return repaired
+
+
+def _place(raw: Sequence[RawWord], start: float, end: float) -> list[Word]:
+    """Return the words, in the order of the text, within `start`-`end`."""
+    said = [(word, text) for word in raw if (text := " ".join(clean_text(word.text).split()))]
+    if not said or end - start < 0.005 * len(said):
+        return []
+    least = min(MIN_WORD_S, (end - start) / len(said))
+    placed: list[Word] = []
+    at = start
+    for left, (word, text) in zip(range(len(said) - 1, -1, -1), said, strict=True):
+        latest = end - least * left
+        first = min(max(_finite(word.start, at), at), latest - least)
+        last = min(max(_finite(word.end, first), first + least), latest)
+        probability = min(1.0, max(0.0, _finite(word.probability, 0.0)))
+        placed.append(Word(max(0.0, first), max(last, first + least / 2), text, probability))
+        at = placed[-1].end
+    return placed
+
+
+def _tighten(word: Word, activity: Activity) -> Word:
+    """Return the word without the silence at its ends; if all of it is silent, as it is."""
+    spans = activity.spans(word.start, word.end)
+    if not spans:
+        return word
+    start, end = spans[0][0], spans[-1][1]
+    if end - start > MAX_WORD_S:
+        start, end = max(spans, key=lambda span: span[1] - span[0])
+    if end - start < MIN_WORD_S:
+        return word
+    return Word(start, min(end, start + MAX_WORD_S), word.text, word.probability)
+
+
+def _finite(value: float, otherwise: float) -> float:
+    return float(value) if math.isfinite(value) else otherwise

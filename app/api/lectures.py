@@ -1,0 +1,76 @@
+"""What pages and components fetch about a lecture: bundle, waveform, transcript."""
+
+from __future__ import annotations
+
+import math
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.uploads import BadRequest
+from app.services.root import current_services
+
+NO_CACHE = "private, no-cache"
+MAX_PEAKS = 6_000
+
+
+async def bundle(request: Request) -> Response:
+    """Return everything that was found, or 304 when the client has it already."""
+    review, job = current_services().review, request.query_params.get("job")
+    lecture_id = request.path_params["id"]
+    etag = await to_thread.run_sync(review.etag, lecture_id, job)
+    headers = {"ETag": etag, "Cache-Control": NO_CACHE}
+    if _matches(request.headers.get("if-none-match", ""), etag):
+        return Response(status_code=304, headers=headers)
+    body = await to_thread.run_sync(review.bundle, lecture_id, job)
+    return JSONResponse(body, headers=headers)
+
+
+async def peaks(request: Request) -> Response:
+    """Return the waveform: `?from=&to=&n=`."""
+    start, wanted = _number(request, "from") or 0.0, _number(request, "n")
+    count = 3_000 if wanted is None else int(wanted)
+    if not 1 <= count <= MAX_PEAKS:
+        raise BadRequest(f"n={count} must lie in 1 to {MAX_PEAKS}.")
+    body = await to_thread.run_sync(
+        current_services().review.peaks,
+        request.path_params["id"],
+        start,
+        _number(request, "to"),
+        count,
+    )
+    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+
+
+async def transcript(request: Request) -> Response:
+    """Return the transcript as WebVTT."""
+    make = current_services().review.transcript_vtt
+    text = await to_thread.run_sync(make, request.path_params["id"])
+    return Response(text, headers={"Cache-Control": NO_CACHE}, media_type="text/vtt")
+
+
+def _number(request: Request, name: str) -> float | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < 1e9:
+        raise BadRequest(f"{name}={text[:40]!r} is no number of seconds.")
+    return value
+
+
+def _matches(header: str, etag: str) -> bool:
+    found = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return etag in found
+
+
+routes = [
+    Route("/api/v1/lectures/{id}/bundle", bundle, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/transcript.vtt", transcript, methods=["GET"]),
+]

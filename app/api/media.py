@@ -1,0 +1,91 @@
+"""Big bytes by our own routes: Range requests, fixed content types, downloads, one zip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from agents.errors import NotFound
+from app.services.files import ServedFile
+from app.services.root import current_services
+
+PRIVATE = {"Cache-Control": "private, no-cache"}
+CLIP_FILES = ("video", "srt", "vtt", "poster")
+
+
+async def source(request: Request) -> Response:
+    """Play a recording."""
+    return await _serve(current_services().files.source, request.path_params["id"])
+
+
+async def poster(request: Request) -> Response:
+    """Show a recording's representative frame."""
+    return await _serve(current_services().files.poster, request.path_params["id"])
+
+
+async def slide(request: Request) -> Response:
+    """Show the still of one slide."""
+    parts = request.path_params
+    return await _serve(current_services().files.slide, parts["id"], parts["job"], parts["index"])
+
+
+async def clip(request: Request) -> Response:
+    """Play or show one file of a clip."""
+    return await _serve(current_services().files.clip, request.path_params["id"], _kind(request))
+
+
+async def clip_download(request: Request) -> Response:
+    """Save one file of a clip under a readable name."""
+    find = current_services().files.clip
+    return await _serve(find, request.path_params["id"], _kind(request), download=True)
+
+
+async def archive(request: Request) -> Response:
+    """Save every clip of a lecture as one zip."""
+    find, job = current_services().files.archive, request.query_params.get("job")
+    name, body = await to_thread.run_sync(find, request.path_params["id"], job)
+    headers = {"Content-Disposition": f"attachment; {_quoted_name(name)}"}
+    return StreamingResponse(body, headers=headers, media_type="application/zip")
+
+
+async def _serve(
+    find: Callable[..., ServedFile],
+    *args: Any,  # noqa: ANN401
+    download: bool = False,
+) -> Response:
+    file = await to_thread.run_sync(find, *args)
+    return FileResponse(
+        file.path,
+        headers=PRIVATE,
+        media_type=file.media_type,
+        filename=file.download_name if download else None,
+    )
+
+
+def _kind(request: Request) -> str:
+    kind = request.path_params["kind"]
+    if kind not in CLIP_FILES:
+        raise NotFound(f"A clip has no file {kind[:20]!r}; it has {', '.join(CLIP_FILES)}.")
+    return kind
+
+
+def _quoted_name(name: str) -> str:
+    return f"filename*=utf-8''{quote(name)}"
+
+
+routes = [
+    Route("/app/static/media/lectures/{id}/source", source, methods=["GET", "HEAD"]),
+    Route("/app/static/media/lectures/{id}/poster", poster, methods=["GET", "HEAD"]),
+    Route(
+        "/app/static/media/lectures/{id}/slides/{job}/{index:int}", slide, methods=["GET", "HEAD"]
+    ),
+    Route("/app/static/media/clips/{id}/{kind}", clip, methods=["GET", "HEAD"]),
+    Route("/api/v1/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
+    Route("/api/v1/lectures/{id}/download.zip", archive, methods=["GET"]),
+]

@@ -1,0 +1,69 @@
+"""Errors as problem+json (RFC 9457) with our own `code` in them."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from agents.errors import (
+    AccessDenied,
+    LectureError,
+    MediaError,
+    NotFound,
+    ServiceUnavailable,
+    TuningError,
+)
+
+STATUS_OF_CODE = {
+    "bad_request": 400,
+    "too_large": 413,
+    "not_media": 415,
+    "extension": 415,
+    "no_space": 507,
+    "conflict": 409,
+    "locked": 423,
+}
+STATUS_OF_CLASS: dict[type[LectureError], int] = {
+    NotFound: 404,
+    AccessDenied: 403,
+    TuningError: 422,
+    MediaError: 422,
+    ServiceUnavailable: 503,
+}
+
+
+def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return one refusal: status, code for programs, sentence for people."""
+    body = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail}
+    return Response(
+        json.dumps(body), status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def status_of(error: LectureError) -> int:
+    """Return the HTTP status that fits an error."""
+    if error.code in STATUS_OF_CODE:
+        return STATUS_OF_CODE[error.code]
+    return next((STATUS_OF_CLASS[c] for c in type(error).__mro__ if c in STATUS_OF_CLASS), 500)
+
+
+async def answer_lecture_error(request: Request, error: Exception) -> Response:
+    """Answer a failure that a person can understand with its own sentence."""
+    if not isinstance(error, LectureError):
+        raise error
+    return problem(status_of(error), error.code, error.message)
+
+
+async def answer_http_error(request: Request, error: Exception) -> Response:
+    """Answer Starlette's own refusals: problem+json under /api/, plain text elsewhere."""
+    if not isinstance(error, HTTPException):
+        raise error
+    headers = dict(error.headers or {})
+    if not request.url.path.startswith("/api/"):
+        return PlainTextResponse(error.detail, error.status_code, headers)
+    code = error.detail.lower().replace(" ", "_")
+    return problem(error.status_code, code, error.detail, headers)

@@ -1,0 +1,77 @@
+"""The command `lecture`; every command is imported when it is called, so help is instant."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+COMMANDS = {
+    "demo": "Run the bundled sample lecture through the real queue, then serve it for review.",
+    "highlights": "Turn recordings into highlight clips, without server or Redis.",
+    "serve": "Start everything on this machine: broker, workers and the app.",
+    "worker": "Add one worker to a running `lecture serve` or to a shared Redis.",
+    "doctor": "Say what is there on this machine, what is missing and what that costs.",
+    "migrate": "Bring the store to the newest schema, or back.",
+}
+
+
+def version() -> str:
+    """Return the installed version."""
+    from importlib.metadata import version as installed
+
+    return installed("lecture-highlights")
+
+
+app = App(
+    name="lecture",
+    help="Turn long lecture recordings into a few highlight clips, and see why they were chosen.",
+    version=version,
+    help_format="plaintext",
+    exit_on_error=False,
+    print_error=False,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+for _name, _help in COMMANDS.items():
+    app.command(f"app.commands.{_name}:{_name}", name=_name, help=_help)
+
+
+def main(tokens: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 2 bad input, 1 anything else, 130 interrupted."""
+    sys.exit(run(sys.argv[1:] if tokens is None else tokens))
+
+
+def run(tokens: Sequence[str]) -> int:
+    """Run a command and return its exit code; a failure is one sentence on stderr."""
+    try:
+        result = app(tokens)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except CycloptsError as error:
+        print(f"lecture: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        return 1
+    except Exception as error:  # noqa: BLE001 - _explain raises what it does not know
+        return _explain(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    from agents.errors import LectureError, MediaError, NotFound, TuningError
+
+    if not isinstance(error, LectureError):
+        raise error
+    print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
+    bad_input = isinstance(error, MediaError | TuningError | NotFound)
+    return BAD_INPUT if bad_input or error.code == "bad_setting" else 1
+
+
+if __name__ == "__main__":
+    main()

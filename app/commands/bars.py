@@ -1,0 +1,63 @@
+"""A bar per stage on stderr, or a line per finished stage where there is no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+MARKS = {"done": "done", "failed": "failed", "cancelled": "cancelled"}
+
+
+class StageBars:
+    """Shows a job's events; call it with each one."""
+
+    def __init__(self, titles: Mapping[str, str], *, quiet: bool = False) -> None:
+        self.titles = titles
+        self.console = Console(stderr=True, quiet=quiet)
+        self.live = self.console.is_terminal and not quiet
+        self.progress = Progress(
+            TextColumn("{task.description:<18}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[message]}"),
+            console=self.console,
+            disable=not self.live,
+        )
+        self.tasks: dict[str, TaskID] = {}
+        self.ended: set[str] = set()
+
+    def __enter__(self) -> StageBars:
+        for name, title in self.titles.items():
+            self.tasks[name] = self.progress.add_task(title, total=100, start=False, message="")
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Show one event; those of the job as a whole are left to the caller."""
+        stage, status = event["stage"], event["status"]
+        if stage not in self.tasks or stage in self.ended:
+            return
+        message = MARKS.get(status) or event.get("message") or ""
+        if status in MARKS:
+            self.ended.add(stage)
+            if not self.live:
+                self.console.print(f"{self.titles[stage]}: {message}", highlight=False)
+        if status == "queued" or status == "pending":
+            return
+        task = self.tasks[stage]
+        self.progress.start_task(task)
+        percent = 100 if status == "done" else event.get("percent", 0)
+        self.progress.update(task, completed=percent, message=message)

@@ -1,0 +1,100 @@
+"""`lecture highlights`: recordings in, clips out, without server or Redis."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from agents.errors import LectureError, MediaError, NotFound, TuningError
+from agents.params import Params
+from agents.tuning import tuning_type
+from app.commands.report import print_clips, print_notices
+from app.commands.running import Outcome, run_here
+
+if TYPE_CHECKING:
+    Tuning = Params
+else:
+    Tuning = tuning_type()
+
+BAD_INPUT = 2
+
+
+def highlights(
+    *files: Annotated[Path, Parameter(help="Recordings: mp4, mov, mkv, webm, avi, ts.")],
+    out: Annotated[
+        Path, Parameter(help="Folder for the results; several files get a folder each in it.")
+    ],
+    captions: Annotated[
+        Path | None,
+        Parameter(help="Captions (.vtt, .srt); one beside the recording is found by its name."),
+    ] = None,
+    only: Annotated[
+        str | None, Parameter(help="Stop after this stage; it runs with what it needs.")
+    ] = None,
+    from_: Annotated[
+        str | None,
+        Parameter(name="--from", help="Compute this stage and all after it again."),
+    ] = None,
+    json_: Annotated[
+        bool, Parameter(name="--json", negative="", help="Print one JSON object per recording.")
+    ] = False,
+    tuning: Annotated[Tuning, Parameter(name="*")] = tuning_type()(),  # noqa: B008
+) -> int:
+    """Turn recordings into highlight clips, without server or Redis."""
+    if not files:
+        raise TuningError("FILE is missing: name one or more recordings.")
+    if captions is not None and len(files) > 1:
+        raise TuningError(f"--captions fits one recording, not {len(files)}.")
+    _check_stages(only, from_)
+    stop_at_once()
+    worst = 0
+    for file in files:
+        folder = out if len(files) == 1 else out / file.stem
+        try:
+            found = run_here(
+                file, folder, tuning, captions=captions, only=only, start=from_, quiet=json_
+            )
+        except LectureError as error:
+            print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
+            worst = max(worst, BAD_INPUT if isinstance(error, MediaError | NotFound) else 1)
+        else:
+            _print(found, as_json=json_)
+    return worst
+
+
+def _check_stages(*names: str | None) -> None:
+    from jobs.pipeline import stage_table
+
+    for name in names:
+        if name is not None and name not in stage_table():
+            raise TuningError(f"{name!r} is no stage; the stages are {', '.join(stage_table())}.")
+
+
+def stop_at_once() -> None:
+    """Make Ctrl-C end this process and all that it started; what is done is found again."""
+    from app.cli import INTERRUPTED
+    from jobs.processes import descendants
+
+    def stop(*_: object) -> None:
+        for pid in descendants(os.getpid()):
+            os.kill(pid, signal.SIGKILL)
+        os.write(2, b"\nstopped\n")
+        os._exit(INTERRUPTED)
+
+    signal.signal(signal.SIGINT, stop)
+
+
+def _print(found: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(found.summary(), ensure_ascii=False))
+        return
+    print(f"{found.file.name}: {found.told}")
+    print_notices(found.findings.notices)
+    print_clips(found.findings.plans)
+    print(f"written to {found.out}")

@@ -1,0 +1,164 @@
+"""What leaves the product as files: readable names, chapters, and everything found as JSON."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from agents.types import (
+    Clip,
+    ClipPlan,
+    Content,
+    ContentSegment,
+    Cue,
+    Intake,
+    Layout,
+    LayoutRegion,
+    Notice,
+    Sentence,
+    SilenceRegion,
+    Slide,
+    Transcript,
+    TranscriptSegment,
+)
+
+SCHEMA_VERSION = 1
+"""Version of analysis.json; it changes when a field is renamed, removed or means something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The values of a job that are there: what a stage gave under its name."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def intake(self) -> Intake | None:
+        """Return what intake measured."""
+        return self.values.get("intake")
+
+    @property
+    def silence(self) -> tuple[SilenceRegion, ...]:
+        """Return the stretches without speech."""
+        return self.values.get("silence", ())
+
+    @property
+    def transcript(self) -> Transcript | None:
+        """Return what was said."""
+        return self.values.get("transcript")
+
+    @property
+    def layout(self) -> Layout | None:
+        """Return what was seen."""
+        return self.values.get("layout")
+
+    @property
+    def content(self) -> Content | None:
+        """Return topics and score components."""
+        return self.values.get("content")
+
+    @property
+    def plans(self) -> tuple[ClipPlan, ...]:
+        """Return the clips that were planned."""
+        return self.values.get("extract", ())
+
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """Return the clips that were rendered."""
+        return self.values.get("compile", ())
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what a person should know, each once."""
+        found = [part.notices for part in (self.intake, self.transcript, self.content) if part]
+        return tuple(dict.fromkeys(notice for notices in found for notice in notices))
+
+
+def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
+    """Return a value as JSON-able data; `kind` is its type."""
+    return TypeAdapter(kind).dump_python(value, mode="json")
+
+
+def clip_name(plan: ClipPlan) -> str:
+    """Return a clip's file name without suffix: rank and title, as `01-the-normal-equations`."""
+    return f"{plan.rank:02d}-{slug(plan.title) or 'clip'}"
+
+
+def slug(text: str, limit: int = 60) -> str:
+    """Return letters and digits of any script, all else as single hyphens."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text).lower())
+    joined = "-".join(words)
+    return joined if len(joined) <= limit else joined[: limit + 1].rpartition("-")[0][:limit]
+
+
+def chapter_cues(segments: Iterable[ContentSegment]) -> tuple[Cue, ...]:
+    """Return the topics as the cues of a chapter track, in the lecture's time."""
+    return tuple(Cue(segment.start, segment.end, segment.title) for segment in segments)
+
+
+def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str, Any]) -> dict:
+    """Return everything that was found, as docs/analysis.md describes it."""
+    content, transcript, layout = found.content, found.transcript, found.layout
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "lecture": {**lecture, **_media_facts(found)},
+        "params": dict(params),
+        "notices": plain(tuple[Notice, ...], found.notices),
+        "silence": plain(tuple[SilenceRegion, ...], found.silence),
+        "transcript": transcript
+        and {
+            "engine": transcript.engine,
+            "language": transcript.language,
+            "segments": plain(tuple[TranscriptSegment, ...], transcript.segments),
+        },
+        "layouts": layout and plain(tuple[LayoutRegion, ...], layout.regions),
+        "slides": layout and [_slide(slide) for slide in layout.slides],
+        "content": content
+        and {
+            "analyzer": content.analyzer,
+            "segments": plain(tuple[ContentSegment, ...], content.segments),
+            "sentences": plain(tuple[Sentence, ...], content.sentences),
+        },
+        "clips": [_clip(plan, found.clips) for plan in found.plans],
+    }
+
+
+def _media_facts(found: Findings) -> dict[str, Any]:
+    if found.intake is None:
+        return {}
+    media = found.intake.media
+    names = ("duration", "width", "height", "fps", "has_audio", "sha256", "size_bytes")
+    return {name: getattr(media, name) for name in names}
+
+
+def _slide(slide: Slide) -> dict[str, Any]:
+    return {"start": slide.start, "end": slide.end, "title": slide.title}
+
+
+def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
+    name = clip_name(plan)
+    facts: dict[str, Any] = {
+        **plain(ClipPlan, plan),
+        "start": plan.start,
+        "end": plan.end,
+        "duration": plan.duration,
+        "rendered": None,
+    }
+    for clip in clips:
+        if clip.plan.rank == plan.rank:
+            facts["rendered"] = {
+                "video": f"{name}.mp4",
+                "srt": f"{name}.srt",
+                "vtt": f"{name}.vtt",
+                "poster": f"{name}.jpg",
+                "width": clip.width,
+                "height": clip.height,
+                "duration": clip.duration,
+                "size_bytes": clip.size_bytes,
+            }
+    return facts

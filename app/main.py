@@ -1,0 +1,40 @@
+"""The ASGI process: pages, routes, uploads, media and events on one port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from agents.errors import LectureError
+from app.api.problems import answer_http_error, answer_lecture_error
+from app.api.routes import routes
+from app.security.gate import Gate
+from app.services.root import current_services
+from app.services.startup import begin
+from app.shutdown import watch_signals
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Bring the store up to date and pick up what a crash left, before the first request."""
+    services = current_services()
+    await to_thread.run_sync(begin, services)
+    with watch_signals():
+        yield {"services": services}
+    services.close()
+
+
+app = st.App(
+    Path(__file__).with_name("ui.py"),
+    lifespan=lifespan,
+    routes=routes,
+    middleware=[Middleware(Gate, hosts=lambda: current_services().settings.hosts)],
+    exception_handlers={LectureError: answer_lecture_error, HTTPException: answer_http_error},
+)

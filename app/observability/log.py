@@ -1,0 +1,39 @@
+"""The log on stderr: text for people or one JSON object per line, with all extra fields."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from app.settings import Settings
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Render every record of the standard library's loggers through structlog."""
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    as_json = settings.log_format == "json"
+    final = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    text = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(final if as_json else text),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level)
+    for noisy in ("uvicorn.error", "rq.worker", "watchdog", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,64 @@
+"""Runs the ASGI app in this process until a signal ends it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from typing import Any
+
+from agents.errors import ServiceUnavailable
+from app.services.root import Services, use_services
+from app.settings import Settings
+
+STREAMLIT_OPTIONS: dict[str, Any] = {
+    "server.headless": True,
+    "server.fileWatcherType": "none",
+    "server.enableXsrfProtection": True,
+    "server.enableStaticServing": False,
+    "server.enableAgentApi": False,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "viewer",
+    "browser.gatherUsageStats": False,
+    "logger.hideWelcomeMessage": True,
+}
+
+
+def handle_signals() -> None:
+    """Let SIGTERM and Ctrl-C unwind the stack; SIGINT may have been inherited as ignored."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def run_app(settings: Settings) -> None:
+    """Serve pages and routes; returns when a signal has ended the server."""
+    use_services(Services(settings))
+    from app.main import app
+
+    options = {**STREAMLIT_OPTIONS, "server.address": settings.host, "server.port": settings.port}
+    try:
+        app.run(config=options)
+    except KeyboardInterrupt:
+        return
+
+
+def check_port(settings: Settings) -> Settings:
+    """Return the settings with a port that can be bound, or say that it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ServiceUnavailable(
+                f"Port {settings.port} of {settings.host} is taken; choose another with --port.",
+                code="port_taken",
+            ) from error
+        return settings.model_copy(update={"port": probe.getsockname()[1]})
+
+
+def address_of(settings: Settings) -> str:
+    """Return where people open the app."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"

@@ -1,0 +1,1 @@
+"""The composition root: what pages, routes and commands do with lectures, jobs and clips."""

@@ -1,0 +1,101 @@
+"""The handles that every service shares: settings, store, results, media, broker."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from threading import Lock
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Worker
+
+from agents.errors import ServiceUnavailable
+from app.services.uploads import UploadFolder
+from app.settings import Settings
+from jobs.broker import socket_path
+from jobs.config import GeminiConfig, WorkshopConfig
+from jobs.progress import Event, emit
+from jobs.workshop import Workshop, open_workshop
+
+logger = logging.getLogger(__name__)
+
+
+class Core:
+    """What the services hold open; nothing is connected before it is used."""
+
+    def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
+        self.settings = settings
+        self.redis_url = settings.redis_url or f"unix://{socket_path(settings.state)}"
+        self.workshop: Workshop = open_workshop(config or workshop_config(settings), self._emit)
+        self.store = self.workshop.store
+        self.artifacts = self.workshop.artifacts
+        self.media = self.workshop.media
+        self.uploads = UploadFolder(settings.state / "uploads", settings.max_upload_bytes)
+        self._lock = Lock()
+
+    @cached_property
+    def redis(self) -> Redis:
+        """Return the client of the broker; it connects when it is used."""
+        return Redis.from_url(
+            self.redis_url, socket_connect_timeout=2, retry=Retry(NoBackoff(), retries=1)
+        )
+
+    def health(self) -> dict[str, str | int]:
+        """Return `ok` or what is wrong for store and broker, and how many workers there are."""
+        return {"store": self._store_health(), **self._broker_health()}
+
+    def _store_health(self) -> str:
+        try:
+            with self.store.read() as con:
+                con.row("select 1 as one")
+        except ServiceUnavailable as error:
+            return error.message
+        return "ok"
+
+    def _broker_health(self) -> dict[str, str | int]:
+        try:
+            return {"broker": "ok", "workers": len(Worker.all_keys(connection=self.redis))}
+        except RedisError:
+            return {"broker": "does not answer", "workers": 0}
+
+    def _emit(self, job_id: str, event: Event) -> None:
+        try:
+            emit(self.redis, job_id, event)
+        except RedisError:
+            logger.warning("progress could not be shown", extra={"job_id": job_id})
+
+    def close(self) -> None:
+        """Close the connections to the broker."""
+        if "redis" in self.__dict__:
+            self.redis.close()
+
+
+def workshop_config(settings: Settings) -> WorkshopConfig:
+    """Return what a worker is told, from the settings of this process."""
+    gemini = settings.gemini
+    return WorkshopConfig(
+        state=settings.state,
+        store_url=settings.store_url or "",
+        redis_url=settings.redis_url or "",
+        models=settings.models,
+        download_models=settings.download_models,
+        gemini=gemini
+        and GeminiConfig(
+            api_key=settings.gemini_api_key,  # pyright: ignore[reportArgumentType]
+            model=gemini.model,
+            base_url=gemini.base_url,
+            timeout_s=gemini.timeout_s,
+        ),
+        cores=settings.cores,
+        sandbox=settings.sandbox,
+    )
+
+
+def no_broker(error: RedisError) -> ServiceUnavailable:
+    """Return the sentence for a broker that does not answer."""
+    found = ServiceUnavailable("The broker does not answer; is `lecture serve` running?")
+    found.__cause__ = error
+    return found

@@ -1,0 +1,155 @@
+"""Files that leave by their own route: recording, clips, posters, stills, and all as one zip."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agents.errors import NotFound
+from app.exports import slug
+from app.services.clips import Clips
+from app.services.core import Core
+from app.services.lectures import Lectures
+from app.services.results import IntakeFacts
+from app.services.review import Review
+from data.records import ClipRow
+
+ClipFile = Literal["video", "srt", "vtt", "poster"]
+
+TYPE_OF_DEMUXER = {
+    "mov": "video/mp4",
+    "matroska": "video/x-matroska",
+    "avi": "video/x-msvideo",
+    "mpegts": "video/mp2t",
+}
+TYPE_OF_SUFFIX = {
+    ".mp4": "video/mp4",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServedFile:
+    """A file with the content type that it is served under, whatever its bytes pretend."""
+
+    path: Path
+    media_type: str
+    download_name: str = ""
+
+
+class Files:
+    """Finds the file behind an address."""
+
+    def __init__(self, core: Core, lectures: Lectures, clips: Clips, review: Review) -> None:
+        self.core = core
+        self.lectures = lectures
+        self.clips = clips
+        self.review = review
+
+    def source(self, lecture_id: str) -> ServedFile:
+        """Return what browsers play: the proxy where there is one, else the upload."""
+        lecture, facts = self.lectures.get(lecture_id), self._facts(lecture_id)
+        if facts.proxy is not None:
+            return _existing(facts.proxy)
+        return _existing(self.core.media.path(lecture.id), TYPE_OF_DEMUXER[facts.demuxer])
+
+    def poster(self, lecture_id: str) -> ServedFile:
+        """Return the lecture's representative frame."""
+        return _existing(self._facts(lecture_id).poster)
+
+    def slide(self, lecture_id: str, job_id: str, index: int) -> ServedFile:
+        """Return the still of one slide."""
+        layout = self.review.results.of(self.review.job_of(lecture_id, job_id)).layout
+        slides = layout.slides if layout else ()
+        still = slides[index].still if 0 <= index < len(slides) else None
+        if still is None:
+            raise NotFound(f"There is no slide {index}.")
+        return _existing(still)
+
+    def clip(self, clip_id: str, kind: ClipFile) -> ServedFile:
+        """Return one file of a rendered clip, with a name to save it under."""
+        clip = self.clips.get(clip_id)
+        path = self._clip_path(clip, kind)
+        return _existing(path, download_name=f"{clip_stem(clip)}{path.suffix}")
+
+    def _facts(self, lecture_id: str) -> IntakeFacts:
+        facts = self.review.results.of(self.review.job_of(lecture_id)).facts
+        if facts is None:
+            raise NotFound("The recording is not looked at yet.")
+        return facts
+
+    def _clip_path(self, clip: ClipRow, kind: ClipFile) -> Path:
+        folder = self.core.artifacts.folder(clip.media_key) if clip.media_key else None
+        if folder is None or not (clip.media and clip.subtitles and clip.poster):
+            raise NotFound(f"The clip {clip.id} is not rendered.")
+        names = {"video": clip.media, "srt": clip.subtitles, "poster": clip.poster}
+        if kind == "vtt":
+            return (folder / clip.subtitles).with_suffix(".vtt")
+        return folder / names[kind]
+
+    def archive(self, lecture_id: str, job_id: str | None = None) -> tuple[str, Iterator[bytes]]:
+        """Return a name and the bytes of a zip with every clip that is not rejected."""
+        lecture, job = self.lectures.get(lecture_id), self.review.job_of(lecture_id, job_id)
+        kinds: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
+        entries = [
+            (f"{clip_stem(clip)}{path.suffix}", path)
+            for clip in self.clips.list(job.id)
+            if clip.media is not None and clip.state != "rejected"
+            for path in (self._clip_path(clip, kind) for kind in kinds)
+            if path.is_file()
+        ]
+        if not entries:
+            raise NotFound("There are no rendered clips to download.")
+        return f"{slug(lecture.title) or 'lecture'}-clips.zip", stream_zip(entries)
+
+
+def clip_stem(clip: ClipRow) -> str:
+    """Return the name that a clip is saved under, without suffix."""
+    return f"{clip.idx:02d}-{slug(clip.title) or 'clip'}"
+
+
+def _existing(path: Path, media_type: str = "", download_name: str = "") -> ServedFile:
+    if not path.is_file():
+        raise NotFound("The file is gone.")
+    return ServedFile(path, media_type or TYPE_OF_SUFFIX[path.suffix.lower()], download_name)
+
+
+class _Spool:
+    """Takes what `zipfile` writes and hands it on; it cannot seek."""
+
+    def __init__(self) -> None:
+        self.waiting = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self.waiting += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: whoever reads takes what is there."""
+
+    def take(self) -> bytes:
+        data = bytes(self.waiting)
+        self.waiting.clear()
+        return data
+
+
+def stream_zip(entries: list[tuple[str, Path]], block: int = 256 * 1024) -> Iterator[bytes]:
+    """Yield a zip of stored files; never more than a block of it is in memory."""
+    spool = _Spool()
+    with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:  # pyright: ignore[reportArgumentType, reportCallIssue]
+        for name, path in entries:
+            # A zip cannot hold times before 1980, which some file systems give.
+            about = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+            with path.open("rb") as source, archive.open(about, "w", force_zip64=True) as target:
+                while data := source.read(block):
+                    target.write(data)
+                    yield spool.take()
+    yield spool.take()

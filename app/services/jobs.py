@@ -1,0 +1,217 @@
+"""Jobs: submit, look at, cancel, run again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from agents.errors import StageError
+from agents.params import Params
+from agents.tuning import parse_tuning, tuning_type
+from app.services.core import Core, no_broker
+from data.jobs import get_job, job_log, job_stages, list_jobs
+from data.lectures import get_lecture
+from data.records import Job, Lecture, LogEntry, StageRow
+from jobs import queue
+from jobs.progress import FINAL, snapshot
+from jobs.runs import create_run
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of a job as a page shows it."""
+
+    name: str
+    title: str
+    status: str
+    """pending, running, done, failed or cancelled."""
+    percent: float
+    message: str
+    eta_s: float | None
+    seconds: float | None
+    attempt: int
+    error_code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as a page shows it: the database's truth with live progress laid over it."""
+
+    job: Job
+    lecture: Lecture
+    stages: tuple[StageView, ...]
+    percent: float
+    eta_s: float | None
+    event_id: str
+    """Stream id from which a live view goes on."""
+    log: tuple[LogEntry, ...]
+    broker: bool
+    """Whether live progress could be asked for."""
+
+    @property
+    def final(self) -> bool:
+        """Return whether nothing will change any more."""
+        return self.job.status in FINAL
+
+
+class Jobs:
+    """What pages, routes and commands do with jobs."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def get(self, job_id: str) -> Job:
+        """Return a job, or raise NotFound."""
+        with self.core.store.read() as con:
+            return get_job(con, job_id)
+
+    def list(self, lecture_id: str | None = None) -> list[Job]:
+        """Return jobs, newest first."""
+        with self.core.store.read() as con:
+            found = list_jobs(con, lecture_id)
+        return sorted(found, key=lambda job: job.created, reverse=True)
+
+    def latest(self, lecture_id: str) -> Job | None:
+        """Return the newest job of a lecture."""
+        return next(iter(self.list(lecture_id)), None)
+
+    def best(self, lecture_id: str) -> Job | None:
+        """Return the newest completed job of a lecture, else its newest one."""
+        found = self.list(lecture_id)
+        return next((job for job in found if job.status == "completed"), next(iter(found), None))
+
+    def submit(
+        self, lecture_id: str, tuning: Params | Mapping[str, Any], *, parent: str | None = None
+    ) -> Job:
+        """Commit a job for a lecture, then enqueue what is not known yet.
+
+        When the broker does not answer the job stays queued: reconcile enqueues it later.
+        """
+        tuning = checked_tuning(tuning)
+        job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent)
+        self._enqueue(job, rows)
+        return job
+
+    def _enqueue(self, job: Job, rows: list[StageRow]) -> None:
+        try:
+            queue.submit(self.core.redis, job, rows)
+        except RedisError:
+            logger.warning("job stays queued without broker", extra={"job_id": job.id})
+
+    def recompile(self, lecture_id: str, tuning: Params | Mapping[str, Any]) -> Job:
+        """Start a job with another tuning; stages whose key is unchanged are done at once."""
+        parent = self.latest(lecture_id)
+        return self.submit(lecture_id, tuning, parent=parent and parent.id)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job and the processes that work on it."""
+        self.get(job_id)
+        try:
+            queue.cancel(self.core.redis, self.core.store, job_id)
+        except RedisError as error:
+            raise no_broker(error) from error
+
+    def retry(self, job_id: str, from_stage: str | None = None) -> None:
+        """Run a failed or cancelled job again, from a stage when one is named."""
+        job = self.get(job_id)
+        if job.status not in FINAL:
+            raise StageError(f"The job is {job.status}; cancel it first.", code="conflict")
+        try:
+            queue.retry(self.core.redis, self.core.store, job_id, from_stage)
+        except RedisError as error:
+            raise no_broker(error) from error
+
+    def tuning(self, job: Job) -> Params:
+        """Return the tuning that a job ran with."""
+        return parse_tuning(known_params(job.params))
+
+    def view(self, job_id: str) -> JobView:
+        """Return everything that the job page shows."""
+        with self.core.store.read() as con:
+            job = get_job(con, job_id)
+            lecture = get_lecture(con, job.lecture_id)
+            rows, log = job_stages(con, job_id), job_log(con, job_id)
+        live = self._live(job_id)
+        stages = tuple(self._stage(row, live.get("stages", {}).get(row.name)) for row in rows)
+        return JobView(
+            job=job,
+            lecture=lecture,
+            stages=stages,
+            percent=_overall(job, stages, live),
+            eta_s=live.get("eta_s") if job.status == "running" else None,
+            event_id=live.get("id", "0-0"),
+            log=tuple(log),
+            broker=bool(live),
+        )
+
+    def _live(self, job_id: str) -> dict[str, Any]:
+        try:
+            return snapshot(self.core.redis, job_id)
+        except RedisError:
+            return {}
+
+    def _stage(self, row: StageRow, event: Mapping[str, Any] | None) -> StageView:
+        live = event if event and event["status"] == row.status else None
+        percent = 100.0 if row.status == "done" else float(live["percent"]) if live else 0.0
+        return StageView(
+            name=row.name,
+            title=self.core.workshop.table[row.name].title,
+            status=row.status,
+            percent=percent,
+            message=live["message"] if live else "",
+            eta_s=live["eta_s"] if live and row.status == "running" else None,
+            seconds=row.seconds,
+            attempt=row.attempt,
+            error_code=row.error_code or "",
+            error=row.error or "",
+        )
+
+    def snapshot(self, job_id: str) -> dict[str, Any]:
+        """Return a job's state as JSON, with the stream id from which events go on."""
+        view = self.view(job_id)
+        names = ("name", "title", "status", "percent", "message", "eta_s", "seconds", "error")
+        return {
+            "id": view.event_id,
+            "job_id": job_id,
+            "lecture_id": view.job.lecture_id,
+            "status": view.job.status,
+            "percent": view.percent,
+            "eta_s": view.eta_s,
+            "error_code": view.job.error_code or "",
+            "error": view.job.error or "",
+            "stages": [{name: getattr(stage, name) for name in names} for stage in view.stages],
+        }
+
+
+def _overall(job: Job, stages: tuple[StageView, ...], live: Mapping[str, Any]) -> float:
+    if job.status == "completed":
+        return 100.0
+    done = 100.0 * sum(stage.status == "done" for stage in stages) / max(1, len(stages))
+    return float(live.get("percent") or done)
+
+
+def checked_tuning(tuning: Params | Mapping[str, Any]) -> Params:
+    """Return the whole tuning for a record or for nested values, or raise TuningError."""
+    return tuning if isinstance(tuning, Params) else parse_tuning(dict(tuning))
+
+
+def known_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored params without the fields that no agent has any more."""
+    known: dict[str, Any] = {}
+    for name, field in tuning_type().model_fields.items():
+        fields = set(getattr(field.annotation, "model_fields", ()))
+        known[name] = {k: v for k, v in (params.get(name) or {}).items() if k in fields}
+    return known
+
+
+def when(moment: datetime | None) -> str | None:
+    """Return a stored UTC moment as ISO 8601 text."""
+    return moment and moment.isoformat(timespec="seconds") + "Z"

@@ -1,0 +1,222 @@
+"""Lectures: list, take in, rename, delete and bring back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.errors import MediaError, NotFound
+from app.services.core import Core
+from app.services.jobs import Jobs
+from app.services.uploads import Upload
+from data.artifacts import has_result
+from data.clips import list_clips
+from data.jobs import job_stages, list_jobs
+from data.lectures import (
+    create_lecture,
+    delete_lecture,
+    get_lecture,
+    list_lectures,
+    restore_lecture,
+    update_lecture,
+)
+from data.media import Stored
+from data.presets import list_presets
+from data.records import Job, Lecture, StageRow
+
+SAMPLE_ID = "sample"
+"""The lecture that the sample becomes, however often it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LectureCard:
+    """A lecture as the library shows it."""
+
+    lecture: Lecture
+    job: Job | None
+    """Its newest job."""
+    stages: tuple[StageRow, ...]
+    clips: int
+    """Rendered clips of the newest job."""
+    poster_url: str | None
+    """Address of its poster, None before intake is done."""
+
+    @property
+    def state(self) -> str:
+        """Return queued, running, completed, failed or cancelled."""
+        return self.job.status if self.job else "queued"
+
+
+class Lectures:
+    """What pages, routes and commands do with lectures."""
+
+    def __init__(self, core: Core, jobs: Jobs) -> None:
+        self.core = core
+        self.jobs = jobs
+
+    def list(self) -> list[LectureCard]:
+        """Return every lecture with its newest job, newest first, in one read of the store."""
+        with self.core.store.read() as con:
+            newest: dict[str, Job] = {}
+            for job in sorted(list_jobs(con), key=lambda job: job.created):
+                newest[job.lecture_id] = job
+            cards = []
+            for lecture in list_lectures(con):
+                job = newest.get(lecture.id)
+                stages = tuple(job_stages(con, job.id)) if job else ()
+                seen = any(row.name == "intake" and has_result(con, row.key) for row in stages)
+                clips = list_clips(con, job.id) if job else []
+                cards.append(
+                    LectureCard(
+                        lecture,
+                        job,
+                        stages,
+                        sum(clip.media is not None for clip in clips),
+                        f"/app/static/media/lectures/{lecture.id}/poster" if seen else None,
+                    )
+                )
+        return sorted(cards, key=lambda card: card.lecture.created, reverse=True)
+
+    def get(self, lecture_id: str) -> Lecture:
+        """Return a lecture that is not deleted, or raise NotFound."""
+        with self.core.store.read() as con:
+            lecture = get_lecture(con, lecture_id)
+        if lecture.deleted is not None:
+            raise NotFound(f"There is no lecture {lecture_id[:40]!r}.")
+        return lecture
+
+    def rename(self, lecture_id: str, title: str) -> Lecture:
+        """Give a lecture another title."""
+        self.get(lecture_id)
+        with self.core.store.write() as con:
+            update_lecture(con, lecture_id, title=title.strip() or "Untitled")
+            return get_lecture(con, lecture_id)
+
+    def delete(self, lecture_id: str) -> None:
+        """Hide a lecture; `restore` brings it back. Its running jobs are cancelled."""
+        self.get(lecture_id)
+        for job in self.jobs.list(lecture_id):
+            if job.status in {"queued", "running"}:
+                self.jobs.cancel(job.id)
+        with self.core.store.write() as con:
+            delete_lecture(con, lecture_id)
+
+    def restore(self, lecture_id: str) -> Lecture:
+        """Bring a deleted lecture back."""
+        with self.core.store.write() as con:
+            restore_lecture(con, lecture_id)
+            return get_lecture(con, lecture_id)
+
+    # --- taking in ------------------------------------------------------------------------------
+
+    def reserve(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
+        """Begin an upload, or refuse it by its name and size alone."""
+        check_extension(name)
+        if preset:
+            self.preset_params(preset)
+        return self.core.uploads.create(name=name, size=size, title=title, preset=preset)
+
+    def judge(self, upload: Upload) -> None:
+        """Refuse an upload whose first bytes are no recording, and drop what came."""
+        from agents.intake.probe import sniff
+
+        try:
+            sniff(self.core.uploads.head(upload), upload.name)
+        except MediaError:
+            self.core.uploads.delete(upload.id)
+            raise
+
+    def finish(self, upload: Upload) -> Upload:
+        """Make the lecture and the job of a complete upload; calling it twice changes nothing."""
+        upload = self.core.uploads.get(upload.id)
+        if upload.job_id:
+            return upload
+        if not self._exists(upload.id):
+            self._create(upload.id, upload.title, self._adopt(upload), upload.captions_name)
+        params = self.preset_params(upload.preset) if upload.preset else {}
+        job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
+        return self.core.uploads.finished(upload, job.id)
+
+    def _adopt(self, upload: Upload) -> Stored:
+        """Move the files of an upload to their place, also where a crash had moved one already."""
+        captions = self.core.uploads.captions(upload)
+        if captions is not None:
+            self.core.media.adopt(upload.id, captions, "captions")
+        part = self.core.uploads.part(upload)
+        if not part.is_file():
+            part = self.core.media.path(upload.id)
+        return self.core.media.adopt(upload.id, part)
+
+    def add_file(
+        self, lecture_id: str, path: Path, *, title: str, captions: Path | None = None
+    ) -> Lecture:
+        """Take in a copy of a file of this machine, once per id."""
+        if not self._exists(lecture_id):
+            if captions is not None:
+                with captions.open("rb") as file:
+                    self.core.media.put(lecture_id, file, "captions")
+            with path.open("rb") as file:
+                stored = self.core.media.put(lecture_id, file, size_bytes=path.stat().st_size)
+            self._create(lecture_id, title, stored, captions.name if captions else "")
+        return self.get(lecture_id)
+
+    def add_sample(self) -> Job:
+        """Take in the bundled sample lecture and return its newest job."""
+        from data.samples import sample_paths
+
+        if self._is_deleted(SAMPLE_ID):
+            self.restore(SAMPLE_ID)
+        sample = sample_paths()
+        lecture = self.add_file(
+            SAMPLE_ID, sample.video, title="Sample lecture", captions=sample.captions
+        )
+        return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {})
+
+    def _create(self, lecture_id: str, title: str, stored: Stored, captions_name: str) -> None:
+        with self.core.store.write() as con:
+            create_lecture(
+                con,
+                id=lecture_id,
+                title=title,
+                media="upload",
+                sha256=stored.sha256,
+                size_bytes=stored.size_bytes,
+                captions="captions" if captions_name else None,
+                captions_name=captions_name,
+            )
+
+    def preset_names(self) -> tuple[str, ...]:
+        """Return the names of the presets that an upload may begin with."""
+        with self.core.store.read() as con:
+            return tuple(preset.name for preset in list_presets(con))
+
+    def preset_params(self, name: str) -> dict:
+        """Return the params of a preset, or raise NotFound."""
+        with self.core.store.read() as con:
+            for preset in list_presets(con):
+                if name in (preset.name, preset.id):
+                    return dict(preset.params)
+        raise NotFound(f"There is no preset {name[:60]!r}.")
+
+    def _is_deleted(self, lecture_id: str) -> bool:
+        with self.core.store.read() as con:
+            return any(lecture.id == lecture_id for lecture in list_lectures(con, deleted=True))
+
+    def _exists(self, lecture_id: str) -> bool:
+        try:
+            self.get(lecture_id)
+        except NotFound:
+            return False
+        return True
+
+
+def check_extension(name: str) -> None:
+    """Refuse a name whose extension no recording has."""
+    from agents.intake.probe import ALLOWED_EXTENSIONS
+
+    suffix = Path(name).suffix.lower()
+    if suffix and suffix not in ALLOWED_EXTENSIONS:
+        known = ", ".join(ALLOWED_EXTENSIONS)
+        raise MediaError(
+            f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension"
+        )

@@ -1,0 +1,124 @@
+"""Values of done stages, read once and shared: a stage key never means anything else."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from agents.errors import NotFound
+from agents.types import Content, Intake, Layout, Notice, Transcript
+from app.services.core import Core
+from data.artifacts import has_result, load_result
+from data.jobs import get_job, job_stages
+from data.records import Job
+
+KEPT_VALUES = 48
+"""Values that stay in memory; intake's arrays are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFacts:
+    """What of intake the app needs: no arrays."""
+
+    duration: float
+    width: int
+    height: int
+    fps: float
+    poster: Path
+    proxy: Path | None
+    demuxer: str
+    folder: Path
+    notices: tuple[Notice, ...]
+
+
+class Results:
+    """A cache of stage values by stage key."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def keys(self, job_id: str) -> dict[str, str]:
+        """Return the stage keys of a job."""
+        with self.core.store.read() as con:
+            get_job(con, job_id)
+            return {row.name: row.key for row in job_stages(con, job_id)}
+
+    def value(self, name: str, key: str) -> Any:  # noqa: ANN401
+        """Return the value of a stage, None when it is not done."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        with self.core.store.read() as con:
+            if not has_result(con, key):
+                return None
+            value = load_result(con, self.core.artifacts, name, key)
+        if name == "intake":
+            value = self._facts(value, key)
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > KEPT_VALUES:
+                self._kept.popitem(last=False)
+        return value
+
+    def _facts(self, intake: Intake, key: str) -> IntakeFacts:
+        folder = self.core.artifacts.folder(key)
+        if folder is None:
+            raise NotFound("The files of this recording's first pass are gone.")
+        media = intake.media
+        return IntakeFacts(
+            media.duration,
+            media.width,
+            media.height,
+            media.fps,
+            intake.poster,
+            intake.proxy,
+            media.demuxer,
+            folder,
+            intake.notices,
+        )
+
+    def of(self, job: Job) -> JobResults:
+        """Return the values of a job that are there."""
+        keys = self.keys(job.id)
+        values = {name: self.value(name, key) for name, key in keys.items() if name != "compile"}
+        return JobResults(keys, {name: v for name, v in values.items() if v is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class JobResults:
+    """What the stages of one job gave, as far as they are done."""
+
+    keys: dict[str, str]
+    values: dict[str, Any]
+
+    @property
+    def facts(self) -> IntakeFacts | None:
+        """Return what intake found out about the recording."""
+        return self.values.get("intake")
+
+    @property
+    def transcript(self) -> Transcript | None:
+        """Return what was said."""
+        return self.values.get("transcript")
+
+    @property
+    def layout(self) -> Layout | None:
+        """Return what was seen."""
+        return self.values.get("layout")
+
+    @property
+    def content(self) -> Content | None:
+        """Return topics and score components."""
+        return self.values.get("content")
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what a person should know, each once."""
+        found = [part.notices for part in (self.facts, self.transcript, self.content) if part]
+        return tuple(dict.fromkeys(notice for notices in found for notice in notices))

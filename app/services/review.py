@@ -1,0 +1,215 @@
+"""Everything that the review page shows of one job, as JSON that browsers keep by its ETag."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from agents.errors import NotFound
+from agents.subtitles import to_vtt
+from agents.types import Content, Cue, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from app.exports import plain
+from app.services.core import Core
+from app.services.jobs import Jobs, when
+from app.services.lectures import Lectures
+from app.services.live import LivePlans
+from app.services.results import JobResults, Results
+from data.artifacts import read_peaks
+from data.clips import list_clips
+from data.records import ClipRow, Job, Lecture
+
+MEDIA = "/app/static/media"
+
+
+class Review:
+    """What was found in a lecture, for people to look at."""
+
+    def __init__(
+        self, core: Core, lectures: Lectures, jobs: Jobs, results: Results, live: LivePlans
+    ) -> None:
+        self.core = core
+        self.lectures = lectures
+        self.jobs = jobs
+        self.results = results
+        self.live = live
+
+    def job_of(self, lecture_id: str, job_id: str | None = None) -> Job:
+        """Return the job to show: the named one, else the newest completed one."""
+        self.lectures.get(lecture_id)
+        job = self.jobs.get(job_id) if job_id else self.jobs.best(lecture_id)
+        if job is None or job.lecture_id != lecture_id:
+            raise NotFound(f"There is no such run of the lecture {lecture_id[:40]!r}.")
+        return job
+
+    def etag(self, lecture_id: str, job_id: str | None = None) -> str:
+        """Return what changes whenever the bundle may have changed."""
+        version = f"{self.core.store.version()} {lecture_id} {job_id}"
+        return f'"{hashlib.sha256(version.encode()).hexdigest()[:24]}"'
+
+    def bundle(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
+        """Return topics, silences, slides, layouts, scored sentences, cues, clips and notices."""
+        lecture, job = self.lectures.get(lecture_id), self.job_of(lecture_id, job_id)
+        found = self.results.of(job)
+        return {
+            "lecture": _lecture(lecture, found),
+            "job": {
+                "id": job.id,
+                "status": job.status,
+                "params": dict(job.params),
+                "created": when(job.created),
+                "error_code": job.error_code,
+                "error": job.error,
+            },
+            "media": media_urls(lecture_id, found),
+            "engine": found.transcript and found.transcript.engine,
+            "language": found.transcript and found.transcript.language,
+            "analyzer": found.content and found.content.analyzer,
+            "notices": plain(tuple[Notice, ...], found.notices),
+            "topics": _topics(found.content),
+            "silences": _silences(found.values.get("silence", ())),
+            "slides": _slides(lecture_id, job.id, found.layout),
+            "layouts": plain(
+                tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
+            ),
+            "sentences": self._sentences(job, found),
+            "cues": transcript_cues(found.transcript),
+            "clips": self.clips(job.id),
+        }
+
+    def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+        if found.content is None:
+            return []
+        scores = self.live.scores(found.content, self.jobs.tuning(job))
+        return [
+            {
+                "start": sentence.start,
+                "end": sentence.end,
+                "topic": sentence.topic,
+                "score": round(float(score), 4),
+                "components": {k: round(v, 4) for k, v in sentence.components.items()},
+                "text": sentence.text,
+            }
+            for sentence, score in zip(found.content.sentences, scores, strict=True)
+        ]
+
+    def clips(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the clips of a job with their addresses."""
+        with self.core.store.read() as con:
+            return [clip_json(clip) for clip in list_clips(con, job_id)]
+
+    def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> dict[str, Any]:
+        """Return the waveform between two times as `count` pairs (lowest, highest), -127 to 127."""
+        job = self.job_of(lecture_id)
+        facts = self.results.of(job).facts
+        if facts is None:
+            raise NotFound("The waveform is not measured yet.")
+        end = min(end if end is not None else facts.duration, facts.duration)
+        if not 0 <= start < end:
+            raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
+        pairs = read_peaks(facts.folder, start, end, count)
+        return {"from": start, "to": end, "peaks": pairs.tolist()}
+
+    def transcript_vtt(self, lecture_id: str) -> str:
+        """Return the whole lecture's transcript as WebVTT."""
+        transcript = self.results.of(self.job_of(lecture_id)).transcript
+        if transcript is None:
+            raise NotFound("There is no transcript yet.")
+        return to_vtt(Cue(s.start, s.end, s.text) for s in transcript.segments)
+
+
+def _lecture(lecture: Lecture, found: JobResults) -> dict[str, Any]:
+    facts = found.facts
+    return {
+        "id": lecture.id,
+        "title": lecture.title,
+        "duration": facts.duration if facts else lecture.duration,
+        "width": facts.width if facts else lecture.width,
+        "height": facts.height if facts else lecture.height,
+        "fps": facts.fps if facts else lecture.fps,
+        "created": when(lecture.created),
+    }
+
+
+def media_urls(lecture_id: str, found: JobResults) -> dict[str, str | None]:
+    """Return where the player finds the recording; None before intake is done."""
+    if found.facts is None:
+        return {"source": None, "poster": None, "transcript": None}
+    return {
+        "source": f"{MEDIA}/lectures/{lecture_id}/source",
+        "poster": f"{MEDIA}/lectures/{lecture_id}/poster",
+        "transcript": found.transcript and f"/api/v1/lectures/{lecture_id}/transcript.vtt",
+    }
+
+
+def _topics(content: Content | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": segment.start,
+            "end": segment.end,
+            "topic": segment.topic,
+            "title": segment.title,
+            "summary": segment.summary,
+            "keywords": list(segment.keywords),
+        }
+        for segment in (content.segments if content else ())
+    ]
+
+
+def _silences(regions: tuple[SilenceRegion, ...]) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": region.start,
+            "end": region.end,
+            "db": round(region.level_db, 1),
+            "type": region.silence_type,
+        }
+        for region in regions
+    ]
+
+
+def _slides(lecture_id: str, job_id: str, layout: Layout | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "start": slide.start,
+            "end": slide.end,
+            "title": slide.title,
+            "still": slide.still and f"{MEDIA}/lectures/{lecture_id}/slides/{job_id}/{index}",
+        }
+        for index, slide in enumerate(layout.slides if layout else ())
+    ]
+
+
+def transcript_cues(transcript: Transcript | None) -> list[list[Any]]:
+    """Return [start, end, text] per sentence."""
+    return [[s.start, s.end, s.text] for s in (transcript.segments if transcript else ())]
+
+
+def clip_json(clip: ClipRow) -> dict[str, Any]:
+    """Return a clip for pages and components."""
+    rendered = clip.media is not None
+    base = f"{MEDIA}/clips/{clip.id}"
+    return {
+        "id": clip.id,
+        "rank": clip.idx,
+        "revision": clip.revision,
+        "start": clip.parts[0].start,
+        "end": clip.parts[-1].end,
+        "parts": [[part.start, part.end] for part in clip.parts],
+        "duration": clip.duration or sum(part.duration for part in clip.parts),
+        "title": clip.title,
+        "score": round(clip.score, 4),
+        "contributions": {k: round(v, 4) for k, v in clip.contributions.items()},
+        "reason": clip.reason,
+        "quote": clip.quote,
+        "topic": clip.topic,
+        "state": clip.state,
+        "locked": clip.locked,
+        "rating": clip.rating,
+        "width": clip.width,
+        "height": clip.height,
+        "size_bytes": clip.size_bytes,
+        "video": f"{base}/video" if rendered else None,
+        "poster": f"{base}/poster" if rendered else None,
+        "vtt": f"{base}/vtt" if rendered else None,
+        "download": f"/api/v1/clips/{clip.id}/video" if rendered else None,
+    }

@@ -1,0 +1,52 @@
+"""One object that holds every service, and the one that this process uses."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from app.services.clips import Clips
+from app.services.core import Core
+from app.services.files import Files
+from app.services.jobs import Jobs
+from app.services.lectures import Lectures
+from app.services.live import LivePlans
+from app.services.results import Results
+from app.services.review import Review
+from app.settings import Settings, load_settings
+from jobs.config import WorkshopConfig
+
+
+class Services(Core):
+    """The composition root: `.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
+
+    def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
+        super().__init__(settings, config)
+        self.jobs = Jobs(self)
+        self.lectures = Lectures(self, self.jobs)
+        self.results = Results(self)
+        self.live = LivePlans(self.jobs, self.results)
+        self.clips = Clips(self)
+        self.review = Review(self, self.lectures, self.jobs, self.results, self.live)
+        self.files = Files(self, self.lectures, self.clips, self.review)
+
+
+_current: Services | None = None
+_lock = Lock()
+
+
+def current_services() -> Services:
+    """Return the services of this process, made from the environment on first use."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = Services(load_settings())
+        return _current
+
+
+def use_services(services: Services | None) -> None:
+    """Make `services` those of this process; None has them made again on next use."""
+    global _current
+    with _lock:
+        if _current is not None and _current is not services:
+            _current.close()
+        _current = services

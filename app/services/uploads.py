@@ -1,0 +1,214 @@
+"""Unfinished uploads: the length of a part file is its offset, so a kill costs nothing.
+
+uploads/<id>/upload.json   what the client said
+uploads/<id>/part          the bytes so far
+uploads/<id>/captions      optional
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from agents.errors import LectureError, MediaError, NotFound
+from data.disk import check_space, disk_errors
+
+UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
+HEAD_BYTES = 4096
+"""First bytes by which a recording is judged."""
+MAX_CAPTIONS_BYTES = 5 << 20
+CAPTION_SUFFIXES = (".vtt", ".srt")
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What the client said about an upload, and what became of it."""
+
+    id: str
+    name: str
+    size: int
+    title: str
+    preset: str = ""
+    captions_name: str = ""
+    created: float = field(default_factory=time.time)
+    """Seconds since 1970, UTC."""
+    job_id: str = ""
+    """The job that it led to; the upload's id is the lecture's."""
+
+
+class UploadConflict(LectureError):
+    """The offset is not where the part ends, or another request is writing it."""
+
+    code = "conflict"
+
+
+class UploadFolder:
+    """The folder of unfinished uploads."""
+
+    def __init__(self, root: Path, max_bytes: int) -> None:
+        self.root = root
+        self.max_bytes = max_bytes
+
+    def create(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
+        """Reserve an upload of `size` bytes, or refuse it in one sentence."""
+        self._check_size(name, size)
+        folder_id = secrets.token_hex(16)
+        upload = Upload(folder_id, name, size, title.strip() or Path(name).stem, preset)
+        folder = self.root / upload.id
+        folder.mkdir(parents=True, mode=0o700)
+        self._write(upload)
+        (folder / "part").touch(0o600)
+        return upload
+
+    def _check_size(self, name: str, size: int) -> None:
+        if size == 0:
+            raise MediaError(f"{name!r} is empty; a recording is needed.", code="empty_file")
+        if size > self.max_bytes:
+            raise MediaError(
+                f"{name!r} has {size / 1e9:.1f} GB; up to {self.max_bytes / 1e9:.1f} GB are taken.",
+                code="too_large",
+            )
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_space(self.root, size)
+
+    def get(self, upload_id: str) -> Upload:
+        """Return an upload, or raise NotFound."""
+        try:
+            body = (self._folder(upload_id) / "upload.json").read_text("utf-8")
+        except OSError as error:
+            raise NotFound(f"There is no upload {upload_id[:40]!r}.") from error
+        return Upload(**json.loads(body))
+
+    def offset(self, upload: Upload) -> int:
+        """Return the bytes stored so far."""
+        try:
+            return self.part(upload).stat().st_size
+        except FileNotFoundError:
+            # Only a complete part is ever moved away.
+            return upload.size
+
+    def part(self, upload: Upload) -> Path:
+        """Return the file that the bytes go to."""
+        return self._folder(upload.id) / "part"
+
+    def captions(self, upload: Upload) -> Path | None:
+        """Return the caption file that came with it."""
+        path = self._folder(upload.id) / "captions"
+        return path if path.is_file() else None
+
+    def put_captions(self, upload: Upload, name: str, body: bytes) -> Upload:
+        """Keep a caption file with an unfinished upload."""
+        if Path(name).suffix.lower() not in CAPTION_SUFFIXES:
+            raise MediaError(f"{name!r} is neither .vtt nor .srt.", code="extension")
+        if upload.job_id:
+            raise UploadConflict("The recording is complete; captions came too late.")
+        path = self._folder(upload.id) / "captions"
+        _replace(path, body)
+        upload = replace(upload, captions_name=name)
+        self._write(upload)
+        return upload
+
+    def append(self, upload: Upload, descriptor: int, block: bytes) -> int:
+        """Write one block at the end of the part and return the new offset."""
+        offset = os.lseek(descriptor, 0, os.SEEK_CUR)
+        if offset + len(block) > upload.size:
+            raise MediaError(
+                f"{upload.name!r} was announced with {upload.size} bytes; more were sent.",
+                code="too_large",
+            )
+        with disk_errors(self.root):
+            _write_all(descriptor, block)
+        return offset + len(block)
+
+    def head(self, upload: Upload) -> bytes:
+        """Return the first bytes of the part."""
+        with self.part(upload).open("rb") as file:
+            return file.read(HEAD_BYTES)
+
+    def finished(self, upload: Upload, job_id: str) -> Upload:
+        """Remember the job and drop what is left of the files."""
+        upload = replace(upload, job_id=job_id)
+        self._write(upload)
+        for name in ("part", "captions"):
+            (self._folder(upload.id) / name).unlink(missing_ok=True)
+        return upload
+
+    def delete(self, upload_id: str) -> None:
+        """Drop an upload with all its bytes."""
+        shutil.rmtree(self._folder(upload_id), ignore_errors=True)
+
+    def all(self) -> list[Upload]:
+        """Return every upload that is remembered."""
+        if not self.root.is_dir():
+            return []
+        ids = [path.name for path in self.root.iterdir() if UPLOAD_ID.fullmatch(path.name)]
+        found = []
+        for upload_id in sorted(ids):
+            try:
+                found.append(self.get(upload_id))
+            except (NotFound, ValueError, TypeError):
+                # A kill between mkdir and the first write leaves a folder without a record.
+                self.delete(upload_id)
+        return found
+
+    def expire(self, older_than_s: float) -> None:
+        """Drop uploads that nobody has touched for so long."""
+        for upload in self.all():
+            folder = self._folder(upload.id)
+            touched = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
+            if time.time() - touched > older_than_s:
+                self.delete(upload.id)
+
+    @contextmanager
+    def writing(self, upload: Upload, offset: int) -> Iterator[int]:
+        """Hold the part open for appending at `offset`; one writer at a time, over processes."""
+        try:
+            descriptor = os.open(self.part(upload), os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise UploadConflict("The recording is complete already.") from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UploadConflict(
+                    "Another request is writing this upload.", code="locked"
+                ) from error
+            stored = os.lseek(descriptor, 0, os.SEEK_END)
+            if stored != offset:
+                raise UploadConflict(
+                    f"{stored} bytes are stored, so {offset} is no place to go on."
+                )
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _folder(self, upload_id: str) -> Path:
+        if not UPLOAD_ID.fullmatch(upload_id):
+            raise NotFound(f"There is no upload {upload_id[:40]!r}.")
+        return self.root / upload_id
+
+    def _write(self, upload: Upload) -> None:
+        body = json.dumps(asdict(upload), ensure_ascii=False).encode()
+        _replace(self._folder(upload.id) / "upload.json", body)
+
+
+def _write_all(descriptor: int, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _replace(path: Path, body: bytes) -> None:
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary.write_bytes(body)
+    temporary.replace(path)

@@ -1,0 +1,135 @@
+"""What the environment decides (`LECTURE_*`); no other module reads it."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from agents.errors import LectureError
+from agents.registry import Gemini
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""The only addresses that are served while there are no accounts."""
+
+GIB = 1 << 30
+
+
+def count_cores() -> int:
+    """Return the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """All settings; each is the environment variable `LECTURE_` plus its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LECTURE_",
+        env_ignore_empty=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+        hide_input_in_errors=True,
+    )
+
+    state: Path = Path("data/local")
+    """Folder that holds everything: store, uploads, results, broker."""
+    host: str = "127.0.0.1"
+    """Address that the app binds; only loopback until there are accounts."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8501
+    """Port of the app; 0 takes a free one."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names under which the app may be asked, beside the loopback names."""
+
+    store_url: str | None = None
+    """`postgresql://...`, or nothing for a DuckDB file in the state folder."""
+    redis_url: str | None = None
+    """An outside Redis or Valkey, or nothing for the embedded one."""
+    workers: Annotated[int, Field(ge=1, le=256)] = max(2, count_cores())
+    """Worker processes that `lecture serve` starts."""
+
+    cores: Annotated[int, Field(ge=1, le=256)] = count_cores()
+    """Cores that one stage may use."""
+
+    models: Path | None = None
+    """Folder with speech model weights; nothing means the cache of the Hugging Face hub."""
+    download_models: bool = True
+    """Whether weights may be fetched when there is internet."""
+    gemini_api_key: SecretStr | None = None
+    """Key of the Gemini API; without one topics are judged on this machine alone."""
+    gemini_model: str = "gemini-2.5-flash"
+    """Model that is asked."""
+    gemini_base_url: str | None = None
+    """Another endpoint that speaks the Gemini API."""
+    gemini_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
+    """Seconds that one call may take."""
+
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
+    """Largest recording that is taken."""
+    upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
+    """Seconds after which an unfinished upload is dropped."""
+    sandbox: Literal["auto", "require"] = "auto"
+    """Whether uploads may be decoded when a part of the sandbox is missing."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is logged."""
+    log_format: Literal["text", "json"] = "text"
+    """How the log is written to stderr."""
+
+    @field_validator("state", "models")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value is not None else None
+
+    @property
+    def store_location(self) -> str | Path:
+        """Return what `data.store.open_store` opens."""
+        return self.store_url or self.state / "lecture.duckdb"
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Return the names that a request's Host header may carry."""
+        return frozenset({*LOOPBACK, *(name.lower() for name in self.allowed_hosts)})
+
+    @property
+    def gemini(self) -> Gemini | None:
+        """Return how Gemini is reached, None without a key."""
+        if self.gemini_api_key is None:
+            return None
+        return Gemini(
+            api_key=self.gemini_api_key.get_secret_value(),
+            model=self.gemini_model,
+            base_url=self.gemini_base_url,
+            timeout_s=self.gemini_timeout_s,
+        )
+
+
+class SettingsError(LectureError):
+    """A `LECTURE_*` variable cannot be used."""
+
+    code = "bad_setting"
+
+
+@cache
+def load_settings() -> Settings:
+    """Return the settings of this process, or raise SettingsError in one sentence."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = "LECTURE_" + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise SettingsError(f"{name}: {first['msg']}") from error
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a child process that shall have the same settings."""
+    given = settings.model_dump(mode="json", exclude={"allowed_hosts", "gemini_api_key"})
+    own = {
+        f"LECTURE_{name.upper()}": str(value) for name, value in given.items() if value is not None
+    }
+    if settings.gemini_api_key is not None:
+        own["LECTURE_GEMINI_API_KEY"] = settings.gemini_api_key.get_secret_value()
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("LECTURE_")}
+    return {**inherited, **own}

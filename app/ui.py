@@ -1,0 +1,29 @@
+"""The Streamlit script: navigation over `pages/`, and what every page has in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).resolve().parents[1] / "pages"
+
+st.set_page_config(
+    page_title="Lecture Highlights",
+    page_icon=str(PAGES.parent / "app/assets/icon.png"),
+    layout="wide",
+)
+
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
+
+navigation = st.navigation(
+    [
+        st.Page(PAGES / "library.py", title="Library", default=True),
+        st.Page(PAGES / "upload.py", title="Upload", url_path="upload"),
+        st.Page(PAGES / "job.py", title="Run", url_path="job"),
+        st.Page(PAGES / "review.py", title="Review", url_path="review"),
+        st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
+    ],
+    position="top",
+)
+navigation.run()

@@ -1,0 +1,152 @@
+"""Clips of a job: plans, what people change in them, and the rendered files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from agents.errors import LectureError, NotFound
+from agents.types import Clip, ClipPlan, Interval
+from data.records import ClipRevision, ClipRow, make_record, now, parts_json, to_json
+from data.store import Connection, Row
+
+CHANGEABLE = {
+    "parts", "title", "score", "contributions", "state", "locked", "rating", "template", "source",
+    "media_key", "media", "subtitles", "poster",
+}  # fmt: skip
+COLUMNS = (
+    "id", "job_id", "idx", "revision", "parts", "title", "score", "contributions", "reason",
+    "quote", "topic", "source", "state", "locked", "template", "updated",
+)  # fmt: skip
+
+
+class StaleRevision(LectureError):
+    """Somebody else changed the clip meanwhile."""
+
+    code = "stale_revision"
+
+
+def list_clips(con: Connection, job_id: str) -> list[ClipRow]:
+    """Return the clips of a job, best first."""
+    rows = con.rows("select * from clip where job_id = $1 order by idx, id", job_id)
+    return [_clip_row(row) for row in rows]
+
+
+def get_clip(con: Connection, clip_id: str) -> ClipRow:
+    """Return a clip or raise NotFound."""
+    row = con.row("select * from clip where id = $1", clip_id)
+    if row is None:
+        raise NotFound(f"There is no clip {clip_id}.")
+    return _clip_row(row)
+
+
+def put_plans(con: Connection, job_id: str, plans: Sequence[ClipPlan]) -> None:
+    """Replace the clips of a job by `plans`; those that a person has changed stay."""
+    con.run("delete from clip where job_id = $1 and revision = 1 and source = 'auto'", job_id)
+    kept = {row["id"] for row in con.rows("select id from clip where job_id = $1", job_id)}
+    con.append(
+        "clip",
+        COLUMNS,
+        [_plan_row(job_id, plan) for plan in plans if _id(job_id, plan) not in kept],
+    )
+
+
+def put_clips(con: Connection, job_id: str, clips: Sequence[Clip]) -> None:
+    """Record the rendered files of a job's clips, found by the rank of their plans."""
+    rows = con.rows("select id from clip where job_id = $1", job_id)
+    known = {row["id"] for row in rows}
+    missing = [clip.plan for clip in clips if _id(job_id, clip.plan) not in known]
+    con.append("clip", COLUMNS, [_plan_row(job_id, plan) for plan in missing])
+    for clip in clips:
+        con.run(
+            "update clip set media_key = $2, media = $3, subtitles = $4, poster = $5, width = $6,"
+            " height = $7, duration = $8, size_bytes = $9, updated = $10 where id = $1",
+            *(_id(job_id, clip.plan), clip.video.parent.name, clip.video.name, clip.srt.name),
+            *(clip.poster.name, clip.width, clip.height, clip.duration, clip.size_bytes, now()),
+        )
+
+
+def update_clip(
+    con: Connection,
+    clip_id: str,
+    *,
+    expected_revision: int | None = None,
+    author: str = "local",
+    **fields: Any,  # noqa: ANN401
+) -> ClipRow:
+    """Change a clip, keeping what it was as a revision; StaleRevision if another change came first.
+
+    `parts` takes Intervals; other fields take the types of ClipRow.
+    """
+    unknown = set(fields) - CHANGEABLE
+    if unknown:
+        raise ValueError(f"{sorted(unknown)} cannot be changed in a clip")
+    before = con.row("select * from clip where id = $1", clip_id)
+    if before is None:
+        raise NotFound(f"There is no clip {clip_id}.")
+    if expected_revision not in (None, before["revision"]):
+        raise _stale(clip_id, before["revision"])
+    columns = {name: _column(name, value) for name, value in fields.items()}
+    columns["updated"] = now()
+    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=3))
+    changed = con.row(
+        f"update clip set revision = revision + 1, {changes}"
+        f" where id = $1 and revision = $2 returning id",
+        *(clip_id, before["revision"], *columns.values()),
+    )
+    if changed is None:
+        raise _stale(clip_id, before["revision"])
+    body = {name: before[name] for name in sorted(CHANGEABLE)}
+    con.run(
+        "insert into clip_revision (clip_id, revision, body, author, ts)"
+        " values ($1, $2, $3, $4, $5)",
+        *(clip_id, before["revision"], to_json(body), author, now()),
+    )
+    return get_clip(con, clip_id)
+
+
+def list_revisions(con: Connection, clip_id: str) -> list[ClipRevision]:
+    """Return what a clip was before each change, oldest first."""
+    rows = con.rows("select * from clip_revision where clip_id = $1 order by revision", clip_id)
+    return [make_record(ClipRevision, row) for row in rows]
+
+
+def restore_clip(con: Connection, clip_id: str, revision: int, *, author: str = "local") -> ClipRow:
+    """Give a clip the content of an earlier revision, as a new change."""
+    row = con.row(
+        "select body from clip_revision where clip_id = $1 and revision = $2", clip_id, revision
+    )
+    if row is None:
+        raise NotFound(f"The clip {clip_id} has no revision {revision}.")
+    body = {**row["body"], "parts": _intervals(row["body"]["parts"])}
+    return update_clip(con, clip_id, author=author, **body)
+
+
+def _id(job_id: str, plan: ClipPlan) -> str:
+    return f"{job_id}-{plan.rank:02d}"
+
+
+def _plan_row(job_id: str, plan: ClipPlan) -> tuple[object, ...]:
+    return (
+        *(_id(job_id, plan), job_id, plan.rank, 1, parts_json(plan.parts), plan.title, plan.score),
+        *(to_json(dict(plan.contributions)), plan.reason, plan.quote, plan.topic),
+        *("auto", "proposed", False, "", now()),
+    )
+
+
+def _column(name: str, value: Any) -> object:  # noqa: ANN401
+    if name == "parts":
+        return parts_json(tuple(value))
+    return to_json(dict(value)) if isinstance(value, Mapping) else value
+
+
+def _intervals(pairs: Iterable[Sequence[float]]) -> tuple[Interval, ...]:
+    return tuple(Interval(start, end) for start, end in pairs)
+
+
+def _clip_row(row: Row) -> ClipRow:
+    return make_record(ClipRow, {**row, "parts": _intervals(row["parts"])})
+
+
+def _stale(clip_id: str, revision: int) -> StaleRevision:
+    return StaleRevision(f"The clip {clip_id} was changed meanwhile; it is at {revision} now.")

@@ -1,0 +1,244 @@
+"""Jobs and their stages: the truth about what has run, whatever the queue believes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.errors import NotFound, StageError
+from data.lectures import get_lecture
+from data.records import Job, LogEntry, StageRow, make_record, now, to_json
+from data.store import Connection
+
+UNFINISHED = "('queued', 'running')"
+
+
+def create_job(
+    con: Connection,
+    *,
+    id: str,
+    lecture_id: str,
+    params: Mapping[str, Any],
+    keys: Mapping[str, str],
+    parent: str | None = None,
+) -> Job:
+    """Add a job with its stages in the order of `keys`; a stage whose key has a result is done."""
+    get_lecture(con, lecture_id)
+    rows = con.rows("select key from stage_result where key = any($1)", list(keys.values()))
+    done = {row["key"] for row in rows}
+    finished = done >= set(keys.values())
+    at = now()
+    con.run(
+        "insert into job (id, lecture_id, parent, params, status, created, updated, completed)"
+        " values ($1, $2, $3, $4, $5, $6, $6, $7)",
+        *(id, lecture_id, parent, to_json(params), "completed" if finished else "queued", at),
+        at if finished else None,
+    )
+    con.append(
+        "stage",
+        ("job_id", "name", "idx", "key", "status", "attempt", "tries", "worker", "updated"),
+        [
+            (id, name, idx, key, "done" if key in done else "pending", 0, 0, "", at)
+            for idx, (name, key) in enumerate(keys.items())
+        ],
+    )
+    log_event(con, id, None, "submitted")
+    return get_job(con, id)
+
+
+def get_job(con: Connection, id: str) -> Job:
+    """Return a job or raise NotFound."""
+    row = con.row("select * from job where id = $1", id)
+    if row is None:
+        raise NotFound(f"There is no run {id}.")
+    return make_record(Job, row)
+
+
+def list_jobs(con: Connection, lecture_id: str | None = None) -> list[Job]:
+    """Return all jobs, or those of one lecture, newest first."""
+    rows = con.rows(
+        "select * from job where cast($1 as text) is null or lecture_id = $1"
+        " order by created desc, id",
+        lecture_id,
+    )
+    return [make_record(Job, row) for row in rows]
+
+
+def unfinished_jobs(con: Connection) -> list[Job]:
+    """Return the jobs that still have something to do, oldest first."""
+    rows = con.rows(f"select * from job where status in {UNFINISHED} order by created, id")
+    return [make_record(Job, row) for row in rows]
+
+
+def job_stages(con: Connection, job_id: str) -> list[StageRow]:
+    """Return the stages of a job in pipeline order."""
+    rows = con.rows("select * from stage where job_id = $1 order by idx", job_id)
+    return [make_record(StageRow, row) for row in rows]
+
+
+def begin_stage(con: Connection, job_id: str, name: str, worker: str) -> int:
+    """Take a stage for `worker` and return the number of this attempt."""
+    job = con.row(
+        f"update job set status = 'running', updated = $2 where id = $1"
+        f" and status in {UNFINISHED} returning id",
+        *(job_id, now()),
+    )
+    if job is None:
+        status = get_job(con, job_id).status
+        raise StageError(f"The run {job_id} is {status}; {name} is not begun.", code="cancelled")
+    row = con.row(
+        "update stage set status = 'running', attempt = attempt + 1, tries = tries + 1,"
+        " worker = $3, started = $4, updated = $4, seconds = null, error_code = null, error = null"
+        " where job_id = $1 and name = $2 returning attempt, key",
+        *(job_id, name, worker, now()),
+    )
+    if row is None:
+        raise NotFound(f"The run {job_id} has no stage {name}.")
+    log_event(con, job_id, name, "begun", attempt=row["attempt"], key=row["key"], worker=worker)
+    return row["attempt"]
+
+
+def finish_stage(
+    con: Connection, job_id: str, name: str, attempt: int, key: str, seconds: float
+) -> None:
+    """Mark a stage as done, and the job as completed with its last one; `lost_lease` if stale."""
+    row = con.row(
+        "update stage set status = 'done', seconds = $5, updated = $6 where job_id = $1"
+        " and name = $2 and attempt = $3 and key = $4 and status = 'running' returning worker",
+        *(job_id, name, attempt, key, seconds, now()),
+    )
+    if row is None:
+        raise _lost(job_id, name, attempt)
+    log_event(
+        *(con, job_id, name, "done"),
+        attempt=attempt,
+        key=key,
+        ms=round(seconds * 1000),
+        worker=row["worker"],
+    )
+    complete_job(con, job_id)
+
+
+def complete_job(con: Connection, job_id: str) -> bool:
+    """Mark an unfinished job as completed if all its stages are done, and say whether it was."""
+    row = con.row(
+        f"update job set status = 'completed', completed = $2, updated = $2 where id = $1"
+        f" and status in {UNFINISHED} and not exists"
+        f" (select 1 from stage where job_id = $1 and status <> 'done') returning id",
+        *(job_id, now()),
+    )
+    if row is not None:
+        log_event(con, job_id, None, "completed")
+    return row is not None
+
+
+def fail_stage(
+    con: Connection,
+    job_id: str,
+    name: str,
+    attempt: int,
+    code: str,
+    message: str,
+    *,
+    final: bool = True,
+) -> None:
+    """Record why a stage failed; a final failure ends the job, any other leaves it to be retried.
+
+    Stages that have not begun are cancelled; siblings that run may still finish, since their
+    results serve the next job.
+    """
+    row = con.row(
+        "update stage set status = $4, error_code = $5, error = $6, updated = $7"
+        " where job_id = $1 and name = $2 and attempt = $3 and status = 'running' returning worker",
+        *(job_id, name, attempt, "failed" if final else "pending", code, message, now()),
+    )
+    if row is None:
+        raise _lost(job_id, name, attempt)
+    event = "failed" if final else "attempt failed"
+    log_event(con, job_id, name, event, message, attempt=attempt, worker=row["worker"])
+    if final:
+        fail_job(con, job_id, code, message)
+
+
+def fail_job(con: Connection, job_id: str, code: str, message: str) -> None:
+    """End an unfinished job with a reason and cancel the stages that have not begun."""
+    con.run(
+        f"update job set status = 'failed', error_code = $2, error = $3, updated = $4"
+        f" where id = $1 and status in {UNFINISHED}",
+        *(job_id, code, message, now()),
+    )
+    con.run(
+        "update stage set status = 'cancelled', updated = $2"
+        " where job_id = $1 and status = 'pending'",
+        *(job_id, now()),
+    )
+
+
+def cancel_job(con: Connection, job_id: str) -> Job:
+    """End an unfinished job on a person's wish; a finished one stays as it is."""
+    row = con.row(
+        f"update job set status = 'cancelled', updated = $2 where id = $1"
+        f" and status in {UNFINISHED} returning id",
+        *(job_id, now()),
+    )
+    if row is not None:
+        con.run(
+            "update stage set status = 'cancelled', updated = $2"
+            " where job_id = $1 and status in ('pending', 'running')",
+            *(job_id, now()),
+        )
+        log_event(con, job_id, None, "cancelled")
+    return get_job(con, job_id)
+
+
+def reset_stages(con: Connection, job_id: str, from_stage: str | None = None) -> Job:
+    """Make a job ready to run again: `from_stage`, what comes after it, and what is not done.
+
+    Attempt numbers go on counting, so a worker that returns from before is still told apart.
+    """
+    con.run(
+        "update stage set status = 'pending', tries = 0, error_code = null, error = null,"
+        " updated = $3 where job_id = $1 and (status <> 'done' or idx >="
+        " (select idx from stage where job_id = $1 and name = $2))",
+        *(job_id, from_stage, now()),
+    )
+    con.run(
+        "update job set status = 'queued', error_code = null, error = null, completed = null,"
+        " updated = $2 where id = $1",
+        *(job_id, now()),
+    )
+    log_event(con, job_id, from_stage, "retried")
+    return get_job(con, job_id)
+
+
+def log_event(
+    con: Connection,
+    job_id: str,
+    stage: str | None,
+    event: str,
+    message: str = "",
+    *,
+    attempt: int | None = None,
+    key: str | None = None,
+    ms: int | None = None,
+    worker: str = "",
+) -> None:
+    """Add a line to the audit trail of a job."""
+    con.run(
+        "insert into processing_log (job_id, stage, attempt, event, key, message, ms, worker, ts)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        *(job_id, stage, attempt, event, key, message, ms, worker, now()),
+    )
+
+
+def job_log(con: Connection, job_id: str) -> list[LogEntry]:
+    """Return the audit trail of a job, oldest first."""
+    rows = con.rows("select * from processing_log where job_id = $1 order by ts", job_id)
+    return [make_record(LogEntry, row) for row in rows]
+
+
+def _lost(job_id: str, name: str, attempt: int) -> StageError:
+    return StageError(
+        f"Attempt {attempt} of {name} in the run {job_id} is no longer the current one.",
+        code="lost_lease",
+    )

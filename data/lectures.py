@@ -1,0 +1,93 @@
+"""Lectures: what was uploaded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agents.errors import NotFound
+from data.records import Lecture, make_record, now
+from data.store import Connection
+
+CHANGEABLE = {
+    "title", "owner", "media", "captions", "captions_name",
+    "duration", "width", "height", "fps", "language",
+}  # fmt: skip
+
+
+def create_lecture(
+    con: Connection,
+    *,
+    id: str,
+    title: str,
+    media: str,
+    sha256: str,
+    size_bytes: int,
+    owner: str = "local",
+    captions: str | None = None,
+    captions_name: str = "",
+) -> Lecture:
+    """Add a lecture whose media are already in place."""
+    con.run(
+        "insert into lecture (id, owner, title, media, sha256, size_bytes, captions,"
+        " captions_name, created, updated) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        *(id, owner, title, media, sha256, size_bytes, captions, captions_name, now()),
+    )
+    return get_lecture(con, id)
+
+
+def get_lecture(con: Connection, id: str) -> Lecture:
+    """Return a lecture, a deleted one too, or raise NotFound."""
+    row = con.row("select * from lecture where id = $1", id)
+    if row is None:
+        raise NotFound(f"There is no lecture {id}.")
+    return make_record(Lecture, row)
+
+
+def list_lectures(con: Connection, *, deleted: bool = False) -> list[Lecture]:
+    """Return the lectures, or the deleted ones, newest first."""
+    which = "is not null" if deleted else "is null"
+    rows = con.rows(f"select * from lecture where deleted {which} order by created desc, id")
+    return [make_record(Lecture, row) for row in rows]
+
+
+def update_lecture(con: Connection, id: str, **fields: object) -> Lecture:
+    """Change columns of a lecture and return it."""
+    unknown = set(fields) - CHANGEABLE
+    if unknown:
+        raise ValueError(f"{sorted(unknown)} cannot be changed in a lecture")
+    columns = {**fields, "updated": now()}
+    changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=2))
+    con.run(f"update lecture set {changes} where id = $1", id, *columns.values())
+    return get_lecture(con, id)
+
+
+def delete_lecture(con: Connection, id: str) -> None:
+    """Mark a lecture as deleted; it can be restored until it is purged."""
+    get_lecture(con, id)
+    con.run(
+        "update lecture set deleted = $2, updated = $2 where id = $1 and deleted is null", id, now()
+    )
+
+
+def restore_lecture(con: Connection, id: str) -> Lecture:
+    """Take back the deletion of a lecture."""
+    con.run("update lecture set deleted = null, updated = $2 where id = $1", id, now())
+    return get_lecture(con, id)
+
+
+def purge_lectures(con: Connection, *, deleted_before: datetime) -> list[str]:
+    """Remove lectures deleted before then, with their jobs, and return ids to delete media of."""
+    rows = con.rows("select id from lecture where deleted < $1", deleted_before)
+    for id in (row["id"] for row in rows):
+        jobs = "(select id from job where lecture_id = $1)"
+        con.run(
+            f"delete from clip_revision where clip_id in"
+            f" (select id from clip where job_id in {jobs})",
+            id,
+        )
+        for table in ("clip", "stage", "processing_log"):
+            con.run(f"delete from {table} where job_id in {jobs}", id)
+        for table in ("override", "label", "job"):
+            con.run(f"delete from {table} where lecture_id = $1", id)
+        con.run("delete from lecture where id = $1", id)
+    return [row["id"] for row in rows]

@@ -1,0 +1,69 @@
+"""What a worker process is told at its start, as JSON: where things are, and how long to wait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from agents.sandbox import Mode
+
+STAGE_TABLE = "jobs.pipeline:stage_table"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Leases(_Part):
+    """Whole seconds after which a silent worker is given up, and how often it is looked after."""
+
+    monitoring_s: int = 5
+    """A worker renews the lease of its stage this often."""
+    heartbeat_s: int = 20
+    """A stage whose lease is older than this is given to another worker."""
+    maintenance_s: int = 10
+    """How often an idle or busy worker looks for what a crash left behind."""
+    worker_s: int = 30
+    """A worker that is silent for this long is forgotten."""
+    grace_s: float = 3.0
+    """An odd state of the queue must last this long before it is repaired."""
+
+
+class GeminiConfig(_Part):
+    """How the Gemini API is reached."""
+
+    api_key: SecretStr
+    model: str = "gemini-2.5-flash"
+    base_url: str | None = None
+    timeout_s: float = 60.0
+
+    @field_serializer("api_key", when_used="json")
+    def _reveal(self, value: SecretStr) -> str:
+        return value.get_secret_value()
+
+
+class WorkshopConfig(_Part):
+    """Everything that a process needs to run stages."""
+
+    state: Path
+    """State folder: store, results, media, logs."""
+    store_url: str = ""
+    """PostgreSQL URL or path of a DuckDB file; empty means `lecture.duckdb` in the state folder."""
+    redis_url: str = ""
+    models: Path | None = None
+    download_models: bool = True
+    gemini: GeminiConfig | None = None
+    cores: int = 2
+    sandbox: Mode = "auto"
+    leases: Leases = Field(default_factory=Leases)
+    stages: str = STAGE_TABLE
+    """`module:function` that returns the stage table."""
+
+    def to_json(self) -> str:
+        """Return the config as JSON, the API key included: for a pipe or an environment only."""
+        return self.model_dump_json()
+
+    def model_post_init(self, context: object) -> None:
+        """Make the state folder absolute: workers may have another working folder."""
+        object.__setattr__(self, "state", self.state.absolute())

@@ -1,0 +1,229 @@
+"""RQ's side of a job: one entry per unfinished stage, ordered by dependencies.
+
+The database row is the truth and is committed first. What stands here can be lost at any time and
+is put back by `jobs.reconcile`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from redis import Redis
+from rq import Queue, Retry
+from rq.command import send_stop_job_command
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job as Delivery
+from rq.job import JobStatus
+from rq.registry import DeferredJobRegistry
+from rq.serializers import JSONSerializer
+
+from data.jobs import cancel_job, get_job, job_stages, reset_stages
+from data.records import Job, StageRow
+from data.store import Store
+from jobs.attempts import facts
+from jobs.pipeline import StageTable, stage_table
+from jobs.progress import FINAL, emit, make_event, state_key
+
+QUEUE = "lecture"
+TIMEOUT_S = 6 * 3600
+"""No stage may take longer; the sandbox has tighter limits of its own."""
+RESULT_TTL_S = 24 * 3600
+FAILURE_TTL_S = 7 * 24 * 3600
+PERFORM = "jobs.worker.perform"
+
+UNFINISHED = frozenset({"pending", "running"})
+"""What a stage row says while there is something left to do."""
+
+
+def connect(url: str) -> Redis:
+    """Return a client for the broker at `url`."""
+    return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=15)
+
+
+def open_queue(redis: Redis) -> Queue:
+    """Return the one queue that all workers serve."""
+    return Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+
+
+def delivery_id(job_id: str, stage: str) -> str:
+    """Return RQ's id for one stage of a job."""
+    return f"{job_id}-{stage}"
+
+
+def split_delivery_id(name: str) -> tuple[str, str]:
+    """Return the job id and the stage of RQ's id."""
+    job_id, _, stage = name.rpartition("-")
+    return job_id, stage
+
+
+def submit(
+    redis: Redis,
+    job: Job,
+    rows: Sequence[StageRow] | None = None,
+    *,
+    table: StageTable | None = None,
+) -> None:
+    """Enqueue a committed job: its unfinished stages, or all of them when `rows` is not given."""
+    table = table or stage_table()
+    pending = list(table) if rows is None else [r.name for r in rows if r.status in UNFINISHED]
+    announce_queued(redis, job.id, rows or (), pending)
+    enqueue(redis, job.id, pending, table)
+
+
+def announce_queued(
+    redis: Redis, job_id: str, rows: Iterable[StageRow], pending: Iterable[str]
+) -> None:
+    """Tell clients what is waiting and what need not be computed again."""
+    for row in rows:
+        if row.status == "done":
+            message = "already known from an earlier run"
+            emit(redis, job_id, make_event(row.name, "done", percent=100, message=message))
+    for name in pending:
+        emit(redis, job_id, make_event(name, "queued"))
+    emit(redis, job_id, make_event("", "queued"))
+
+
+def enqueue(
+    redis: Redis,
+    job_id: str,
+    pending: Iterable[str],
+    table: StageTable,
+    *,
+    held: Collection[str] = (),
+) -> list[str]:
+    """Enqueue the stages of `pending` that RQ does not have; return what was enqueued.
+
+    Safe to call from several processes and as often as one likes. Stages in `held`, and those that
+    need them, are left for later: somebody is at work on them whose entry was lost.
+    """
+    queue, pending = open_queue(redis), set(pending)
+    enqueued = list[str]()
+    with redis.lock(f"lock:enqueue:{job_id}", timeout=30, blocking_timeout=30):
+        for name in (each for each in table if each in pending):
+            needs = [need for need in table[name].needs if need in pending]
+            ready = all(is_delivered(redis, job_id, need) for need in needs)
+            if ready and name not in held and not is_delivered(redis, job_id, name):
+                _enqueue_one(queue, job_id, name, needs)
+                enqueued.append(name)
+    return enqueued
+
+
+def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> None:
+    forget(queue.connection, delivery_id(job_id, name))
+    queue.enqueue_call(
+        PERFORM,
+        args=(job_id, name),
+        job_id=delivery_id(job_id, name),
+        description=f"{name} of {job_id}",
+        depends_on=[delivery_id(job_id, need) for need in needs],
+        retry=Retry(max=2),
+        timeout=TIMEOUT_S,
+        result_ttl=RESULT_TTL_S,
+        failure_ttl=FAILURE_TTL_S,
+    )
+
+
+_OVER = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})
+
+
+def is_delivered(redis: Redis, job_id: str, stage: str) -> bool:
+    """Say whether RQ has an entry for the stage that is still to be worked on."""
+    found = fetch(redis, delivery_id(job_id, stage))
+    return found is not None and found.get_status(refresh=False) not in _OVER
+
+
+def fetch(redis: Redis, name: str) -> Delivery | None:
+    """Return RQ's entry, None when it has none."""
+    try:
+        return Delivery.fetch(name, connection=redis, serializer=JSONSerializer)
+    except NoSuchJobError:
+        return None
+
+
+def forget(redis: Redis, name: str) -> None:
+    """Delete RQ's entry with all its traces; what runs keeps running."""
+    redis.lrem(open_queue(redis).intermediate_queue_key, 0, name)
+    found = fetch(redis, name)
+    if found is not None:
+        found.delete()
+
+
+def withdraw(redis: Redis, job_id: str, stages: Iterable[str]) -> None:
+    """Take stages out of the queue, and stop the processes that are at work on them."""
+    for stage in stages:
+        name = delivery_id(job_id, stage)
+        found = fetch(redis, name)
+        if found is None:
+            continue
+        if found.get_status(refresh=False) == JobStatus.STARTED:
+            with contextlib.suppress(InvalidJobOperation, NoSuchJobError):
+                send_stop_job_command(redis, name, serializer=JSONSerializer)
+        else:
+            forget(redis, name)
+
+
+def cancel(redis: Redis, store: Store, job_id: str) -> None:
+    """Cancel a job: nothing of it starts any more, and what runs is killed."""
+    with store.write() as con:
+        cancel_job(con, job_id)
+        stages = [row.name for row in job_stages(con, job_id)]
+        events = facts(con, job_id)
+    withdraw(redis, job_id, stages)
+    for event in events:
+        emit(redis, job_id, event)
+
+
+def retry(
+    redis: Redis,
+    store: Store,
+    job_id: str,
+    from_stage: str | None = None,
+    *,
+    table: StageTable | None = None,
+) -> None:
+    """Run a failed or cancelled job again, from its first unfinished stage or from `from_stage`."""
+    table = table or stage_table()
+    with store.write() as con:
+        rows = job_stages(con, job_id)
+        first = from_stage or next(r.name for r in rows if r.status != "done")
+        reset_stages(con, job_id, first)
+        job, rows = get_job(con, job_id), job_stages(con, job_id)
+    withdraw(redis, job_id, [row.name for row in rows])
+    submit(redis, job, rows, table=table)
+
+
+def is_wanted(redis: Redis, name: str) -> bool:
+    """Say whether the job of RQ's entry goes on, as far as Redis knows."""
+    job_id, _ = split_delivery_id(name)
+    event = redis.hget(state_key(job_id), "job")
+    return event is None or json.loads(event)["status"] not in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What RQ holds, read at one moment; ids are RQ's."""
+
+    waiting: frozenset[str]
+    taken: frozenset[str]
+    started: frozenset[str]
+    deferred: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def all(self) -> frozenset[str]:
+        """Return every id."""
+        return self.waiting | self.taken | self.started | self.deferred
+
+
+def read_contents(redis: Redis) -> Contents:
+    """Return what stands in the queue and its registries, without RQ's own cleaning."""
+    queue = open_queue(redis)
+    deferred = DeferredJobRegistry(queue=queue)
+    return Contents(
+        waiting=frozenset(queue.get_job_ids()),
+        taken=frozenset(queue.intermediate_queue.get_job_ids()),
+        started=frozenset(queue.started_job_registry.get_job_ids(cleanup=False)),
+        deferred=frozenset(deferred.get_job_ids(cleanup=False)),
+    )

@@ -1,0 +1,59 @@
+"""Starting a run: the job row with its stage keys, and what is known of it already."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from agents.errors import StageError
+from agents.params import Params
+from data.artifacts import forget_result, has_result, load_result
+from data.jobs import create_job, job_stages
+from data.lectures import get_lecture
+from data.records import Job, StageRow
+from data.store import Connection
+from jobs.pipeline import stage_keys, stage_params
+from jobs.stages import apply_result
+from jobs.workshop import Workshop
+
+
+def create_run(
+    shop: Workshop,
+    lecture_id: str,
+    tuning: Params | Mapping[str, Any],
+    *,
+    parent: str | None = None,
+    job_id: str | None = None,
+) -> tuple[Job, list[StageRow]]:
+    """Commit a job for a lecture; stages whose key has a result are done, with clips in place."""
+    params = {
+        name: stage_params(stage, tuning).model_dump(mode="json")
+        for name, stage in shop.table.items()
+    }
+    with shop.store.write() as con:
+        lecture = get_lecture(con, lecture_id)
+        keys = stage_keys(lecture.sha256, params, shop.resources_for(lecture), shop.table)
+        known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
+        job = create_job(
+            con,
+            id=job_id or secrets.token_hex(16),
+            lecture_id=lecture_id,
+            params=params,
+            keys=keys,
+            parent=parent,
+        )
+        for name, (value,) in known.items():
+            apply_result(con, job, name, value)
+        return job, job_stages(con, job.id)
+
+
+def _known(shop: Workshop, con: Connection, name: str, key: str) -> tuple[Any] | None:
+    """Return the value under a key in a tuple, None if it must be computed (again)."""
+    if not has_result(con, key):
+        return None
+    try:
+        return (load_result(con, shop.artifacts, name, key),)
+    except StageError:
+        forget_result(con, shop.artifacts, key)  # somebody has removed its files
+        return None

@@ -1,0 +1,70 @@
+"""What a stage is run with: store, results, media and a way to report."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agents.registry import Gemini, Resources
+from agents.sandbox import use_sandbox
+from data.artifacts import Artifacts
+from data.media import FolderStore, MediaStore
+from data.records import Lecture
+from data.store import Store, open_store
+from jobs.config import STAGE_TABLE, WorkshopConfig
+from jobs.pipeline import StageTable, stage_table
+from jobs.progress import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Everything that running a stage needs."""
+
+    store: Store
+    artifacts: Artifacts
+    media: MediaStore
+    resources_for: Callable[[Lecture], Resources]
+    emit: Callable[[str, Event], None]
+    """Takes a job id and an event; must not raise."""
+    table: StageTable = field(default_factory=stage_table)
+
+
+def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) -> Workshop:
+    """Return the workshop that a config describes; the store is expected to be migrated."""
+    use_sandbox(config.sandbox)
+    media = FolderStore(config.state / "media")
+    return Workshop(
+        store=open_store(config.store_url or config.state / "lecture.duckdb"),
+        artifacts=Artifacts(config.state / "results"),
+        media=media,
+        resources_for=lambda lecture: resources_of(config, media, lecture),
+        emit=emit,
+        table=_load_table(config.stages),
+    )
+
+
+def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) -> Resources:
+    """Return what lies outside upload and tuning for one lecture."""
+    gemini = config.gemini
+    return Resources(
+        captions=media.path(lecture.id, "captions") if lecture.captions else None,
+        captions_name=lecture.captions_name,
+        models=config.models,
+        download_models=config.download_models,
+        cores=config.cores,
+        gemini=gemini
+        and Gemini(
+            api_key=gemini.api_key.get_secret_value(),
+            model=gemini.model,
+            base_url=gemini.base_url,
+            timeout_s=gemini.timeout_s,
+        ),
+    )
+
+
+def _load_table(where: str) -> StageTable:
+    if where == STAGE_TABLE:
+        return stage_table()
+    module, _, function = where.partition(":")
+    return getattr(importlib.import_module(module), function)()
