@@ -50,9 +50,7 @@ def measure(upload, *, params, context):
     poster.write_bytes(b"\xff\xd8poster\xff\xd9")
     none = np.zeros(0, np.float32)
     return Intake(
-        media=Media(
-            Path(upload), "mov", DURATION, 320, 180, 25.0, True, 0, 0, "0" * 64, 1
-        ),
+        media=Media(Path(upload), "mov", DURATION, 320, 180, 25.0, True, 0, 0, "0" * 64, 1),
         levels=Levels(0.01, levels, levels),
         speech=SpeechProbability(0.032, none),
         prosody=Prosody(none, none, none),
@@ -75,7 +73,10 @@ def transcribe(intake, *, params, context):
     starts = np.arange(0, DURATION, SENTENCE_S)
     segments = tuple(
         TranscriptSegment(
-            float(t), float(t) + 9, f"Sentence {i} <b>&", (Word(float(t), float(t) + 9, "Sentence"),)
+            float(t),
+            float(t) + 9,
+            f"Sentence {i} <b>&",
+            (Word(float(t), float(t) + 9, "Sentence"),),
         )
         for i, t in enumerate(starts)
     )
