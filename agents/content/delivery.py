@@ -68,7 +68,7 @@ def measure_slides(segments: Sequence[TranscriptSegment], layout: Layout) -> dic
     return {
         "slide_dwell": filled if len(layout.slides) > 1 else none,
         "slide_change": change,
-        "slide_words": _words_on_slide(segments, [layout.slides[int(i)] for i in shown]),
+        "slide_words": _words_on_slide(segments, [layout.slides[int(index)] for index in shown]),
     }
 
 

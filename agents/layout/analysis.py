@@ -37,7 +37,7 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     context.progress(45, "Finding slide changes")
     edges, changes = _times(intake, motion, stretches, params)
     context.progress(70, "Measuring the boxes")
-    regions = refine_stretches(intake, stretches, edges, params)
+    regions = refine_stretches(intake, stretches, edges)
     context.progress(80, "Writing stills")
     slides = write_stills(intake, _spans(changes, duration, params), context.workdir)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")

@@ -128,10 +128,12 @@ def _best_line(
     inner = lines[span[0] : span[1]].mean(axis=0)
     outer = _prolongation(lines, *span)
     positions = np.arange(search[0], search[1] + 1)
-    strength = np.full(len(positions), BORDER_SUPPORT)
-    real = (positions > bounds[0]) & (positions < bounds[1])
+    strength = np.zeros(len(positions))
+    real = (positions > 0) & (positions < lines.shape[1])
     at = positions[real]
     strength[real] = inner[at] - RUN_ON * np.minimum(outer[at], inner[at])
+    border = (positions == bounds[0]) | (positions == bounds[1])
+    strength[border] = np.maximum(strength[border], BORDER_SUPPORT)
     distance = np.abs(positions - seed) / max(1, search[1] - search[0])
     best = int(np.argmax(strength * (1 - 0.25 * distance)))
     return int(positions[best]), float(strength[best])
@@ -142,7 +144,7 @@ def _prolongation(lines: np.ndarray, a: int, b: int) -> np.ndarray:
     more = max(3, (b - a) // 3)
     beside = [lines[max(0, a - more - 1) : max(0, a - 1)], lines[b + 1 : b + 1 + more]]
     parts = [part.mean(axis=0) for part in beside if len(part) >= 2]
-    return np.max(parts, axis=0) if parts else np.zeros(lines.shape[1], np.float32)
+    return np.min(parts, axis=0) if parts else np.zeros(lines.shape[1], np.float32)
 
 
 FLAT_SHARE = 0.85

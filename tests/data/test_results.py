@@ -33,7 +33,7 @@ from data.artifacts import (
 from data.results import COMPONENT_COLUMNS, TABLES
 from data.store import open_store
 from tests.data import values
-from tests.data.others import finish, start
+from tests.data.others import finish_all, start
 
 quick = settings(
     max_examples=25,
@@ -220,8 +220,7 @@ def test_what_made_a_result_stands_beside_it(con, artifacts):
 
 def test_two_processes_that_save_one_key_leave_one_result(store, store_url):
     both = [start("saves_same", store_url, 15) for _ in range(2)]
-    for process in both:
-        finish(process)
+    finish_all(both)
     with store.read() as con:
         assert con.row("select count(*) as n from silence_region") == {"n": 40}
         assert con.row("select count(distinct idx) as n from silence_region") == {"n": 40}

@@ -134,7 +134,7 @@ class Worker:
         """Start one as the pool does."""
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "jobs"],
+                [sys.executable, "-m", "tests.jobs.worker_process"],
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
