@@ -29,6 +29,9 @@ from agents.ffmpeg import input_options, run_ffmpeg
 from agents.types import Cue, Media
 
 MEMORY_BYTES = 2 << 30
+# FFmpeg's numbers for the colours that cameras and screen recorders write.
+MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
+PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
 MPEGTS_MARGIN_S = 3.0
 """MPEG-TS is entered late by up to this much, so its sound is read from earlier on."""
 
@@ -73,17 +76,11 @@ def _look(path: Path, media: Media) -> First:
 
     with av.open(path) as container:
         frame = next(container.decode(video=0))
-    matrices = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
-    guess = "bt709" if media.height >= 720 else "smpte170m"
+    matrix = MATRICES.get(int(frame.colorspace), "bt709" if media.height >= 720 else "smpte170m")
     colour = Colour(
-        matrix=matrices.get(int(frame.colorspace), guess),
-        primaries={1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}.get(
-            int(frame.color_primaries), "bt709" if guess == "bt709" else "smpte170m"
-        ),
-        transfer={1: "bt709", 6: "smpte170m"}.get(
-            int(frame.color_trc), "bt709" if guess == "bt709" else "smpte170m"
-        ),
-        full_range=int(frame.color_range) == 2 or frame.format.name.startswith("yuvj"),
+        matrix=matrix,
+        primaries=PRIMARIES.get(int(frame.color_primaries), matrix),
+        transfer="bt709" if matrix == "bt709" else "smpte170m",
     )
     return First(colour, frame.reformat(format="gray").to_ndarray())
 
