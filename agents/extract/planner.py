@@ -90,16 +90,16 @@ def find_candidates(
     spread = float(scores.std()) or 1.0
     seconds = np.concatenate([[0.0], np.cumsum(timing.speech)]) / spread
     worth = np.concatenate([[0.0], np.cumsum(timing.speech * scores)]) / spread
-    clean = np.array(
-        [sentence.components.get("completeness", 0.0) for sentence in content.sentences]
-    )
+    clean = np.array([s.components.get("completeness", 0.0) for s in content.sentences])
     opening = clean + np.minimum(timing.pause_before, 1)
     closing = np.minimum(timing.pause_after, 1)
+    edges = params.edge_weight * (opening[first] + closing[last])
+    crossing = params.topic_coverage * (topics[first] != topics[last])
     return Candidates(
         first,
         last,
         topics[(first + last) // 2],
-        worth[last + 1] - worth[first] + params.edge_weight * (opening[first] + closing[last]),
+        worth[last + 1] - worth[first] + edges - crossing,
         seconds[last + 1] - seconds[first],
         timing.kept(first, last),
     )

@@ -411,3 +411,15 @@ def test_plans_of_ninety_minutes_take_milliseconds():
     assert cost(lambda: score_sentences(content, ExtractParams().weights)) < 0.010
     params = ExtractParams()
     assert cost(lambda: plan_clips(transcript, silence, layout, content, params=params)) < 0.060
+
+
+def test_a_clip_keeps_within_its_topic():
+    transcript = speak(write_talk())
+    values = bumps(120, 29, 60, 90, width=6)
+    for coverage in (0.0, 60.0):
+        plans = plan(
+            transcript, values, min_clips=1, max_clips=3, max_clip_s=60.0, topic_coverage=coverage
+        )
+        edges = [transcript.segments[i].start - 0.3 for i in (30, 60, 90)]
+        crossing = sum(p.start < edge < p.end for p in plans for edge in edges)
+        assert crossing == 0 if coverage else crossing > 0
