@@ -269,7 +269,7 @@ def test_a_recording_that_cannot_be_decoded_there_is_refused(lecture, tmp_path):
     recording = dataclasses.replace(
         lecture, intake=dataclasses.replace(lecture.intake, media=media)
     )
-    with pytest.raises(RenderFailed, match=r"no sound can be decoded from 2\.0 s on"):
+    with pytest.raises(RenderFailed, match=r"no picture can be decoded from 2\.0 s on"):
         render(recording, lecture.plan((2.0, 4.0)), tmp_path / "clip")
     assert list((tmp_path / "clip").iterdir()) == []
 
