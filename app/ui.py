@@ -1,4 +1,4 @@
-"""The Streamlit script: navigation over the pages, nothing else."""
+"""The Streamlit script: navigation over `pages/`, and what every page has in common."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from pathlib import Path
 
 import streamlit as st
 
-PAGES = Path(__file__).parents[1] / "pages"
+PAGES = Path(__file__).resolve().parents[1] / "pages"
 
+st.set_page_config(
+    page_title="Lecture Highlights",
+    page_icon=str(PAGES.parent / "app/assets/icon.png"),
+    layout="wide",
+)
 
-def main() -> None:
-    """Run the page that the address names."""
-    found = [st.Page(path) for path in sorted(PAGES.glob("[a-z]*.py"))]
-    if not found:
-        st.title("Lecture Highlights")
-        return
-    st.navigation(found, position="top").run()
+st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
 
-
-main()
+navigation = st.navigation(
+    [
+        st.Page(PAGES / "library.py", title="Library", default=True),
+        st.Page(PAGES / "upload.py", title="Upload", url_path="upload"),
+        st.Page(PAGES / "job.py", title="Run", url_path="job"),
+        st.Page(PAGES / "review.py", title="Review", url_path="review"),
+        st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
+    ],
+    position="top",
+)
+navigation.run()

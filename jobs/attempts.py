@@ -13,13 +13,10 @@ from data.jobs import begin_stage, fail_stage, get_job, job_stages, log_event
 from data.lectures import get_lecture
 from data.records import Job, Lecture, StageRow
 from data.store import Connection
-from jobs.progress import Event, make_event
+from jobs.progress import FINAL, Event, make_event
 
 MAX_TRIES = 3
 JOB_UNFINISHED = ("queued", "running")
-
-_STATUS = {"pending": "queued"}
-_MESSAGES = {"done": "done", "cancelled": "cancelled", "pending": "waiting"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +97,31 @@ def give_back(con: Connection, job_id: str, name: str) -> None:
         log_event(con, job_id, name, "interrupted", attempt=row.attempt, worker=row.worker)
 
 
-def facts(con: Connection, job_id: str, name: str) -> list[Event]:
-    """Return the events that tell clients where a stage and its job stand by the database."""
-    job, row = get_job(con, job_id), stage_row(con, job_id, name)
-    percent = 100.0 if row.status == "done" else 0.0
-    stage = make_event(
-        name,
-        _STATUS.get(row.status, row.status),
-        percent=percent,
-        message=row.error or _MESSAGES.get(row.status, ""),
+def facts(con: Connection, job_id: str, name: str = "") -> list[Event]:
+    """Return the events that tell clients where a stage, or all of a job, stands by the database.
+
+    When a job has ended, its other stages are told too: they wait for nothing any more.
+    """
+    job, rows = get_job(con, job_id), job_stages(con, job_id)
+    told = [row for row in rows if row.name == name or not name or job.status in FINAL]
+    return [*map(_stage_event, told), _job_event(job)]
+
+
+def _stage_event(row: StageRow) -> Event:
+    return make_event(
+        row.name,
+        "queued" if row.status == "pending" else row.status,
+        percent=100.0 if row.status == "done" else 0.0,
+        message=row.error or "",
         code=row.error_code or "",
     )
-    whole = make_event(
+
+
+def _job_event(job: Job) -> Event:
+    return make_event(
         "",
         job.status,
         percent=100.0 if job.status == "completed" else 0.0,
         message=job.error or "",
         code=job.error_code or "",
     )
-    return [stage, whole]

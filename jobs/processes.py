@@ -20,7 +20,7 @@ _LEASH = (
     "import ctypes,os,sys\n"
     "if sys.platform=='linux': ctypes.CDLL(None).prctl(1,9)\n"
     "if os.getppid()!=int(sys.argv[1]): sys.exit(1)\n"
-    "os.execv(sys.argv[2],sys.argv[2:])\n"
+    "os.execvp(sys.argv[2],sys.argv[2:])\n"
 )
 
 

@@ -23,6 +23,7 @@ from rq.serializers import JSONSerializer
 from data.jobs import cancel_job, get_job, job_stages, reset_stages
 from data.records import Job, StageRow
 from data.store import Store
+from jobs.attempts import facts
 from jobs.pipeline import StageTable, stage_table
 from jobs.progress import FINAL, emit, make_event, state_key
 
@@ -169,8 +170,10 @@ def cancel(redis: Redis, store: Store, job_id: str) -> None:
     with store.write() as con:
         cancel_job(con, job_id)
         stages = [row.name for row in job_stages(con, job_id)]
+        events = facts(con, job_id)
     withdraw(redis, job_id, stages)
-    emit(redis, job_id, make_event("", "cancelled", message="cancelled"))
+    for event in events:
+        emit(redis, job_id, event)
 
 
 def retry(

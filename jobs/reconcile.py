@@ -15,7 +15,7 @@ from data.store import Store
 from jobs.attempts import facts, note_death
 from jobs.config import Leases
 from jobs.pipeline import StageTable, stage_table
-from jobs.progress import emit
+from jobs.progress import emit, state_key
 from jobs.queue import (
     UNFINISHED,
     Contents,
@@ -65,7 +65,17 @@ def reconcile(
     due = _due(redis, odd)
     for job_id, rows in jobs.items():
         _repair(store, redis, job_id, rows, set(odd), due, table)
+        if not redis.exists(state_key(job_id)):
+            _tell(store, redis, job_id)
     _sweep(store, redis, contents, set(jobs))
+
+
+def _tell(store: Store, redis: Redis, job_id: str) -> None:
+    """Say anew how a job stands: Redis was emptied, or the job was never announced."""
+    with store.read() as con:
+        events = facts(con, job_id)
+    for event in events:
+        emit(redis, job_id, event)
 
 
 def _is_odd(

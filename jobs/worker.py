@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from types import FrameType
@@ -27,7 +28,7 @@ from rq.worker_registration import clean_worker_registry
 from agents.errors import LectureError
 from jobs.attempts import give_back
 from jobs.config import Leases, WorkshopConfig
-from jobs.processes import die_with_parent, kill_tree, watch_parent
+from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
 from jobs.queue import QUEUE, connect, is_wanted, open_queue, split_delivery_id, withdraw
 from jobs.reconcile import claim, reconcile, record_death
@@ -205,6 +206,7 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         if slept or not claim(self.connection, self.leases):
             return
         queue = open_queue(self.connection)
+        end_leases_of_the_dead(queue)
         # Without RQ's own lock, which lasts 15 minutes when its holder is killed.
         clean_registries(queue, self._exc_handlers)
         clean_worker_registry(queue)
@@ -216,6 +218,23 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
             return False
         pause = (now() - self.last_cleaned_at).total_seconds()
         return pause > 3 * self.leases.maintenance_s + 1
+
+
+def end_leases_of_the_dead(queue: Queue) -> None:
+    """End the leases of workers whose processes are gone, which only one machine can know.
+
+    A unix socket means that all are on it; elsewhere the leases run out by themselves.
+    """
+    if "path" not in queue.connection.get_connection_kwargs():
+        return
+    for worker in Worker.all(queue=queue):
+        if worker.hostname == socket.gethostname() and worker.pid and not is_alive(worker.pid):
+            held = [execution.composite_key for execution in worker.get_current_executions()]
+            with queue.connection.pipeline() as batch:
+                for key in held:
+                    batch.zadd(queue.started_job_registry.key, {key: 1}, xx=True)
+                batch.delete(worker.key)
+                batch.execute()
 
 
 def _end_horse() -> None:

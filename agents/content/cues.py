@@ -43,6 +43,11 @@ comme je; oui; non; esto; eso; este; ese; y; pero; o; porque; entonces; pues; co
 questo; quello; e; ma; perché; allora; quindi
 """
 
+_PERSONS = """
+i i'm i'll i've i'd me my you you're you'll you've your yourself; ich mich mir mein sie ihnen ihr
+euch du; je j'ai j' moi mon vous votre tu; yo me mi usted ustedes tú vosotros; io mi voi vi tu
+"""
+
 
 def _either(phrases: str) -> str:
     return "|".join(" ".join(phrase.split()) for phrase in phrases.split(";"))
@@ -51,6 +56,7 @@ def _either(phrases: str) -> str:
 IMPORTANT = re.compile(rf"\b(?:{_either(_IMPORTANT)})\b", re.IGNORECASE)
 MOVING_ON = re.compile(rf"^\W*(?:\w+\W+){{0,3}}?(?:{_either(_MOVING_ON)})\b", re.IGNORECASE)
 LEANING = re.compile(rf"^\W*(?:{_either(_LEANING)})\b", re.IGNORECASE)
+PERSONS = frozenset(_PERSONS.replace(";", " ").split())
 _QUESTION = re.compile(r"[?？؟;]\s*[\"'»”)]*\s*$")
 _FINISHED = re.compile(r"[.!?…。！？؟।][\"'»”’)\]]*\s*$")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
@@ -75,6 +81,12 @@ def asks(text: str) -> bool:
 def leans(text: str) -> bool:
     """Return whether the sentence begins by pointing back at what was said before."""
     return bool(LEANING.search(text))
+
+
+def personal_share(text: str) -> float:
+    """Return which share of the words speaks of the speaker or to the listeners."""
+    words = text.casefold().replace("’", "'").split()
+    return sum(word.strip(".,!?;:") in PERSONS for word in words) / max(1, len(words))
 
 
 def finished(text: str) -> bool:

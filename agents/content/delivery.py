@@ -61,14 +61,14 @@ def measure_slides(segments: Sequence[TranscriptSegment], layout: Layout) -> dic
     shown = slide_of(segments, layout.slides)
     starts = np.array([slide.start for slide in layout.slides])
     length = np.array([slide.duration for slide in layout.slides])
+    seconds = np.array([segment.duration for segment in segments])
     since = np.array([segment.start for segment in segments]) - starts[shown]
-    several = len(layout.slides) > 1
-    rank = np.searchsorted(np.sort(length), length, side="left") / max(1, len(length) - 1)
+    filled = np.sqrt(np.minimum(1, seconds / length[shown]))
     change = np.where(shown > 0, np.exp(-np.maximum(since, 0) / SLIDE_MEMORY_S), 0.0)
     return {
-        "slide_dwell": rank[shown] if several else none,
+        "slide_dwell": filled if len(layout.slides) > 1 else none,
         "slide_change": change,
-        "slide_words": _words_on_slide(segments, [layout.slides[index] for index in shown]),
+        "slide_words": _words_on_slide(segments, [layout.slides[int(index)] for index in shown]),
     }
 
 
@@ -111,10 +111,20 @@ def topic_evidence(
         nearest = int(np.searchsorted(starts, (region.start + region.end) / 2))
         if 0 < nearest < len(gaps) and ends[nearest - 1] - 0.5 < region.end:
             gaps[nearest] = max(gaps[nearest], region.duration)
-    usual = max(0.3, float(np.median(gaps)))
-    pause = np.clip(np.log(np.maximum(gaps, 1e-3) / usual) / np.log(6), 0, 1)
     change = np.zeros(len(segments))
     if len(layout.slides) > 1 and len(segments):
         shown = slide_of(segments, layout.slides)
         change[1:] = np.diff(shown) != 0
-    return pause_weight * pause + slide_weight * change
+    return pause_weight * _pause_strength(gaps) + slide_weight * change
+
+
+def _pause_strength(gaps: np.ndarray) -> np.ndarray:
+    """Return 0 for the speaker's usual pause, 1 for the longest (98th percentile), by logarithm.
+
+    Nothing is strong where the longest pauses are hardly longer than the usual one.
+    """
+    if not len(gaps):
+        return gaps
+    usual = max(0.2, float(np.median(gaps)))
+    longest = max(3 * usual, float(np.percentile(gaps, 98)))
+    return np.clip(np.log(np.maximum(gaps, 1e-3) / usual) / np.log(longest / usual), 0, 1)

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the typographic apostrophe is meant
 """Words as the analyzer counts them: any language, with stop words learned from the lecture."""
 
 from __future__ import annotations
@@ -15,18 +14,23 @@ import numpy as np
 STEM_LENGTH = 6
 """Words that share this many first letters count as one: the inflections of most languages."""
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*|[{_UNSPACED}]+")
+_WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+|[{_UNSPACED}]+")
 
 
 def split_words(text: str) -> list[str]:
     """Return the words of `text`, folded to lower case; scripts without spaces give pairs."""
     words: list[str] = []
     for found in _WORD.findall(unicodedata.normalize("NFC", text)):
-        if re.match(rf"[{_UNSPACED}]", found) and len(found) > 2:
+        if len(found) > 2 and is_unspaced(found):
             words += [found[i : i + 2] for i in range(len(found) - 1)]
         else:
-            words.append(found.casefold().replace("’", "'"))
+            words.append(found.casefold())
     return words
+
+
+def is_unspaced(word: str) -> bool:
+    """Return whether the word is of a script that writes no spaces."""
+    return bool(re.match(rf"[{_UNSPACED}]", word))
 
 
 @lru_cache(maxsize=65536)
@@ -92,8 +96,8 @@ def find_stop_words(terms: Sequence[str], rows: Sequence[np.ndarray]) -> np.ndar
     """Return which terms are spread over the lecture as evenly as chance would spread them.
 
     A word of the topic comes in bursts: it fills fewer of the lecture's windows than the same
-    number of scattered words would (Church & Gale 1995). Frequent words that show no burst, and
-    single letters, say nothing about the topic.
+    number of scattered words would (Church & Gale 1995). Frequent words that show no burst say
+    nothing about the topic; nor do the shortest, as words that mean much are long.
     """
     tokens = np.concatenate([*rows, np.zeros(0, dtype=np.int64)])
     total = len(tokens)
@@ -104,16 +108,21 @@ def find_stop_words(terms: Sequence[str], rows: Sequence[np.ndarray]) -> np.ndar
     window = np.arange(total) * windows // total
     pairs = np.unique(window * len(terms) + tokens)
     spread = np.bincount(pairs % len(terms), minlength=len(terms))
-    expected = windows * -np.expm1(-frequency / windows)
-    share = frequency / total
-    even = (spread / np.maximum(expected, 1e-9) > EVENNESS) & (share > COMMON)
-    short = np.array([len(term) < 2 for term in terms])
-    return even | (share > UBIQUITOUS) | short
+    evenness = spread / np.maximum(windows * -np.expm1(-frequency / windows), 1e-9)
+    often = frequency >= max(COMMON * total, ENOUGH)
+    ubiquitous = (frequency > UBIQUITOUS * total) & (evenness > UNEVEN)
+    short = np.array([len(term) <= SHORT and not is_unspaced(term) for term in terms])
+    return (often & (evenness > EVEN)) | ubiquitous | short
 
 
-EVENNESS = 0.85
+EVEN = 0.85
 """Share of the windows expected by chance that a stop word fills at least."""
 COMMON = 0.0015
-"""Share of all words that a stop word makes up at least; below it evenness is noise."""
+"""Share of all words that a stop word makes up at least."""
+ENOUGH = 6
+"""Said less often than this, a word's spread is noise."""
 UBIQUITOUS = 0.015
-"""Share of all words above which a word is a stop word however it is spread."""
+"""Share of all words above which a word needs clear bursts to be no stop word."""
+UNEVEN = 0.8
+SHORT = 2
+"""Words of so few letters are stop words, but in scripts that write no spaces."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.content import cues
-from agents.content.lexicon import TermCounts
+from agents.content.lexicon import TermCounts, split_words
 
 Scores = dict[str, np.ndarray]
 
@@ -28,36 +28,33 @@ def measure_words(speech: Speech) -> Scores:
     """Return the components that need nothing but the words."""
     weights = term_weights(speech.counts)
     whole = np.zeros(len(speech.texts), dtype=np.int64)
+    letters = count_letters(speech.texts)
     return {
         "topic_centrality": to_unit(centrality(speech.counts, weights, speech.passage)),
         "lecture_centrality": to_unit(centrality(speech.counts, weights, whole)),
-        "information": measure_information(speech.counts),
+        "information": to_unit(np.log1p(letters)),
         "cue_phrase": np.array(cues.announces(speech.texts)),
         "novelty": to_unit(measure_novelty(speech.counts)),
         "question": measure_questions(speech.texts),
-        "completeness": measure_completeness(speech.texts),
+        "completeness": measure_completeness(speech.texts, speech.passage),
         "position": measure_position(speech.passage),
     }
 
 
 def term_weights(counts: TermCounts) -> np.ndarray:
-    """Return tf-idf per pair, each sentence of unit length; tf is damped, idf over sentences."""
-    idf = np.log((1 + counts.sentences) / (1 + counts.per_term())) + 0.5
-    weights = (1 + np.log(counts.times)) * idf[counts.term]
-    length = np.sqrt(counts.per_sentence(weights**2))
-    return weights / np.maximum(length, 1e-9)[counts.sentence]
+    """Return tf-idf per pair; tf is damped, idf over sentences."""
+    idf = np.log((1 + counts.sentences) / (1 + counts.per_term())) + 1
+    return (1 + np.log(counts.times)) * idf[counts.term]
 
 
 def centrality(counts: TermCounts, weights: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return the cosine of each sentence with the sum of its group without it (Radev 2004)."""
+    """Return the cosine of each sentence with the sum of its group's tf-idf (Radev 2004)."""
     groups = int(group.max(initial=0)) + 1
     cell = group[counts.sentence] * counts.terms + counts.term
     centre = np.bincount(cell, weights=weights, minlength=groups * counts.terms)
-    length = (centre.reshape(groups, -1) ** 2).sum(axis=1)[group]
-    with_all = counts.per_sentence(weights * centre[cell])
-    own = counts.per_sentence(weights**2)
-    without = np.sqrt(np.maximum(length - 2 * with_all + own, 1e-9))
-    return np.maximum(with_all - own, 0) / np.maximum(without, 1e-4)
+    length = np.sqrt((centre.reshape(groups, -1) ** 2).sum(axis=1))[group]
+    own = np.sqrt(counts.per_sentence(weights**2))
+    return counts.per_sentence(weights * centre[cell]) / np.maximum(length * own, 1e-9)
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
@@ -66,9 +63,16 @@ def to_unit(values: np.ndarray) -> np.ndarray:
     return np.clip(values / top, 0, 1) if top > 1e-9 else np.zeros(len(values))
 
 
-def measure_information(counts: TermCounts) -> np.ndarray:
-    """Return the number of different meaningful words, logarithmic; 30 and more give 1."""
-    return np.clip(np.log1p(counts.per_sentence()) / np.log1p(30), 0, 1)
+def count_letters(texts: Sequence[str]) -> np.ndarray:
+    """Return per sentence the letters of its different words beyond the average word's length.
+
+    Words that mean much are long, those that only join others are short, in any language
+    (Piantadosi et al. 2011): this ranks sentences as well as counting words off a stop list does.
+    """
+    words = [split_words(text) for text in texts]
+    lengths = [len(word) for sentence in words for word in sentence]
+    usual = float(np.mean(lengths)) if lengths else 0.0
+    return np.array([sum(max(0.0, len(w) - usual) for w in sorted(set(ws))) for ws in words])
 
 
 def measure_novelty(counts: TermCounts) -> np.ndarray:
@@ -87,16 +91,27 @@ def measure_questions(texts: Sequence[str]) -> np.ndarray:
     return np.where(asked, 1.0, np.where(after, 0.7, 0.0))
 
 
-def measure_completeness(texts: Sequence[str]) -> np.ndarray:
-    """Return the mean of: has a body of words, leans on nothing before, is finished."""
-    whole = [min(1.0, len(text.split()) / 8) for text in texts]
-    free = [not cues.leans(text) for text in texts]
-    ended = [cues.finished(text) for text in texts]
-    return (np.array(whole) + np.array(free) + np.array(ended)) / 3
+def measure_completeness(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
+    """Return the mean of five: it has a body of words, leans on nothing before, is finished,
+    speaks of its subject rather than of speaker and listeners, and does not trail off at the end
+    of its passage.
+    """
+    last = np.concatenate([np.diff(group) != 0, [True]]) if len(group) else np.zeros(0, bool)
+    marks = [
+        (
+            min(1.0, len(text.split()) / 8),
+            not cues.leans(text),
+            cues.finished(text),
+            max(0.0, 1 - 5 * cues.personal_share(text)),
+            not trails,
+        )
+        for text, trails in zip(texts, last, strict=True)
+    ]
+    return np.array(marks, dtype=np.float64).reshape(-1, 5).mean(axis=1)
 
 
 def measure_position(group: np.ndarray) -> np.ndarray:
     """Return 1 for the first sentence of each passage, falling with the number before it."""
     starts = np.concatenate([[True], np.diff(group) != 0]) if len(group) else np.zeros(0, bool)
     first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
-    return 1 / (1 + (np.arange(len(group)) - first) / 2)
+    return np.clip(1 - np.log1p(np.arange(len(group)) - first) / np.log(20), 0, 1)

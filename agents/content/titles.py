@@ -7,13 +7,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from agents.content.lexicon import Lexicon, split_words, stem
+from agents.content.lexicon import Lexicon, is_unspaced, split_words, stem
 
+SHORTEST = 4
+"""A word of fewer letters names nothing, but in scripts that write no spaces."""
 KEYWORDS = 6
 """So many keywords per topic."""
+_PIECES = re.compile(r"[,.;:!?()\[\]\"…、。，；：？！]")
+"""No phrase goes on over one of these."""
 _CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
 
 
@@ -34,7 +40,8 @@ def name_topics(
     groups: list[list[str]] = [[] for _ in range(int(topic.max(initial=-1)) + 1)]
     for number, text in zip(topic, texts, strict=True):
         groups[number].append(text)
-    phrases = key_phrases([[split_words(text) for text in group] for group in groups], stop)
+    pieces = [[piece for text in group for piece in _PIECES.split(text)] for group in groups]
+    phrases = key_phrases([[split_words(piece) for piece in group] for group in pieces], stop)
     named: list[tuple[str, tuple[str, ...]]] = []
     taken: set[str] = set()
     for number, found in enumerate(phrases, start=1):
@@ -51,10 +58,10 @@ def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> li
     few other topics do (class-based tf-idf), and by their length.
     """
     counts = [Counter(run for words in group for run in _runs(words, stop)) for group in groups]
-    surface = _surfaces(groups)
     spread = Counter(run for count in counts for run in count)
     named = []
-    for count in counts:
+    for words, count in zip(groups, counts, strict=True):
+        surface = _surfaces(words)
         weighted = [
             Phrase(
                 run,
@@ -69,21 +76,36 @@ def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> li
     return named
 
 
+@cache
+def function_words() -> frozenset[str]:
+    """Return words of several languages that name nothing, whatever the lecture is about."""
+    return frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+
+
 def _runs(words: Sequence[str], stop: set[str]) -> list[tuple[str, ...]]:
-    """Return the runs of one to three adjacent meaningful words."""
-    kept = [None if stem(word) in stop or len(word) < 4 else stem(word) for word in words]
+    """Return the runs of one to three adjacent words that may name something.
+
+    A stop word of the lecture may stand in a run beside one that is none: in a lecture about
+    searching "search" is everywhere, but "binary search" is not.
+    """
+    kept = ["" if names_nothing(word) else stem(word) for word in words]
     runs: list[tuple[str, ...]] = []
     for length in (1, 2, 3):
         for start in range(len(kept) - length + 1):
-            run = kept[start : start + length]
-            if None not in run and len(set(run)) == length:
-                runs.append(tuple(part for part in run if part))
+            run = tuple(kept[start : start + length])
+            if all(run) and len(set(run)) == length and not stop.issuperset(run):
+                runs.append(run)
     return runs
 
 
-def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
+def names_nothing(word: str) -> bool:
+    """Return whether a word is too short or too common in its language to be in a title."""
+    return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
+
+
+def _surfaces(group: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return for each stem the word that is said most, the shorter one of equals."""
-    said = Counter(word for group in groups for words in group for word in words)
+    said = Counter(word for words in group for word in words)
     best: dict[str, str] = {}
     for word, _ in sorted(said.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
         best.setdefault(stem(word), word)
@@ -92,7 +114,8 @@ def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
 
 def _weight(run: tuple[str, ...], times: int, spread: int, topics: int) -> float:
     rarity = np.log(1 + topics / spread)
-    return float(np.log1p(times) * rarity * (1 + 0.5 * (len(run) - 1)) * min(1.0, times / 2))
+    letters = np.sqrt(sum(len(part) for part in run))
+    return float(np.log1p(times) * rarity * letters * len(run) ** 0.5 * min(1.0, times / 2))
 
 
 def _without_overlap(phrases: Sequence[Phrase]) -> list[Phrase]:

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-PRIOR_WORDS = 200.0
-"""Strength of the prior, in words."""
+PRIOR_SHARE = 1 / 12
+PRIOR_WORDS = (20.0, 200.0)
+"""Strength of the prior in words: a share of the lecture's meaningful words, within limits."""
 
 
 def segment_topics(
@@ -51,8 +52,9 @@ def stretch_likelihood(rows: Sequence[np.ndarray]) -> np.ndarray:
     likelihood = np.full((count + 1, count + 1), -np.inf)
     if not len(terms):
         return np.where(np.tri(count + 1, k=-1, dtype=bool).T, 0.0, -np.inf)
+    strength = float(np.clip(len(tokens) * PRIOR_SHARE, *PRIOR_WORDS))
     prior = np.sqrt(np.bincount(tokens))
-    prior *= PRIOR_WORDS / prior.sum()
+    prior *= strength / prior.sum()
     said = np.zeros((len(terms), count + 1), dtype=np.int32)
     np.add.at(said, (tokens, np.repeat(np.arange(count), np.diff(ends, prepend=0)) + 1), 1)
     said = np.cumsum(said, axis=1, dtype=np.int32)
@@ -66,12 +68,12 @@ def stretch_likelihood(rows: Sequence[np.ndarray]) -> np.ndarray:
             for repeat in range(repeats):
                 running[: end + 1] += logs[term][before + repeat]
         likelihood[: end + 1, end + 1] = running[: end + 1]
-    return likelihood + _normaliser(np.concatenate([[0], ends]))
+    return likelihood + _normaliser(np.concatenate([[0], ends]), strength)
 
 
-def _normaliser(reached: np.ndarray) -> np.ndarray:
-    """Return log G(M) - log G(M + n) for the n words of every stretch, by summing logarithms."""
-    table = -np.concatenate([[0.0], np.cumsum(np.log(PRIOR_WORDS + np.arange(reached[-1])))])
+def _normaliser(reached: np.ndarray, strength: float) -> np.ndarray:
+    """Return log G(M) - log G(M + n), M the prior's strength, for the n words of every stretch."""
+    table = -np.concatenate([[0.0], np.cumsum(np.log(strength + np.arange(reached[-1])))])
     return table[np.maximum(reached[None, :] - reached[:, None], 0)]
 
 

@@ -206,7 +206,9 @@ def _notices(
     shown = display_name(name)
     shown = shown[0].upper() + shown[1:]
     claimed = atoms.header_s or 0.0 if atoms else facts["claimed_s"]
-    found = [_misnamed_notice(name, media.demuxer), _damage_notice(facts, shown)]
+    found = [_misnamed_notice(name, media.demuxer)]
+    if atoms is None or not atoms.is_cut:
+        found.append(_damage_notice(facts, shown))
     found.append(_length_notice(claimed, media.duration, atoms, shown))
     if voice < NO_VOICE:
         message = f"{shown} holds sound, but nothing that is clearly speech"

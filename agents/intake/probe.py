@@ -49,6 +49,7 @@ SENTENCES = {
     "too_small": "the picture of {name} is {width}x{height}; each side needs at least 64 pixels",
     "too_large_frame": "the picture of {name} is {width}x{height}; at most 4096x2304 can be read",
     "too_many_streams": "{name} holds {count} streams; at most 16 can be read",
+    "duration_mismatch": "{name} claims to last {claimed:.1f} s and hides the rest; export it anew",
     "changed_while_reading": "{name} changed while it was read; upload it when it is finished",
 }
 CLASSES = {

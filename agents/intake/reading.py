@@ -189,6 +189,8 @@ class Reading:
         """Refuse what turned out to be empty, too short, or not decodable at all."""
         if not self.pictures.time:
             raise Refused("no_video")
+        if self.pictures.shown is None and self.pictures.hidden >= len(self.pictures.time) - 1:
+            raise Refused("duration_mismatch", claimed=(self.container.duration or 0) / 1e6)
         if self.pictures.shown is None:
             raise Refused("corrupt", what="none of its pictures can be decoded")
         check_frame(*self.pictures.shown)

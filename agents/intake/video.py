@@ -40,6 +40,8 @@ class Pictures:
         """A 16x9 thumbnail of each stored key frame."""
         self.shown: tuple[int, int] | None = None
         self.bad = 0
+        self.hidden = 0
+        """Packets that the header's edit list leaves out."""
         self._file = path.open("wb")
         self._pending: list[av.Packet] = []
         self._pending_bytes = 0
@@ -54,7 +56,8 @@ class Pictures:
         self.time.append(time)
         self.size.append(packet.size)
         self.key.append(packet.is_keyframe)
-        if packet.is_keyframe:
+        self.hidden += packet.is_discard
+        if packet.is_keyframe or len(self.time) == 1:  # a damaged index may flag none
             self._pending, self._pending_bytes, self._following = [packet], packet.size, False
             if time - self._last >= KEY_STEP_S:
                 self._keep(self._decode(packet))

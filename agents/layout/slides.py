@@ -21,12 +21,16 @@ from agents.layout.params import LayoutParams
 from agents.types import PacketTable
 
 LEAST_PART = 6
-"""Cells of the smallest connected part that counts: a pointer changes fewer."""
+"""Cells of the smallest connected part that counts when it is as wide as a word."""
+COMPACT_PART = 14
+"""Cells that a part must have when it is narrow: a pointer that moves on changes fewer."""
+WORD_CELLS = 6
+"""Columns of cells from which a part is as wide as a word."""
 NEAR_S = 5.0
 """Seconds on either side of a packet that are its neighbourhood."""
 KEY_SHARE = 0.04
 """Share of a usual key frame's bytes that a packet with a change has at least."""
-STRONG_SHARE = 0.2
+STRONG_SHARE = 0.5
 """Share of a usual key frame's bytes from which two packets may be a change and its undoing."""
 EARLY = 0.97
 """A key frame sooner than this share of the usual interval was set by the encoder at a cut."""
@@ -131,11 +135,13 @@ def has_changed(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> b
     least = max(LEAST_PART, params.slide_change_share / 100 * mask.sum())
     if moved.sum() < least:
         return False
-    return sum(_count(moved, part) for part in find_blobs(moved, LEAST_PART)) >= least
+    return bool(sum(_weight(moved, part) for part in find_blobs(moved, LEAST_PART)) >= least)
 
 
-def _count(moved: np.ndarray, part: Rect) -> int:
-    return int(part.inside(moved).sum())
+def _weight(moved: np.ndarray, part: Rect) -> int:
+    """Return the moved cells of a part, 0 when it may be a pointer."""
+    count = int(part.inside(moved).sum())
+    return count if part.right - part.left >= WORD_CELLS or count >= COMPACT_PART else 0
 
 
 def locate_changes(

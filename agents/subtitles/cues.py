@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from agents.subtitles.text import (
     clean_text,
@@ -83,7 +84,7 @@ def _runs(words: Sequence[Word]) -> list[list[Word]]:
     """Return the words in stretches that no sentence end and no long pause divides."""
     runs: list[list[Word]] = []
     run: list[Word] = []
-    for word, after in zip(words, [*words[1:], None], strict=True):
+    for word, after in zip_longest(words, words[1:]):
         run.append(word)
         gap = after.start - word.end if after else 0.0
         if after is None or gap >= PAUSE_S or ends_sentence(word.text, after.text, gap):
@@ -157,7 +158,7 @@ def _is_short(words: list[Word]) -> bool:
 
 def _timed(groups: list[list[Word]], duration: float, max_chars: int) -> Iterator[Cue]:
     """Yield the cues, each held as long as its text needs and the next one allows."""
-    for group, after in zip(groups, [*groups[1:], None], strict=True):
+    for group, after in zip_longest(groups, groups[1:]):
         text = _text(group)
         start = group[0].start
         needed = max(MIN_CUE_S, text_width(text) / CHARS_PER_S, group[-1].end - start + LINGER_S)

@@ -44,10 +44,16 @@ def _times(cue: Cue, decimal: str) -> str:
 
 def _srt_text(text: str) -> str:
     # SubRip has no escapes: an invisible space stops "<b>" and "{\an8}" from acting as markup.
-    text = re.sub(r"-{2,}>", "→", clean_text(text))
-    return re.sub(r"<(?=[A-Za-z/!])|\{(?=\\)", "\\g<0>\u200b", text) or "…"
+    text = _cue_text(text)
+    return re.sub(r"<(?=[A-Za-z/!])|\{(?=\\)", "\\g<0>\u200b", text.replace("-->", "→"))
 
 
 def _vtt_text(text: str) -> str:
-    text = clean_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text or "…"
+    return _cue_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _cue_text(text: str) -> str:
+    """Return text that no reader takes for the beginning of a cue, however lenient it is."""
+    text = re.sub(r"-{3,}>", "-->", clean_text(text))
+    # Some readers take every line with two times for a cue: an invisible space breaks the times.
+    return re.sub(r"(:\d+)(?=[.,]\d)", "\\g<1>\u200b", text) or "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import NamedTuple
 
 from agents.subtitles import clean_text
@@ -56,7 +57,7 @@ def repair_utterances(
     repaired: list[Utterance] = []
     free = 0.0
     ordered = sorted(raw, key=lambda u: _finite(u.start, math.inf))
-    for utterance, after in zip(ordered, [*ordered[1:], None], strict=True):
+    for utterance, after in zip_longest(ordered, ordered[1:]):
         start = max(free, _finite(utterance.start, duration))
         end = min(duration, _finite(utterance.end, duration))
         limit = _finite(after.start, duration) if after else duration

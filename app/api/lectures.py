@@ -30,8 +30,8 @@ async def bundle(request: Request) -> Response:
 
 async def peaks(request: Request) -> Response:
     """Return the waveform: `?from=&to=&n=`."""
-    start = _number(request, "from") or 0.0
-    count = int(_number(request, "n") or 3_000)
+    start, wanted = _number(request, "from") or 0.0, _number(request, "n")
+    count = 3_000 if wanted is None else int(wanted)
     if not 1 <= count <= MAX_PEAKS:
         raise BadRequest(f"n={count} must lie in 1 to {MAX_PEAKS}.")
     body = await to_thread.run_sync(

@@ -185,6 +185,11 @@ class Lectures:
                 captions_name=captions_name,
             )
 
+    def preset_names(self) -> tuple[str, ...]:
+        """Return the names of the presets that an upload may begin with."""
+        with self.core.store.read() as con:
+            return tuple(preset.name for preset in list_presets(con))
+
     def preset_params(self, name: str) -> dict:
         """Return the params of a preset, or raise NotFound."""
         with self.core.store.read() as con:
@@ -212,4 +217,6 @@ def check_extension(name: str) -> None:
     suffix = Path(name).suffix.lower()
     if suffix and suffix not in ALLOWED_EXTENSIONS:
         known = ", ".join(ALLOWED_EXTENSIONS)
-        raise MediaError(f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension")
+        raise MediaError(
+            f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension"
+        )

@@ -13,6 +13,7 @@ from jobs.local import run_job_here
 from tests.app.tus import TusClient, recording
 
 BASE = "http://127.0.0.1:8501"
+WS = "ws://127.0.0.1:8501"
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +46,25 @@ def tus(client):
 _numbers = itertools.count()
 
 
+def finish(services, job_id):
+    """Run a job to its end in this process, in one thread's turn after another."""
+    run_job_here(services.workshop, job_id, lambda event: None)
+
+
 @pytest.fixture
 def lecture(tus, services):
-    """Return the id of a new lecture whose job is completed."""
+    """Return the id of a new lecture whose job is completed, for tests that change something."""
+    return make_lecture(tus, services)
+
+
+@pytest.fixture(scope="session")
+def finished(tus, services):
+    """Return the id of a lecture whose job is completed, for tests that only look."""
+    return make_lecture(tus, services)
+
+
+def make_lecture(tus, services):
     body = recording(5_000, salt=next(_numbers))
     done = tus.upload("talk.mp4", body, title="Heat & mass")
-    job_id = done.headers["job-id"]
-    run_job_here(services.workshop, job_id, lambda event: None)
+    finish(services, done.headers["job-id"])
     return done.headers["lecture-id"]

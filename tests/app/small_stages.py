@@ -1,4 +1,4 @@
-"""A stage table that gives small true values at once, so that the app is tested without decoding."""
+"""A stage table that gives small true values at once: the app is tested without decoding."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.params import Params
-from agents.registry import Agent
+from agents.registry import Agent, all_agents
 from agents.types import (
     Clip,
     ClipPlan,
@@ -165,8 +165,9 @@ def stages():
         ("extract", ("transcript", "silence", "layout", "content"), plan, tuple[ClipPlan, ...]),
         ("compile", ("intake", "extract"), render, tuple[Clip, ...]),
     ]
+    params = {agent.name: agent.params for agent in all_agents()}
     return {
-        name: Agent(name, name.title(), 1, NoParams, needs, run, gives)
+        name: Agent(name, name.title(), 1, params.get(name, NoParams), needs, run, gives)
         for name, needs, run, gives in table
     }
 

@@ -1,10 +1,7 @@
 """A job in this process, without broker."""
 
-import pytest
-
-from agents.errors import LectureError
 from jobs.local import run_job_here
-from tests.jobs.conftest import Place
+from tests.jobs.places import Place
 from tests.jobs.standin import NEEDS
 
 

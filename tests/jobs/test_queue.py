@@ -1,8 +1,8 @@
 """Jobs through a real broker and real workers."""
 
 from jobs.progress import snapshot
-from jobs.queue import delivery_id, fetch, open_queue, submit
-from tests.jobs.conftest import Place, wait_until
+from jobs.queue import submit
+from tests.jobs.places import Place, wait_until
 from tests.jobs.standin import NEEDS
 
 

@@ -1,0 +1,244 @@
+// The deck: player, timeline and transcript of one lecture, kept in step.
+// Streamlit calls the default export again whenever data or theme change; the instance stays.
+
+const KEYS = {
+  " ": (deck) => deck.toggle(), k: (deck) => deck.toggle(), j: (deck) => deck.move(-5),
+  l: (deck) => deck.faster(), ArrowLeft: (deck, e) => deck.move(-stride(e)),
+  ArrowRight: (deck, e) => deck.move(stride(e)), ArrowUp: (deck) => deck.neighbour(-1),
+  ArrowDown: (deck) => deck.neighbour(1), ",": (deck) => deck.move(-1 / 25),
+  ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), z: (deck) => deck.zoom(),
+  m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.toggleBoxes(),
+  f: (deck) => deck.video.requestFullscreen?.(),
+};
+const RATES = [1, 2, 4, 8];
+
+const stride = (event) => (event.ctrlKey ? 60 : event.shiftKey ? 5 : 1);
+
+export const clock = (seconds) => {
+  const whole = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (n) => String(n).padStart(2, "0");
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+};
+
+export const make = (tag, className, text) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+
+class Deck {
+  constructor(root) {
+    this.root = root;
+    this.video = root.querySelector(".lh-video");
+    this.boxes = root.querySelector(".lh-boxes");
+    this.status = root.querySelector(".lh-status");
+    this.playing = null;
+    this.abort = new AbortController();
+    const options = { signal: this.abort.signal, capture: true };
+    document.addEventListener("keydown", (event) => this.key(event), options);
+    root.querySelector(".lh-show-boxes").onchange = (event) => {
+      this.boxes.hidden = !event.target.checked;
+    };
+    root.querySelector(".lh-play-clip").onclick = () => this.playClip();
+    root.querySelector(".lh-zoom").onclick = () => this.zoom();
+    this.video.onloadedmetadata = () => this.place();
+    new ResizeObserver(() => this.place()).observe(this.video);
+    this.tick = this.tick.bind(this);
+    requestAnimationFrame(this.tick);
+  }
+
+  async load(data) {
+    this.data = data;
+    const lecture = `${data.bundle}`;
+    if (this.loaded === lecture) return this.refresh();
+    this.loaded = lecture;
+    this.video.src = data.video;
+    const response = await fetch(data.bundle, { headers: { Accept: "application/json" } });
+    if (!response.ok) {
+      this.say("The analysis of this lecture could not be loaded; reload the page to try again.");
+      return undefined;
+    }
+    this.bundle = await response.json();
+    Object.assign(this.bundle, this.bundle.lecture);
+    const [{ Timeline }, { Transcript }] = await Promise.all([
+      import(new URL(data.modules.timeline, document.baseURI).href),
+      import(new URL(data.modules.transcript, document.baseURI).href),
+    ]);
+    const helpers = { clock, make, seek: (t) => this.seek(t), select: (id) => this.select(id) };
+    this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
+    this.transcript.show(this.bundle.sentences);
+    this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), helpers, data);
+    await this.timeline.show(this.bundle);
+    this.refresh();
+    this.root.dataset.ready = "true";
+    return undefined;
+  }
+
+  refresh() {
+    if (!this.timeline) return;
+    this.timeline.update(this.data.live);
+    this.transcript.update(this.data.live);
+    const focus = this.data.live.focus;
+    if (focus && focus.nonce !== this.focused) {
+      this.focused = focus.nonce;
+      this.seek(focus.time);
+    }
+    this.timeline.mark(this.data.live.selected);
+    this.root.querySelector(".lh-play-clip").disabled = !this.clip();
+  }
+
+  say(text) {
+    this.status.textContent = text;
+  }
+
+  clip() {
+    const { clips, selected } = this.data.live;
+    return clips.find((clip) => clip.id === selected);
+  }
+
+  seek(time) {
+    this.playing = null;
+    this.video.currentTime = Math.min(Math.max(0, time), (this.bundle?.duration ?? time) - 0.05);
+  }
+
+  select(id) {
+    const clip = this.data.live.clips.find((candidate) => candidate.id === id);
+    if (!clip) return;
+    this.seek(clip.parts[0][0]);
+    if (id !== this.data.live.selected) this.setState("selected", id);
+  }
+
+  toggle() {
+    if (this.video.paused) this.video.play();
+    else this.video.pause();
+  }
+
+  move(seconds) {
+    this.seek(this.video.currentTime + seconds);
+  }
+
+  faster() {
+    const next = RATES[(RATES.indexOf(this.video.playbackRate) + 1) % RATES.length];
+    this.video.playbackRate = next;
+    this.say(`${next}x`);
+    this.video.play();
+  }
+
+  neighbour(step) {
+    const clips = [...this.data.live.clips].sort((a, b) => a.parts[0][0] - b.parts[0][0]);
+    const at = clips.findIndex((clip) => clip.id === this.data.live.selected);
+    const next = clips[at < 0 ? 0 : Math.min(Math.max(at + step, 0), clips.length - 1)];
+    if (next) this.select(next.id);
+  }
+
+  toggleBoxes() {
+    const box = this.root.querySelector(".lh-show-boxes");
+    box.checked = !box.checked;
+    this.boxes.hidden = !box.checked;
+  }
+
+  zoom() {
+    const clip = this.clip();
+    this.timeline?.zoom(clip ? [clip.parts[0][0], clip.parts.at(-1)[1]] : null);
+  }
+
+  // Plays what the clip keeps, straight from the source: nothing needs rendering to be judged.
+  playClip() {
+    const clip = this.clip();
+    if (!clip) return;
+    this.seek(clip.parts[0][0]);
+    this.playing = { parts: clip.parts, index: 0 };
+    this.video.play();
+  }
+
+  follow() {
+    const { parts, index } = this.playing;
+    if (this.video.currentTime < parts[index][1]) return;
+    if (index + 1 === parts.length) {
+      this.playing = null;
+      this.video.pause();
+      return;
+    }
+    this.playing.index += 1;
+    this.video.currentTime = parts[index + 1][0];
+  }
+
+  // Boxes are in source pixels; the picture may be letterboxed inside the element.
+  place() {
+    const { width, height } = this.bundle ?? {};
+    if (!width) return;
+    const scale = Math.min(this.video.clientWidth / width, this.video.clientHeight / height);
+    this.boxes.style.width = `${width * scale}px`;
+    this.boxes.style.height = `${height * scale}px`;
+    this.boxes.style.left = `${(this.video.clientWidth - width * scale) / 2}px`;
+    this.boxes.style.top = `${(this.video.clientHeight - height * scale) / 2}px`;
+  }
+
+  layout(time) {
+    const region = this.bundle.layouts.find((r) => r.start <= time && time < r.end);
+    if (region === this.region) return;
+    this.region = region;
+    this.boxes.replaceChildren();
+    this.place();
+    for (const name of ["screen", "camera"]) {
+      const box = region?.[name];
+      if (!box) continue;
+      const [x, y, w, h] = box;
+      const node = make("div", `lh-box lh-box-${name}`);
+      node.append(make("span", "lh-box-label", `${name} ${w} x ${h}`));
+      node.style.left = `${(100 * x) / this.bundle.width}%`;
+      node.style.top = `${(100 * y) / this.bundle.height}%`;
+      node.style.width = `${(100 * w) / this.bundle.width}%`;
+      node.style.height = `${(100 * h) / this.bundle.height}%`;
+      this.boxes.append(node);
+    }
+  }
+
+  tick() {
+    if (this.abort.signal.aborted) return;
+    if (this.playing) this.follow();
+    const time = this.video.currentTime;
+    if (this.bundle && this.timeline && time !== this.shown) {
+      this.shown = time;
+      this.timeline.playhead(time);
+      this.transcript.follow(time);
+      this.layout(time);
+      this.root.querySelector(".lh-time").textContent =
+        `${clock(time)} / ${clock(this.bundle.duration)}`;
+    }
+    requestAnimationFrame(this.tick);
+  }
+
+  key(event) {
+    const target = event.composedPath()[0];
+    if (target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]")) return;
+    if (target.closest?.("button, a") && [" ", "Enter"].includes(event.key)) return;
+    if (event.metaKey || event.altKey) return;
+    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action || (event.ctrlKey && !event.key.startsWith("Arrow"))) return;
+    if (event.key.startsWith("Arrow") && target.closest?.("[role=slider], [role=grid]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action(this, event);
+  }
+
+  destroy() {
+    this.abort.abort();
+    this.timeline?.destroy();
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+}
+
+export default function render({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".lh-deck");
+  const deck = (parentElement.lhDeck ??= new Deck(root));
+  deck.setState = setStateValue;
+  deck.load(data).catch(() => deck.say("The deck could not start; reload the page to try again."));
+  return () => {
+    deck.destroy();
+    parentElement.lhDeck = null;
+  };
+}

@@ -1,0 +1,114 @@
+"""Our own Streamlit components: the deck, the resumable upload and the live progress.
+
+Only a loader is sent with each rerun; the modules come once from `/assets`, under names that
+change with their content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from streamlit.components.v2 import component
+
+from app.api.assets import asset_url, plotly_url
+
+LOADER = """\
+const mods = (globalThis.__lhMods ??= new Map());
+export default async (component) => {
+  const url = new URL(component.data.module, document.baseURI).href;
+  const style = component.data.style;
+  if (!document.querySelector(`link[href="${style}"]`)) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
+    await new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
+  }
+  if (!mods.has(url)) mods.set(url, import(url));
+  return (await mods.get(url)).default(component);
+};
+"""
+
+DECK_HTML = """
+<div class="lh-deck">
+  <div class="lh-stage-area">
+    <video class="lh-video" controls preload="metadata" playsinline></video>
+    <div class="lh-boxes"></div>
+  </div>
+  <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>
+  <div class="lh-controls">
+    <span class="lh-time">0:00</span>
+    <button type="button" class="lh-play-clip" disabled>Play the clip as kept</button>
+    <button type="button" class="lh-zoom">Zoom to clip</button>
+    <label><input type="checkbox" class="lh-show-boxes" checked> Layout boxes</label>
+    <span class="lh-status" role="status"></span>
+    <span class="lh-keys">Space play, J L jump and speed, arrows seek, up and down clips,
+      P play clip, Z zoom, B boxes</span>
+  </div>
+  <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
+    <div class="lh-plot"></div>
+    <div class="lh-overlay"></div>
+  </div>
+</div>
+"""
+
+UPLOAD_HTML = """
+<div class="lh-upload">
+  <div class="lh-choose">
+    <div class="lh-drop" role="button" tabindex="0">
+      <strong>Drop a lecture recording here, or click to choose one</strong>
+      <span class="lh-hint lh-limits"></span>
+      <div class="lh-file-name"></div>
+    </div>
+    <input type="file" class="lh-video-input" hidden>
+    <label class="lh-field">Title
+      <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
+    </label>
+    <label class="lh-field">Captions (.vtt or .srt, optional)
+      <input type="file" class="lh-captions-input" accept=".vtt,.srt">
+      <span class="lh-captions-name"></span>
+    </label>
+    <button type="button" class="lh-start" disabled>Upload and find highlights</button>
+  </div>
+  <div class="lh-progress" hidden>
+    <strong class="lh-progress-name"></strong>
+    <progress class="lh-bar" max="100" value="0" aria-label="Upload progress"></progress>
+    <span class="lh-progress-text" role="status"></span>
+    <div class="lh-buttons">
+      <button type="button" class="lh-pause">Pause</button>
+      <button type="button" class="lh-cancel">Cancel</button>
+    </div>
+  </div>
+  <div class="lh-error" role="alert"></div>
+</div>
+"""
+
+LIVE_HTML = """
+<div class="lh-live" role="group" aria-label="Progress of the agents"></div>
+"""
+
+_deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
+_upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
+_live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+
+
+def _assets(module: str) -> dict[str, str]:
+    return {"module": asset_url(module), "style": asset_url("components.css")}
+
+
+def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "deck") -> None:
+    """Show player, timeline and transcript; `data` names the addresses and the live part."""
+    modules = {name: asset_url(f"{name}.js") for name in ("timeline", "transcript")}
+    _deck(
+        data={**_assets("deck.js"), "modules": modules, "plotly": plotly_url(), **data},
+        on_selected_change=on_select,
+        key=key,
+    )
+
+
+def upload(data: dict[str, Any], *, on_uploaded: Callable[[], None], key: str = "upload") -> None:
+    """Show the drop zone; `uploaded` is triggered with {job, lecture, name}."""
+    _upload(data={**_assets("upload.js"), **data}, on_uploaded_change=on_uploaded, key=key)
+
+
+def live(data: dict[str, Any], *, on_changed: Callable[[], None], key: str = "live") -> None:
+    """Show a job's stages as they go; `changed` is triggered when one begins or ends."""
+    _live(data={**_assets("live.js"), **data}, on_changed_change=on_changed, key=key)

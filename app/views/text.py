@@ -1,0 +1,62 @@
+"""Words and numbers for people, and other people's words made harmless for Markdown."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Literal
+
+Colour = Literal["gray", "blue", "green", "red", "orange"]
+
+STATES: dict[str, tuple[str, Colour]] = {
+    "queued": ("Waiting", "gray"),
+    "running": ("Running", "blue"),
+    "completed": ("Ready", "green"),
+    "failed": ("Failed", "red"),
+    "cancelled": ("Cancelled", "orange"),
+}
+"""State of a job -> its name for people and the colour of its badge."""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])")
+
+
+def plain(text: str) -> str:
+    """Return text that Markdown shows as it is: no link, image, formula or directive fires."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def clock(seconds: float) -> str:
+    """Return 75.2 as 1:15 and 3675 as 1:01:15."""
+    whole = max(0, int(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def length(seconds: float | None) -> str:
+    """Return 75.2 as "1 min 15 s" and None as "length not known yet"."""
+    if seconds is None:
+        return "length not known yet"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """Return how long a UTC moment is past: "just now", "5 min ago", "3 h ago", "2026-11-22"."""
+    now = now or datetime.now(UTC).replace(tzinfo=None)
+    seconds = (now - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min ago"
+    if seconds < 86_400:
+        return f"{seconds // 3600:.0f} h ago"
+    return moment.date().isoformat()
+
+
+def file_size(size: int) -> str:
+    """Return bytes as MB or GB for people."""
+    if size >= 1e9:
+        return f"{size / 1e9:.1f} GB"
+    return f"{size / 1e6:.1f} MB" if size < 1e8 else f"{size / 1e6:.0f} MB"

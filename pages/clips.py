@@ -1,0 +1,77 @@
+"""The finished clips of a lecture: watch, read why, download one or all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from agents.errors import LectureError
+from app.services.root import current_services
+from app.views.choose import lecture_choices
+from app.views.text import clock, file_size, length, plain
+
+services = current_services()
+
+
+def choose_lecture() -> str | None:
+    """Return the lecture that the address names, else offer those with clips."""
+    if lecture_id := st.query_params.get("lecture"):
+        return lecture_id
+    st.title("Clips")
+    choices = lecture_choices(services.lectures.list())
+    if not choices:
+        st.info("No clips yet: they appear here as soon as a lecture is ready.")
+        st.page_link("../pages/library.py", label="Go to the library")
+    for lecture_id, label in choices:
+        st.page_link("../pages/clips.py", label=plain(label), query_params={"lecture": lecture_id})
+    return None
+
+
+def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
+    """Show one clip with its player, its reason and its files."""
+    with st.container(border=True, key=f"clip-{clip['id']}"):
+        st.video(clip["video"], alt=f"Clip: {clip['title']}")
+        st.markdown(f"**{clip['rank']}. {plain(clip['title'])}**")
+        st.caption(
+            f"{clock(clip['start'])} to {clock(clip['end'])} of the lecture, "
+            f"{length(clip['duration'])}, {file_size(clip['size_bytes'])}, "
+            f"score {clip['score']:.2f}"
+        )
+        st.text(clip["reason"])
+        with st.container(horizontal=True):
+            st.link_button("Download", clip["download"])
+            st.link_button("Subtitles", clip["vtt"])
+            st.page_link(
+                "../pages/review.py",
+                label="Review",
+                query_params={"lecture": lecture_id, "clip": clip["id"]},
+            )
+
+
+def show_clips(lecture_id: str) -> None:
+    """Show every rendered clip that is not rejected."""
+    try:
+        lecture = services.lectures.get(lecture_id)
+        job = services.review.job_of(lecture_id, st.query_params.get("job"))
+        clips = services.review.clips(job.id)
+    except LectureError as error:
+        st.error(plain(error.message))
+        st.page_link("../pages/library.py", label="Go to the library")
+        return
+    st.title(plain(lecture.title))
+    ready = [clip for clip in clips if clip["video"] and clip["state"] != "rejected"]
+    if not ready:
+        st.info("No clip of this lecture is rendered yet.")
+        st.page_link("../pages/job.py", label="See the run", query_params={"id": job.id})
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(ready)} clips, {length(sum(clip['duration'] for clip in ready))} in all")
+        st.link_button("Download all as zip", f"/api/v1/lectures/{lecture_id}/download.zip")
+    with st.grid(min_column_width=420):
+        for clip in ready:
+            show_clip(lecture_id, clip)
+
+
+if chosen_lecture := choose_lecture():
+    show_clips(chosen_lecture)

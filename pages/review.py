@@ -1,0 +1,185 @@
+"""One lecture with everything that was found in it, and the clips with the reasons for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from agents.errors import LectureError
+from app import components
+from app.services.root import current_services
+from app.views.choose import lecture_choices
+from app.views.clips import clip_table, deck_clips
+from app.views.text import STATES, clock, length, plain
+from app.views.why import contribution_figure
+
+services = current_services()
+CONFIG = {
+    "Score": st.column_config.NumberColumn(format="%.2f"),
+    "Why": st.column_config.TextColumn(width="large"),
+}
+
+
+def choose_lecture() -> str | None:
+    """Return the lecture that the address names, else offer those with clips."""
+    if lecture_id := st.query_params.get("lecture"):
+        return lecture_id
+    st.title("Review")
+    choices = lecture_choices(services.lectures.list())
+    if not choices:
+        st.info("Nothing to review yet: a lecture comes here when its clips are ready.")
+        st.page_link("../pages/library.py", label="Go to the library")
+    for lecture_id, label in choices:
+        st.page_link("../pages/review.py", label=plain(label), query_params={"lecture": lecture_id})
+    return None
+
+
+def select(clip_id: str | None, start: float | None = None) -> None:
+    """Make a clip the selected one; with `start` the player goes there."""
+    st.session_state.clip = clip_id
+    if start is not None:
+        nonce = st.session_state.get("focus", {}).get("nonce", 0) + 1
+        st.session_state.focus = {"time": start, "nonce": nonce}
+
+
+def select_from_deck() -> None:
+    """Follow a click on the timeline."""
+    select(st.session_state.deck.selected)
+
+
+def select_from_table(clips: list[dict[str, Any]]) -> None:
+    """Follow a click on the table and show the place in the player."""
+    rows = st.session_state.clip_table.selection.rows
+    if rows:
+        select(clips[rows[0]]["id"], clips[rows[0]]["start"])
+
+
+def change(action: str, *args: Any) -> None:  # noqa: ANN401
+    """Change a clip, or remember the sentence that says why not."""
+    try:
+        getattr(services.clips, action)(*args)
+    except LectureError as error:
+        st.session_state.problem = error.message
+
+
+def rename(clip_id: str) -> None:
+    """Take the title that was typed."""
+    change("rename", clip_id, st.session_state[f"title-{clip_id}"])
+
+
+def show_header(bundle: dict[str, Any]) -> None:
+    """Show what was reviewed, by which engines, and what a person should know."""
+    lecture = bundle["lecture"]
+    st.title(plain(lecture["title"]))
+    facts = [length(lecture["duration"])]
+    facts += [f"words from {bundle['engine']}"] if bundle["engine"] else []
+    facts += [f"judged by {bundle['analyzer']}"] if bundle["analyzer"] else []
+    st.caption(plain(", ".join(facts)))
+    if bundle["job"]["status"] != "completed":
+        state = STATES[bundle["job"]["status"]][0].lower()
+        st.warning(f"This run is {state}; what it has found so far is shown.")
+        st.page_link(
+            "../pages/job.py", label="See the run", query_params={"id": bundle["job"]["id"]}
+        )
+    for notice in bundle["notices"]:
+        st.info(plain(notice["message"]))
+
+
+def show_why(clip: dict[str, Any]) -> None:
+    """Show why a clip was chosen, and what can be done with it."""
+    why, edit = st.columns([3, 2])
+    with why:
+        st.markdown(f"**Why this clip** (score {clip['score']:.2f})")
+        st.text(clip["reason"])
+        st.text(f"“{clip['quote']}”")
+        st.plotly_chart(
+            contribution_figure(clip["contributions"]),
+            key="why",
+            config={"displayModeBar": False},
+            alt="Contributions of the components to the score",
+        )
+    with edit:
+        st.text_input(
+            "Title",
+            clip["title"],
+            max_chars=200,
+            key=f"title-{clip['id']}",
+            on_change=rename,
+            args=(clip["id"],),
+        )
+        with st.container(horizontal=True):
+            for label, state in (("Accept", "accepted"), ("Reject", "rejected")):
+                st.button(
+                    label,
+                    key=f"{state}-{clip['id']}",
+                    type="primary" if clip["state"] == state else "secondary",
+                    on_click=change,
+                    args=("set_state", clip["id"], state),
+                )
+            st.button("Undo", key=f"undo-{clip['id']}", on_click=change, args=("undo", clip["id"]))
+        if clip["download"]:
+            st.link_button("Download this clip", clip["download"])
+
+
+@st.fragment(key="review")
+def show_review(lecture_id: str) -> None:
+    """Show deck, clip table and inspector; edits run this part of the page again."""
+    try:
+        bundle = services.review.bundle(lecture_id, st.query_params.get("job"))
+    except LectureError as error:
+        st.error(plain(error.message))
+        st.page_link("../pages/library.py", label="Go to the library")
+        return
+    clips = bundle["clips"]
+    show_header(bundle)
+    if problem := st.session_state.pop("problem", None):
+        st.error(plain(problem))
+    if bundle["media"]["source"] is None:
+        st.info("The recording has not been read yet; come back when its first stage is done.")
+        return
+    known = {clip["id"] for clip in clips}
+    if st.session_state.get("clip") not in known:
+        wanted = st.query_params.get("clip")
+        select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
+    selected = st.session_state.clip
+    job_id = bundle["job"]["id"]
+    components.deck(
+        {
+            "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
+            "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
+            "video": bundle["media"]["source"],
+            "live": {
+                "scores": [sentence["score"] for sentence in bundle["sentences"]],
+                "clips": deck_clips(clips),
+                "selected": selected,
+                "focus": st.session_state.get("focus"),
+            },
+        },
+        on_select=select_from_deck,
+    )
+    if not clips:
+        st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
+        return
+    st.subheader("Clips")
+    st.dataframe(
+        clip_table(clips),
+        key="clip_table",
+        hide_index=True,
+        on_select=lambda: select_from_table(clips),
+        selection_mode="single-row",
+        column_config=CONFIG,
+    )
+    if chosen := next((clip for clip in clips if clip["id"] == selected), None):
+        with st.container(border=True, key="inspector"):
+            show_why(chosen)
+    with st.expander("Layouts and slides over time"):
+        for region in bundle["layouts"]:
+            st.text(
+                f"{clock(region['start'])} - {clock(region['end'])}  {region['kind']}"
+                f"  screen {region['screen'] or '-'}  camera {region['camera'] or '-'}"
+            )
+
+
+if chosen_lecture := choose_lecture():
+    show_review(chosen_lecture)

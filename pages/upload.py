@@ -1,0 +1,43 @@
+"""Bring a recording in: resumable, with captions, a title and a preset."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from agents.intake.probe import ALLOWED_EXTENSIONS
+from app import components
+from app.services.root import current_services
+from app.views.text import file_size
+
+services = current_services()
+DEFAULTS = "Defaults"
+
+
+def uploaded() -> None:
+    """Remember the run of a finished upload."""
+    st.session_state.go_to_job = st.session_state.upload.uploaded["job"]
+
+
+if job_id := st.session_state.pop("go_to_job", None):
+    st.switch_page("../pages/job.py", query_params={"id": job_id})
+st.title("Upload a lecture")
+extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
+limit = services.settings.max_upload_bytes
+st.caption(
+    f"{', '.join(extensions)}; up to {file_size(limit)} and 3 hours. An upload that is cut off "
+    "goes on where it was when you choose the same file again."
+)
+presets = services.lectures.preset_names()
+preset = DEFAULTS
+if presets:
+    preset = st.selectbox(
+        "Preset", [DEFAULTS, *presets], help="A named set of parameters to begin with."
+    )
+components.upload(
+    {
+        "limit": limit,
+        "extensions": extensions,
+        "preset": "" if preset == DEFAULTS else preset,
+    },
+    on_uploaded=uploaded,
+)

@@ -1,0 +1,219 @@
+import time
+
+import numpy as np
+import pytest
+
+from agents.silence import AGENT, SilenceParams, detect_silence, silence_threshold
+from agents.types import Levels
+from tests.hearing import HOP_S, RATE, VOTE_HOP_S, intake_from_levels, intake_from_sound, spoken
+
+PARAMS = SilenceParams()
+EXACT = SilenceParams(padding_s=0)
+
+
+def talk(*stretches, noise=-65.0, speech=-25.0, seed=3):
+    """Return levels of (seconds, whether spoken) stretches: noise +-1 dB, speech +-6 dB."""
+    rng = np.random.default_rng(seed)
+    parts = [
+        (speech + rng.uniform(-6, 6, round(s / HOP_S)))
+        if loud
+        else (noise + rng.uniform(-1, 1, round(s / HOP_S)))
+        for s, loud in stretches
+    ]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def spans(regions, kind=None):
+    return [
+        (round(r.start, 3), round(r.end, 3))
+        for r in regions
+        if kind is None or r.silence_type == kind
+    ]
+
+
+def detect(levels, params=EXACT, **more):
+    return detect_silence(intake_from_levels(levels, **more), params=params)
+
+
+def test_pauses_between_speech_are_found_to_the_hop():
+    levels = talk((1.0, False), (4.0, True), (0.8, False), (3.0, True), (1.2, False))
+    assert spans(detect(levels)) == [(0.0, 1.0), (5.0, 5.8), (8.8, 10.0)]
+
+
+def test_padding_leaves_room_beside_words_but_not_at_the_ends_of_the_recording():
+    levels = talk((1.0, False), (4.0, True), (0.8, False), (3.0, True), (1.2, False))
+    found = spans(detect(levels, SilenceParams(padding_s=0.1)))
+    assert found == [(0.0, 0.9), (5.1, 5.7), (8.9, 10.0)]
+
+
+def test_pause_shorter_than_the_minimum_is_ignored():
+    levels = talk((2.0, True), (0.4, False), (2.0, True), (0.6, False), (2.0, True))
+    assert spans(detect(levels, SilenceParams(min_silence_s=0.5, padding_s=0))) == [(4.4, 5.0)]
+
+
+def test_pause_as_long_as_the_minimum_is_kept():
+    levels = talk((2.0, True), (0.5, False), (2.0, True))
+    assert spans(detect(levels, SilenceParams(min_silence_s=0.5, padding_s=0))) == [(2.0, 2.5)]
+
+
+def test_click_does_not_end_a_silence_and_plosive_gap_does_not_end_speech():
+    levels = talk(
+        (2.0, True), (0.06, False), (2.0, True), (1.0, False), (0.05, True), (1.0, False), (1, True)
+    )
+    assert spans(detect(levels)) == [(4.06, 6.11)]
+
+
+@pytest.mark.parametrize("gain", [0, -20, -35])
+def test_quiet_speaker_has_the_same_pauses(gain):
+    levels = talk((1.0, False), (4.0, True), (0.8, False), (3.0, True)) + gain
+    assert spans(detect(levels)) == [(0.0, 1.0), (5.0, 5.8)]
+
+
+def test_digital_silence_counts_as_silence():
+    levels = talk((1.0, False), (4.0, True), (0.8, False), (3.0, True))
+    levels[levels < -50] = -120.0
+    assert spans(detect(levels)) == [(0.0, 1.0), (5.0, 5.8)]
+
+
+def test_loud_room_noise_is_told_from_speech_by_the_recordings_own_levels():
+    levels = talk((1.0, False), (4.0, True), (0.8, False), (3.0, True), noise=-42, speech=-20)
+    assert spans(detect(levels)) == [(0.0, 1.0), (5.0, 5.8)]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        np.full(1000, -120.0),
+        np.full(1000, -90.0),
+        -20 + np.random.default_rng(1).uniform(-1, 1, 1000),
+        np.full(1000, np.nan),
+        np.zeros(0),
+    ],
+    ids=["digital", "inaudible", "hum", "not a number", "empty"],
+)
+def test_recording_without_speech_is_one_silence(levels):
+    (region,) = detect(levels, PARAMS, duration=10.0)
+    assert (region.start, region.end) == (0.0, 10.0)
+    assert -120.0 <= region.level_db <= 0.0
+    assert np.isfinite(silence_threshold(Levels(HOP_S, levels, levels), PARAMS))
+
+
+def test_model_finds_speech_where_an_offset_hides_it_from_the_levels():
+    levels = np.full(1000, -6.0)  # a constant offset is as loud all the time
+    votes = np.zeros(313)
+    votes[100:200] = 0.95
+    assert spans(detect(levels, votes=votes)) == [(0.0, 3.2), (6.4, 10.0)]
+
+
+def test_model_alone_denies_speech_in_loud_music_when_it_has_all_the_weight():
+    levels = talk((4.0, True), (4.0, False))
+    votes = np.zeros(250)
+    assert spans(detect(levels, SilenceParams(speech_weight=1), votes=votes)) == [(0.0, 8.0)]
+    assert spans(detect(levels, SilenceParams(speech_weight=0, padding_s=0), votes=votes)) == [
+        (4.0, 8.0)
+    ]
+
+
+def test_model_that_hears_nothing_is_not_believed_where_sound_is_clearly_switched():
+    levels = np.repeat([-14.0, -120.0, -16.0, -120.0], [400, 200, 400, 200])
+    assert spans(detect(levels, votes=np.zeros(375))) == [(4.0, 6.0), (10.0, 12.0)]
+    # Where levels spread over everything in between, the model may well be right.
+    murmur = np.linspace(-70, -20, 1200)
+    assert spans(detect(murmur, votes=np.zeros(375))) == [(0.0, 12.0)]
+
+
+def test_soft_speech_beside_digital_silence_is_no_noise():
+    levels = np.repeat([-14.0, -31.0, -120.0, -14.0], [300, 100, 200, 300])
+    assert spans(detect(levels)) == [(4.0, 6.0)]
+
+
+def test_sound_that_ends_before_the_picture_leaves_silence():
+    levels = talk((1.0, False), (4.0, True))
+    assert spans(detect(levels, duration=9.0)) == [(0.0, 1.0), (5.0, 9.0)]
+
+
+def test_level_of_a_region_is_its_mean():
+    levels = np.concatenate([np.full(300, -25.0), np.full(100, -64.0), np.full(300, -24.0)])
+    levels[::2] += 1
+    (region,) = detect(levels)
+    assert region.level_db == pytest.approx(-63.5, abs=0.02)
+
+
+def test_smaller_range_below_the_loudest_speech_never_finds_less_silence():
+    levels = talk((1, False), (4, True), (1, False), (4, True)) + np.repeat(
+        np.linspace(0, -25, 100), 10
+    ).astype(np.float32)
+    found = [
+        sum(r.duration for r in detect(levels, SilenceParams(top_db=top_db)))
+        for top_db in (60, 40, 30, 20, 10)
+    ]
+    assert found == sorted(found)
+    assert found[-1] > found[0]
+
+
+SLIDE = np.tile(np.linspace(0, 255, 320), (180, 1))
+BLACK = np.full((180, 320), 12)
+
+
+def test_blank_screen_with_speech_is_told_from_a_silent_one():
+    levels = talk((10.0, True), (10.0, False), (10.0, True))
+    frames = [(0.0, SLIDE), (4.0, BLACK), (8.0, SLIDE), (10.0, BLACK), (20.0, SLIDE)]
+    found = detect(levels, frames=frames)
+    assert [(r.silence_type, round(r.start, 2), round(r.end, 2)) for r in found] == [
+        ("blank_screen", 4.0, 8.0),
+        ("both", 10.0, 20.0),
+    ]
+
+
+def test_blank_screen_that_goes_beyond_a_silence_is_divided_there():
+    levels = talk((10.0, True), (4.0, False), (6.0, True))
+    found = detect(levels, frames=[(0.0, SLIDE), (6.0, BLACK), (18.0, SLIDE)])
+    assert [(r.silence_type, round(r.start, 2), round(r.end, 2)) for r in found] == [
+        ("blank_screen", 6.0, 10.0),
+        ("both", 10.0, 14.0),
+        ("blank_screen", 14.0, 18.0),
+    ]
+
+
+def test_short_blank_screen_is_ignored():
+    levels = talk((20.0, True))
+    frames = [(0.0, SLIDE), (6.0, BLACK), (7.0, SLIDE)]
+    assert detect(levels, frames=frames) == ()
+
+
+def pauses_of(said, end):
+    edges = [0.0, *(t for t0, t1, _ in said for t in (t0, t1)), end]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+@pytest.mark.parametrize("noise_db", [-100.0, -60.0])
+def test_pauses_of_real_speech_are_found_within_60_ms(tmp_path, noise_db):
+    sound, said = spoken((0, 3, 5, 9, 12), noise_db=noise_db)
+    intake = intake_from_sound(sound, tmp_path / "sound.wav")
+    found = detect_silence(intake, params=PARAMS)
+    truth = pauses_of(said, len(sound) / RATE)
+    assert len(found) == len(truth)
+    for region, (start, end) in zip(found, truth, strict=True):
+        # A clip's first and last hops may be its own silence: a little more is found, never less.
+        assert region.start == pytest.approx(start, abs=0.12)
+        assert region.end == pytest.approx(end, abs=0.12)
+    errors = [abs(r.start - s) for r, (s, _) in zip(found, truth, strict=True)]
+    assert np.median(errors) <= 0.06
+
+
+def test_ninety_minutes_are_decided_in_milliseconds():
+    levels = np.tile(talk((4.0, True), (1.0, False)), 1080)
+    votes = (np.arange(168_750) * VOTE_HOP_S % 5 < 4).astype(np.float32)
+    intake = intake_from_levels(levels, votes=votes)
+    seconds = []
+    for _ in range(5):
+        begin = time.process_time()
+        found = detect_silence(intake, params=PARAMS)
+        seconds.append(time.process_time() - begin)
+    assert len(found) == 1080
+    # About 10 ms of one idle core; the bound only catches a loop over hops.
+    assert min(seconds) < 0.1
+
+
+def test_agent_declares_itself():
+    assert (AGENT.name, AGENT.needs, AGENT.params) == ("silence", ("intake",), SilenceParams)

@@ -1,0 +1,145 @@
+"""Range requests, content types, downloads and assets."""
+
+import gzip
+import io
+import zipfile
+
+import pytest
+
+from tests.app.small_stages import CLIP_BYTES
+
+MEDIA = "/app/static/media"
+
+
+@pytest.fixture
+def shown(services, finished):
+    return services.clips.list(services.jobs.latest(finished).id)[0]
+
+
+@pytest.fixture
+def clip(services, lecture):
+    return services.clips.list(services.jobs.latest(lecture).id)[0]
+
+
+def test_a_recording_is_served_in_ranges(client, services, finished):
+    body = services.media.path(finished).read_bytes()
+    url = f"{MEDIA}/lectures/{finished}/source"
+    whole = client.get(url)
+    assert (whole.status_code, whole.content) == (200, body)
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert whole.headers["content-type"] == "video/mp4"
+    part = client.get(url, headers={"Range": "bytes=1000-1999"})
+    assert (part.status_code, part.content) == (206, body[1000:2000])
+    assert part.headers["content-range"] == f"bytes 1000-1999/{len(body)}"
+    assert part.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_range_of_another_version_gets_the_whole(client, services, finished):
+    url = f"{MEDIA}/lectures/{finished}/source"
+    etag = client.head(url).headers["etag"]
+    headers = {"Range": "bytes=0-9"}
+    assert client.get(url, headers={**headers, "If-Range": etag}).status_code == 206
+    assert client.get(url, headers={**headers, "If-Range": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["bytes=99999-", "bytes=5-2", "bytes=x-y", "lines=1-2", "bytes=" + "0-1," * 500]
+)
+def test_a_senseless_range_is_no_server_error(client, finished, header):
+    answer = client.get(f"{MEDIA}/lectures/{finished}/source", headers={"Range": header})
+    assert answer.status_code in {200, 206, 400, 416}
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type"),
+    [
+        ("video", "video/mp4"),
+        ("poster", "image/jpeg"),
+        ("vtt", "text/vtt; charset=utf-8"),
+        ("srt", "application/x-subrip"),
+    ],
+)
+def test_every_file_of_a_clip_has_a_fixed_type(client, shown, kind, media_type):
+    answer = client.get(f"{MEDIA}/clips/{shown.id}/{kind}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
+    assert "content-disposition" not in answer.headers
+
+
+def test_a_clip_is_saved_under_a_readable_name(client, shown):
+    answer = client.get(f"/api/v1/clips/{shown.id}/video")
+    assert answer.content == CLIP_BYTES
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=utf-8''01-gr%C3%B6%C3%9Fe-form.mp4"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["clips/nothing/video", "clips/{clip}/../../x", "clips/{clip}/key"]
+)
+def test_other_files_are_not_found(client, shown, path):
+    assert client.get(f"{MEDIA}/{path.format(clip=shown.id)}").status_code == 404
+
+
+def test_posters_and_slides_are_pictures(client, services, finished):
+    job = services.jobs.latest(finished).id
+    assert client.get(f"{MEDIA}/lectures/{finished}/poster").headers["content-type"] == "image/jpeg"
+    assert (
+        client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/0").content
+        == b"\xff\xd8slide\xff\xd9"
+    )
+    assert client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/1").status_code == 404
+    assert client.get(f"{MEDIA}/lectures/{finished}/slides/{job}/99").status_code == 404
+
+
+def test_the_zip_holds_every_clip_that_is_not_rejected(client, services, lecture, clip):
+    answer = client.get(f"/api/v1/lectures/{lecture}/download.zip")
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=utf-8''heat-mass-clips.zip"
+    )
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 8
+        assert archive.read("01-größe-form.mp4") == CLIP_BYTES
+    services.clips.set_state(clip.id, "rejected")
+    left = client.get(f"/api/v1/lectures/{lecture}/download.zip").content
+    assert [n for n in zipfile.ZipFile(io.BytesIO(left)).namelist() if n.endswith(".mp4")] == [
+        "02-second.mp4"
+    ]
+
+
+def test_a_lecture_without_clips_has_no_zip(client, tus):
+    from tests.app.tus import recording
+
+    done = tus.upload("talk.mp4", recording(5_000, salt="no zip"))
+    answer = client.get(f"/api/v1/lectures/{done.headers['lecture-id']}/download.zip")
+    assert answer.status_code == 404
+
+
+def test_plotly_is_sent_compressed_once_and_for_ever(client, services):
+    from app.api.assets import plotly_url
+
+    packed = client.get(plotly_url())
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "immutable" in packed.headers["cache-control"]
+    kept = list((services.settings.state / "cache").glob("plotly.min.js.*.gz"))
+    assert [gzip.decompress(path.read_bytes()) for path in kept] == [packed.content]
+    plain = client.get(plotly_url(), headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == packed.content
+
+
+def test_an_asset_is_found_under_its_own_hash_only(client, monkeypatch, tmp_path):
+    from app.api import assets
+
+    (tmp_path / "deck.js").write_text("export default 1")
+    (tmp_path / "secret.py").write_text("x = 1")
+    monkeypatch.setattr(assets, "ASSETS", tmp_path)
+    url = assets.asset_url("deck.js")
+    answer = client.get(url)
+    assert answer.text == "export default 1"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in answer.headers["cache-control"]
+    (tmp_path / "deck.js").write_text("export default 2222")
+    assert client.get(url).status_code == 404
+    assert client.get(assets.asset_url("deck.js")).text == "export default 2222"
+    assert client.get(assets.asset_url("secret.py")).status_code == 404

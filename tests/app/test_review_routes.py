@@ -1,0 +1,197 @@
+"""What the review page fetches, and the services behind it."""
+
+import numpy as np
+import pytest
+
+from agents.errors import NotFound, TuningError
+from agents.types import Interval
+from data.clips import StaleRevision
+from tests.app.small_stages import ENGINE
+from tests.app.tus import recording
+
+
+@pytest.fixture
+def finished_job(services, finished):
+    return services.jobs.latest(finished)
+
+
+@pytest.fixture
+def job(services, lecture):
+    return services.jobs.latest(lecture)
+
+
+def test_the_bundle_holds_everything_that_was_found(client, finished, finished_job):
+    bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
+    assert bundle["job"]["id"] == finished_job.id
+    assert bundle["lecture"]["duration"] == 120.0
+    assert bundle["engine"] == ENGINE
+    assert bundle["analyzer"] == "local"
+    assert [topic["title"] for topic in bundle["topics"]] == ["Topic 0", "Topic 1"]
+    assert bundle["silences"] == [
+        {"start": 58.0, "end": 60.0, "db": -60.0, "type": "audio_silence"}
+    ]
+    assert len(bundle["sentences"]) == len(bundle["cues"]) == 12
+    assert [slide["still"] is None for slide in bundle["slides"]] == [False, True]
+    assert bundle["layouts"][0]["kind"] == "screen_only"
+    assert [notice["code"] for notice in bundle["notices"]] == ["extension_mismatch", "captions"]
+    assert [clip["title"] for clip in bundle["clips"]] == ["Größe & Form", "Second"]
+    assert bundle["clips"][0]["parts"] == [[20.0, 40.0], [45.0, 50.0]]
+
+
+def test_every_address_in_the_bundle_answers(client, finished):
+    bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
+    urls = [*bundle["media"].values(), bundle["slides"][0]["still"]]
+    urls += [
+        clip[name] for clip in bundle["clips"] for name in ("video", "poster", "vtt", "download")
+    ]
+    assert [client.get(url).status_code for url in urls] == [200] * len(urls)
+
+
+def test_scores_follow_the_weights_of_the_run(client, services, finished, finished_job):
+    bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
+    weight = services.jobs.tuning(finished_job).extract.weights.information
+    expected = [round(weight * s["components"]["information"], 4) for s in bundle["sentences"]]
+    assert weight > 0
+    assert [s["score"] for s in bundle["sentences"]] == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_unchanged_bundle_is_not_sent_again(client, services, lecture, job):
+    url = f"/api/v1/lectures/{lecture}/bundle"
+    etag = client.get(url).headers["etag"]
+    again = client.get(url, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    services.clips.rename(services.clips.list(job.id)[0].id, "Another")
+    assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_lecture_that_has_just_arrived_has_an_empty_bundle(client, tus):
+    done = tus.upload("talk.mp4", recording(5_000, salt="fresh"))
+    bundle = client.get(f"/api/v1/lectures/{done.headers['lecture-id']}/bundle").json()
+    assert (bundle["topics"], bundle["clips"], bundle["sentences"]) == ([], [], [])
+    assert bundle["media"]["source"] is None
+
+
+def test_peaks_are_loud_where_the_sound_is(client, finished):
+    answer = client.get(f"/api/v1/lectures/{finished}/peaks?from=0&to=120&n=12").json()
+    heights = np.ptp(answer["peaks"], axis=1)
+    assert heights.shape == (12,)
+    assert heights[:6].min() > 100 > 5 > heights[6:].max()
+
+
+@pytest.mark.parametrize("query", ["n=0", "n=99999", "from=x", "from=-1", "from=nan", "to=1e12"])
+def test_a_senseless_stretch_is_refused(client, finished, query):
+    assert client.get(f"/api/v1/lectures/{finished}/peaks?{query}").status_code == 400
+
+
+def test_a_stretch_after_the_end_is_refused(client, finished):
+    answer = client.get(f"/api/v1/lectures/{finished}/peaks?from=500")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_the_transcript_is_escaped_webvtt(client, finished):
+    answer = client.get(f"/api/v1/lectures/{finished}/transcript.vtt")
+    assert answer.headers["content-type"].startswith("text/vtt")
+    assert answer.text.startswith(
+        "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nSentence 0 &lt;b&gt;&amp;"
+    )
+
+
+def test_a_foreign_run_is_not_shown_with_a_lecture(client, finished, tus):
+    other = tus.upload("talk.mp4", recording(5_000, salt="foreign")).headers["job-id"]
+    assert client.get(f"/api/v1/lectures/{finished}/bundle?job={other}").status_code == 404
+
+
+def test_live_plans_need_no_job(services, finished, finished_job):
+    before = len(services.jobs.list(finished))
+    tuning = services.jobs.tuning(finished_job)
+    weights = tuning.extract.weights.model_copy(update={"information": 0.0})
+    flat = tuning.model_copy(
+        update={"extract": tuning.extract.model_copy(update={"weights": weights})}
+    )
+    live = services.live.plan(finished_job.id, tuning)
+    assert len(live.scores) == 12
+    assert live.scores.max() > 0
+    assert live.plans
+    assert services.live.plan(finished_job.id, flat).scores.max() == 0
+    assert len(services.jobs.list(finished)) == before
+
+
+def test_live_plans_of_a_run_that_has_not_begun_are_not_found(services, tus):
+    job_id = tus.upload("talk.mp4", recording(5_000, salt="not begun")).headers["job-id"]
+    with pytest.raises(NotFound):
+        services.live.plan(job_id, services.jobs.tuning(services.jobs.get(job_id)))
+
+
+def test_a_run_with_another_tuning_repeats_only_what_depends_on_it(services, lecture, job):
+    again = services.jobs.recompile(lecture, {"extract": {"max_clips": 5}})
+    stages = {stage.name: stage.status for stage in services.jobs.view(again.id).stages}
+    assert again.parent == job.id
+    assert {name for name, status in stages.items() if status != "done"} == {"extract", "compile"}
+    assert services.jobs.tuning(again).extract.max_clips == 5
+
+
+def test_the_same_tuning_again_is_completed_at_once_with_its_clips(services, lecture, job):
+    again = services.jobs.recompile(lecture, services.jobs.tuning(job))
+    assert services.jobs.get(again.id).status == "completed"
+    assert [clip.title for clip in services.clips.list(again.id)] == ["Größe & Form", "Second"]
+
+
+def test_a_tuning_out_of_bounds_is_refused_in_one_sentence(services, finished):
+    with pytest.raises(TuningError, match=r"extract\.max_clips: .*less than or equal to 12"):
+        services.jobs.recompile(finished, {"extract": {"max_clips": 99}})
+
+
+def test_clips_are_accepted_renamed_locked_and_rated(services, job):
+    clip = services.clips.list(job.id)[0]
+    services.clips.set_state(clip.id, "accepted")
+    services.clips.rename(clip.id, "  A   better title ")
+    services.clips.lock(clip.id, True)
+    changed = services.clips.rate(clip.id, 5)
+    assert (changed.state, changed.title, changed.locked, changed.rating) == (
+        "accepted", "A better title", True, 5,
+    )  # fmt: skip
+    assert services.clips.undo(clip.id).rating is None
+    assert changed.parts[0] == Interval(20.0, 40.0)
+
+
+def test_an_edit_of_an_outdated_clip_is_refused(services, job):
+    clip = services.clips.list(job.id)[0]
+    services.clips.rename(clip.id, "First", revision=clip.revision)
+    with pytest.raises(StaleRevision):
+        services.clips.rename(clip.id, "Second", revision=clip.revision)
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201])
+def test_a_title_of_no_use_is_refused(services, job, title):
+    with pytest.raises(TuningError):
+        services.clips.rename(services.clips.list(job.id)[0].id, title)
+
+
+def test_the_library_shows_state_poster_and_clips(client, services, finished):
+    card = next(card for card in services.lectures.list() if card.lecture.id == finished)
+    assert (card.state, card.clips, card.lecture.duration) == ("completed", 2, 120.0)
+    assert client.get(card.poster_url).status_code == 200
+
+
+def test_a_deleted_lecture_is_gone_until_it_is_restored(client, services, lecture):
+    url = f"/api/v1/lectures/{lecture}/bundle"
+    services.lectures.delete(lecture)
+    assert client.get(url).status_code == 404
+    assert client.get(f"/app/static/media/lectures/{lecture}/source").status_code == 404
+    assert lecture not in {card.lecture.id for card in services.lectures.list()}
+    services.lectures.restore(lecture)
+    assert client.get(url).status_code == 200
+
+
+def test_a_cancelled_run_can_be_run_again(services, tus):
+    job_id = tus.upload("talk.mp4", recording(5_000, salt="cancel")).headers["job-id"]
+    services.jobs.cancel(job_id)
+    assert services.jobs.view(job_id).job.status == "cancelled"
+    services.jobs.retry(job_id)
+    assert services.jobs.get(job_id).status == "queued"
+
+
+def test_the_sample_is_one_lecture_however_often_it_is_asked_for(services):
+    first, second = services.lectures.add_sample(), services.lectures.add_sample()
+    assert first.id == second.id
+    assert services.lectures.get(first.lecture_id).captions_name == "sample.vtt"
