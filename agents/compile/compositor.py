@@ -12,7 +12,7 @@ MIN_PANEL = 16
 GAP = 0.0125
 """Space between screen and camera as a part of the width."""
 PATCH_STRIP = 8
-"""Width of the strip that covers the place of a camera, in source pixels."""
+"""Width of the strip that covers the place of a camera, and its distance, in source pixels."""
 CAPTION_LINES = 2
 LINE_HEIGHT = 1.3
 """Distance of two caption lines in letter heights."""
@@ -150,5 +150,6 @@ def _patch(screen: Box, camera: Box) -> Patch | None:
     if max(left, right) < PATCH_STRIP:
         return None
     # Towards the middle of the screen, where there is more room.
-    x = x0 - PATCH_STRIP if left >= right else place.x + place.w
+    x = x0 - 2 * PATCH_STRIP if left >= right else place.x + place.w + PATCH_STRIP
+    x = min(max(x, 0), screen.w - PATCH_STRIP)
     return Patch(place, Box(x, place.y, PATCH_STRIP, place.h))

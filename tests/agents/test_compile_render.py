@@ -220,7 +220,8 @@ def test_only_the_chosen_channel_is_heard(tmp_path):
     assert spectrum[np.abs(hz - 400) < 10].max() < 0.05 * spectrum[np.abs(hz - 1000) < 10].max()
 
 
-def test_a_delayed_track_keeps_its_offset(tmp_path):
+@pytest.mark.parametrize(("name", "demuxer"), [("late.mp4", "mov"), ("late.ts", "mpegts")])
+def test_a_delayed_track_keeps_its_offset(tmp_path, name, demuxer):
     lecture = make_colour_lecture(
         tmp_path / "plain.mp4",
         seconds=5,
@@ -230,7 +231,7 @@ def test_a_delayed_track_keeps_its_offset(tmp_path):
         camera=Box(240, 0, 80, 60),
         flashes=(1.0, 3.0),
     )
-    late = tmp_path / "late.mp4"
+    late = tmp_path / name
     source = lecture.intake.media.path
     ffmpeg(
         "-i",
@@ -247,10 +248,30 @@ def test_a_delayed_track_keeps_its_offset(tmp_path):
         "copy",
         late,
     )
-    delayed = dataclasses.replace(lecture, intake=describe(late, size=(320, 180), fps=25))
+    delayed = dataclasses.replace(
+        lecture, intake=describe(late, size=(320, 180), fps=25, demuxer=demuxer)
+    )
     clip = render(delayed, delayed.plan((0.5, 4.5)), tmp_path / "clip")
     heard = onsets(beep_envelope(read_sound(clip.video, tmp_path)) > 0.5, 1000)
-    assert heard == pytest.approx([0.8, 2.8], abs=SYNC_S)
+    camera = read_frames(clip.video, Box(488, 0, 152, 114))
+    seen = onsets(camera[:, 10:30, 10:30].mean(axis=(1, 2, 3)) > 180, 25)
+    assert seen == pytest.approx([0.5, 2.5], abs=SYNC_S)
+    assert heard - seen == pytest.approx([0.3, 0.3], abs=SYNC_S)
+
+
+def test_a_recording_that_cannot_be_decoded_there_is_refused(lecture, tmp_path):
+    broken = tmp_path / "broken.mp4"
+    content = bytearray(lecture.intake.media.path.read_bytes())
+    start = content.index(b"mdat") + 8
+    content[start : content.index(b"moov")] = bytes(content.index(b"moov") - start)
+    broken.write_bytes(content)
+    media = dataclasses.replace(lecture.intake.media, path=broken)
+    recording = dataclasses.replace(
+        lecture, intake=dataclasses.replace(lecture.intake, media=media)
+    )
+    with pytest.raises(RenderFailed, match=r"no picture can be decoded from 2\.0 s on"):
+        render(recording, lecture.plan((2.0, 4.0)), tmp_path / "clip")
+    assert list((tmp_path / "clip").iterdir()) == []
 
 
 @pytest.mark.parametrize(
