@@ -199,8 +199,8 @@ def test_the_store_beside_the_clips_opens_in_a_notebook(made):
     from data.store import notebook
 
     _, out, _ = made
-    with notebook(out / "lecture.duckdb") as con:
-        assert con.execute("select count(*) from clip").fetchone()[0] > 0
+    found = notebook(out / "lecture.duckdb")
+    assert found.sql("select count(*) from clip").fetchall()[0][0] > 0
 
 
 def test_the_same_call_again_computes_nothing(made):

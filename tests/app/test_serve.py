@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -46,19 +47,23 @@ class Server:
             time.sleep(0.1)
         raise AssertionError(self.log.read_text())
 
+    @contextmanager
     def ready(self):
-        """Wait until the app and its workers answer, and return a client."""
+        """Wait until the app and its workers answer, and yield a client."""
         base = self.until(r"http://127\.0\.0\.1:\d+")[0]
-        client = httpx.Client(base_url=base, timeout=20)
-        deadline = time.monotonic() + READY_S
-        while time.monotonic() < deadline:
-            try:
-                if client.get("/healthz").json()["workers"] > 0:
-                    return client
-            except httpx.TransportError:
-                assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.1)
-        raise AssertionError(self.log.read_text())
+        with httpx.Client(base_url=base, timeout=20) as client:
+            deadline = time.monotonic() + READY_S
+            while not self._has_workers(client):
+                assert time.monotonic() < deadline, self.log.read_text()
+                time.sleep(0.1)
+            yield client
+
+    def _has_workers(self, client):
+        try:
+            return client.get("/healthz").json()["workers"] > 0
+        except httpx.TransportError:
+            assert self.process.poll() is None, self.log.read_text()
+            return False
 
     def stop(self, number=signal.SIGTERM, within_s=15):
         """Send a signal and return the exit code and what is left of its processes."""
