@@ -10,8 +10,8 @@ import pytest
 
 from agents.decoder import decode_frames
 from agents.errors import LectureTooLong, MediaError, NoAudio
+from agents.ffmpeg import rendering_source
 from agents.intake import measure, reading
-from agents.intake.proxy import source_for_rendering
 from agents.intake.reading import read_upload
 from agents.registry import Context, Resources
 from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, tone, write_recording
@@ -19,20 +19,21 @@ from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, tone, write_reco
 SECONDS = 6
 
 
-def listen_to(workdir, heard=None):
+def listen_to(workdir, heard=None, name=""):
     """Return a context that notes its progress; intake shares nothing, so `once` is not there."""
     heard = [] if heard is None else heard
-    return Context(workdir, Resources(), lambda *said: heard.append(said), None)
+    resources = Resources(upload_name=name)
+    return Context(workdir, resources, lambda *said: heard.append(said), None)
 
 
 @pytest.fixture
 def taken(tmp_path):
     """Return a function that measures an upload into a new folder."""
 
-    def take(upload, name=None):
+    def take(upload, name=""):
         workdir = tmp_path / f"work-{upload.name}"
         workdir.mkdir()
-        return measure(upload, context=listen_to(workdir), name=name)
+        return measure(upload, context=listen_to(workdir, name=name))
 
     return take
 
@@ -317,9 +318,9 @@ def test_each_container_is_read_in_full_and_copied_only_if_browsers_need_it(tmp_
 
 def test_what_cannot_be_seeked_in_is_rendered_from_its_copy(tmp_path, taken, measured):
     intake = taken(write_recording(tmp_path / "a.ts", counting(4), [tone(4)]))
-    source = source_for_rendering(intake)
+    source = rendering_source(intake)
     assert (source.path, source.demuxer) == (intake.proxy, "mov")
-    assert source_for_rendering(measured[0]) == measured[0].media
+    assert rendering_source(measured[0]) == measured[0].media
 
 
 # --- refusals and notices -------------------------------------------------------------------------
