@@ -423,3 +423,11 @@ def test_a_clip_keeps_within_its_topic():
         edges = [transcript.segments[i].start - 0.3 for i in (30, 60, 90)]
         crossing = sum(p.start < edge < p.end for p in plans for edge in edges)
         assert crossing == 0 if coverage else crossing > 0
+
+
+def test_clips_of_one_topic_are_told_apart_by_a_keyword_they_say():
+    transcript = speak(write_talk(per_topic=60, topics=1))
+    plans = plan(transcript, bumps(60, 10, 30, 50), per_topic=60, max_clip_s=40.0)
+    titles = [p.title for p in plans]
+    assert "Subject 0: Circuit" in titles
+    assert len(set(titles)) == len(titles) >= 3
