@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
+from streamlit.components.v2 import component
 
 from app.api.assets import asset_url, plotly_url
 
@@ -85,9 +85,9 @@ LIVE_HTML = """
 <div class="lh-live" role="group" aria-label="Progress of the agents"></div>
 """
 
-_deck = st.components.v2.component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
-_upload = st.components.v2.component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
-_live = st.components.v2.component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+_deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
+_upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
+_live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
 
 
 def _assets(module: str) -> dict[str, str]:

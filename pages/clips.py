@@ -9,7 +9,7 @@ import streamlit as st
 from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.choose import lecture_choices
-from app.views.text import clock, length, file_size, plain
+from app.views.text import clock, file_size, length, plain
 
 services = current_services()
 

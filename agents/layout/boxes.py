@@ -128,10 +128,12 @@ def _best_line(
     inner = lines[span[0] : span[1]].mean(axis=0)
     outer = _prolongation(lines, *span)
     positions = np.arange(search[0], search[1] + 1)
-    strength = np.full(len(positions), BORDER_SUPPORT)
-    real = (positions > bounds[0]) & (positions < bounds[1])
+    strength = np.zeros(len(positions))
+    real = (positions > 0) & (positions < lines.shape[1])
     at = positions[real]
     strength[real] = inner[at] - RUN_ON * np.minimum(outer[at], inner[at])
+    border = (positions == bounds[0]) | (positions == bounds[1])
+    strength[border] = np.maximum(strength[border], BORDER_SUPPORT)
     distance = np.abs(positions - seed) / max(1, search[1] - search[0])
     best = int(np.argmax(strength * (1 - 0.25 * distance)))
     return int(positions[best]), float(strength[best])
@@ -142,13 +144,15 @@ def _prolongation(lines: np.ndarray, a: int, b: int) -> np.ndarray:
     more = max(3, (b - a) // 3)
     beside = [lines[max(0, a - more - 1) : max(0, a - 1)], lines[b + 1 : b + 1 + more]]
     parts = [part.mean(axis=0) for part in beside if len(part) >= 2]
-    return np.max(parts, axis=0) if parts else np.zeros(lines.shape[1], np.float32)
+    return np.min(parts, axis=0) if parts else np.zeros(lines.shape[1], np.float32)
 
 
 FLAT_SHARE = 0.85
 """Share of a line that must be margin: a logo in the corner may interrupt it."""
 STEP_SHARE = 0.8
 """Share of the line after a margin that must differ from it: a straight edge, not a word."""
+STEP = 2.0
+"""How many times the level a line must differ then: a step, not the begin of a gradient."""
 STEP_FRAMES = 75
 """Percentile of the pictures in which it must: a dark slide hides the edge of a dark margin."""
 
@@ -162,14 +166,14 @@ def cut_margins(pictures: np.ndarray, camera: Rect | None, level: float) -> Rect
     known = np.ones((height, width), bool)
     if camera is not None:
         camera.inside(known)[...] = False
-    away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known)) > level
+    away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known))
     rect = Rect(0, 0, width, height)
     for _ in range(3):
-        rect = _without_ends(away, known, rect)
+        rect = _without_ends(away > level, known, rect)
     if not rect.area:
         return Rect(0, 0, width, height)
     for _ in range(2):
-        rect = _with_straight_sides(away, known, rect)
+        rect = _with_straight_sides(away > STEP * level, known, rect)
     return rect
 
 

@@ -15,8 +15,10 @@ SAME_BOX = 0.6
 """Two boxes that cover each other this much are one."""
 WINDOW = 8
 """Number of key frames in which a picture that always differs is looked for."""
-ALWAYS = 0.85
+ALWAYS = 0.95
 """Share of those in which a cell must have changed."""
+STEADY_LEVELS = 30
+"""How far it may be from its usual luma then: a head moves, words come and go."""
 LEAST_CONTRAST = 8.0
 
 
@@ -197,7 +199,9 @@ def _long_votes(
     moved = motion.change > params.motion_level * CHANGE_SCALE
     size = min(WINDOW, len(moved))
     for first in range(0, len(moved) - size + 1, max(1, size // 2)):
-        always = moved[first : first + size].mean(axis=0) >= ALWAYS
+        cells = motion.cells[first : first + size + 1].astype(np.int16)
+        away = np.percentile(np.abs(cells - np.median(cells, axis=0)), 80, axis=0)
+        always = (moved[first : first + size].mean(axis=0) >= ALWAYS) & (away < STEADY_LEVELS)
         edges = measure_edges(luma[first : first + size + 1])
         for blob in find_blobs(always, _least_cells(params, motion)):
             box = snap_to_edges(edges, blob.scaled(CELL, CELL).meet(limits), limits)

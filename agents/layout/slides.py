@@ -30,7 +30,7 @@ NEAR_S = 5.0
 """Seconds on either side of a packet that are its neighbourhood."""
 KEY_SHARE = 0.04
 """Share of a usual key frame's bytes that a packet with a change has at least."""
-STRONG_SHARE = 0.2
+STRONG_SHARE = 0.5
 """Share of a usual key frame's bytes from which two packets may be a change and its undoing."""
 EARLY = 0.97
 """A key frame sooner than this share of the usual interval was set by the encoder at a cut."""
@@ -135,7 +135,7 @@ def has_changed(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> b
     least = max(LEAST_PART, params.slide_change_share / 100 * mask.sum())
     if moved.sum() < least:
         return False
-    return sum(_weight(moved, part) for part in find_blobs(moved, LEAST_PART)) >= least
+    return bool(sum(_weight(moved, part) for part in find_blobs(moved, LEAST_PART)) >= least)
 
 
 def _weight(moved: np.ndarray, part: Rect) -> int:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from agents.decoder import decode_frames
 from agents.layout.boxes import Rect, snap_to_edges
-from agents.layout.detector import Arrangement, Stretch
+from agents.layout.detector import Arrangement, Turn
 from agents.layout.motion import measure_edges
-from agents.layout.params import LayoutParams
-from agents.layout.views import SIZE
+from agents.layout.views import AFTER_KEY_S, SIZE
 from agents.types import Box, Intake, LayoutRegion, Slide
 
 MOST_WIDTH = 1280
 """Pixels of the widest picture that is decoded or kept."""
 LOOKS = 4
 """Full pictures per arrangement from which its boxes are measured."""
-AT_ONCE = 12
+AT_ONCE = 24
 FACE_VOTE = 0.1
 """What a face in the camera adds to the confidence; none takes nothing away."""
 SETTLED_S = 0.4
@@ -28,30 +27,32 @@ SETTLED_S = 0.4
 JPEG_QUALITY = 88
 
 
-def refine_stretches(
-    intake: Intake, stretches: Sequence[Stretch], edges: Sequence[float], params: LayoutParams
-) -> tuple[LayoutRegion, ...]:
+def measure_regions(intake: Intake, turns: Sequence[Turn]) -> tuple[LayoutRegion, ...]:
     """Return the regions, their boxes laid on the edges of full pictures."""
-    known: dict[int, LayoutRegion] = {}
-    spans = pairwise([0.0, *edges, intake.media.duration])
-    found = []
-    for stretch, (start, end) in zip(stretches, spans, strict=True):
-        arrangement = stretch.arrangement
-        if id(arrangement) not in known:
-            known[id(arrangement)] = _region(intake, arrangement)
-        region = known[id(arrangement)]
-        found.append(
-            LayoutRegion(start, end, region.kind, region.screen, region.camera, region.confidence)
-        )
-    return tuple(found)
+    arrangements = list({id(turn.arrangement): turn.arrangement for turn in turns}.values())
+    pictures = _full_pictures(intake, arrangements)
+    measured = {
+        id(arrangement): _measured(intake, arrangement, part)
+        for arrangement, part in zip(arrangements, pictures, strict=True)
+    }
+    ends = [*(turn.start for turn in turns[1:]), intake.media.duration]
+    return tuple(
+        replace(measured[id(turn.arrangement)], start=turn.start, end=end)
+        for turn, end in zip(turns, ends, strict=True)
+    )
 
 
-def _region(intake: Intake, arrangement: Arrangement) -> LayoutRegion:
+def _full_pictures(intake: Intake, arrangements: Sequence[Arrangement]) -> list[np.ndarray]:
+    """Return RGB pictures (n, h, w, 3) of some moments of each arrangement."""
+    chosen = [a.times[:: max(1, len(a.times) // LOOKS)][:LOOKS] for a in arrangements]
+    last = intake.media.duration
+    times = [min(time + AFTER_KEY_S, last) for part in chosen for time in part]
+    pictures = decode_frames(intake.media, times, width=_width(intake))
+    return np.split(pictures, np.cumsum([len(part) for part in chosen])[:-1])
+
+
+def _measured(intake: Intake, arrangement: Arrangement, pictures: np.ndarray) -> LayoutRegion:
     """Return the arrangement with exact boxes, over the whole lecture."""
-    media = intake.media
-    numbers = arrangement.frames[:: max(1, len(arrangement.frames) // LOOKS)][:LOOKS]
-    times = intake.key_frames.time[list(numbers)].tolist()
-    pictures = decode_frames(media, times, width=_width(intake))
     edges = measure_edges(_grey(pictures))
     confidence = arrangement.confidence
     camera = _exact(arrangement.camera, edges)
@@ -59,7 +60,7 @@ def _region(intake: Intake, arrangement: Arrangement) -> LayoutRegion:
         confidence = min(1.0, confidence + FACE_VOTE)
     return LayoutRegion(
         0.0,
-        media.duration,
+        intake.media.duration,
         arrangement.kind,
         _to_source(_exact(arrangement.screen, edges), pictures, intake),
         _to_source(camera, pictures, intake),
@@ -148,4 +149,4 @@ def still_time(start: float, end: float, key_times: np.ndarray) -> float:
     """Return when to take a slide's still: at its last key frame, which costs one frame."""
     settled = min(SETTLED_S, (end - start) / 4)
     inside = key_times[(key_times >= start + settled) & (key_times <= end - settled)]
-    return float(inside[-1]) if len(inside) else end - settled
+    return min(float(inside[-1]) + AFTER_KEY_S, end) if len(inside) else end - settled

@@ -9,7 +9,10 @@ import numpy as np
 from agents.decoder import decode_frames
 from agents.types import KeyFrames, Media
 
-MOMENTS_S = (0.0, 0.3, 0.8, 1.2)
+AFTER_KEY_S = 0.12
+"""A key frame is asked for this much later: asked for exactly, the stretch before may be decoded
+too, because files that begin with a delay are searched by the order of decoding."""
+MOMENTS_S = (AFTER_KEY_S, 0.4, 0.9, 1.3)
 """Seconds after a key frame at which steady motion is looked for: cheap to decode from there."""
 LOW_FPS = 4.0
 """Below this many frames a second the moments are farther apart."""
@@ -71,5 +74,8 @@ def sample_spans(
 
 
 def sample_times(start: float, end: float) -> np.ndarray:
-    """Return evenly spaced times from `start` to `end`, at most SAMPLE_S apart."""
-    return np.linspace(start, end, max(2, int(np.ceil((end - start) / SAMPLE_S)) + 1))
+    """Return evenly spaced times from a key frame at `start` to `end`, at most SAMPLE_S apart."""
+    count = max(2, int(np.ceil((end - start) / SAMPLE_S)) + 1)
+    times = np.linspace(start, end, count)
+    times[0] += min(AFTER_KEY_S, (end - start) / count / 2)
+    return times

@@ -1,4 +1,4 @@
-"""A stage table that gives small true values at once, so that the app is tested without decoding."""
+"""A stage table that gives small true values at once: the app is tested without decoding."""
 
 from dataclasses import replace
 from pathlib import Path
