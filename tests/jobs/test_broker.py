@@ -85,11 +85,13 @@ def test_only_this_user_can_enter_its_folder_and_its_path_is_short(tmp_path: Pat
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path):
     folder = socket_path(tmp_path).parent
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
     folder.chmod(0o755)
-    with pytest.raises(ServiceUnavailable, match="open to others"):
-        Broker(tmp_path).__enter__()
-    folder.rmdir()
+    try:
+        with pytest.raises(ServiceUnavailable, match="open to others"):
+            Broker(tmp_path).__enter__()
+    finally:
+        folder.rmdir()
     with Broker(tmp_path) as broker:  # the failed start holds no lock
         assert connect(broker.url).ping()
 
