@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.errors import LectureError
 from agents.registry import Gemini
+from agents.sandbox import Mode
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only addresses that are served while there are no accounts."""
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
     """Seconds after which an unfinished upload is dropped."""
-    sandbox: Literal["auto", "require"] = "auto"
+    sandbox: Mode = "auto"
     """Whether uploads may be decoded when a part of the sandbox is missing."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""

@@ -1,5 +1,6 @@
 """Talks made of text: transcripts with word times, pauses and slides, without any recording."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -105,12 +106,14 @@ def pauses_of(transcript: Transcript, shortest: float = 0.3) -> tuple[SilenceReg
     words = [word for segment in transcript.segments for word in segment.words]
     return tuple(
         SilenceRegion(before.end, after.start, -60.0)
-        for before, after in zip(words, words[1:], strict=False)
+        for before, after in itertools.pairwise(words)
         if after.start - before.end >= shortest
     )
 
 
-def show(transcript: Transcript, changes: Sequence[float] = (), titles: Sequence[str] = ()) -> Layout:
+def show(
+    transcript: Transcript, changes: Sequence[float] = (), titles: Sequence[str] = ()
+) -> Layout:
     """Return a layout of one arrangement whose slides change at `changes`."""
     end = transcript.segments[-1].end + 1.0 if transcript.segments else 1.0
     edges = [0.0, *changes, end]

@@ -50,7 +50,6 @@ def judge_content(
     settings: Gemini,
     *,
     progress: Callable[[float, str], None],
-    budget_s: float = BUDGET_S,
 ) -> Content:
     """Return `content` with Gemini's judgement and titles, or as it was with a notice of why not.
 
@@ -60,7 +59,7 @@ def judge_content(
     """
     requests = divide(content)
     try:
-        judged = ask_all(requests, settings, progress, budget_s)
+        judged = ask_all(requests, settings, progress)
     except AnalyzerUnavailable as error:
         logger.info("gemini unavailable", extra={"reason": error.message})
         return replace(content, notices=(*content.notices, Notice(error.code, error.message)))
@@ -71,10 +70,9 @@ def ask_all(
     requests: Sequence[Request],
     settings: Gemini,
     progress: Callable[[float, str], None],
-    budget_s: float,
 ) -> list[Judgement]:
     """Return the judgement of every request, several asked at a time."""
-    deadline = time.monotonic() + budget_s
+    deadline = time.monotonic() + BUDGET_S
     client = connect(settings)
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gemini")
     try:

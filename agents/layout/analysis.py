@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.layout.detector import Stretch, detect_layout, split_between
-from agents.layout.motion import Motion, measure_change, measure_motion, measure_stir, to_cells
+from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
+from agents.layout.motion import Motion, measure_change, measure_motion, measure_stir
 from agents.layout.params import LayoutParams
 from agents.layout.slides import (
     detect_slides,
@@ -18,7 +18,7 @@ from agents.layout.slides import (
     screen_mask,
     screens_differ,
 )
-from agents.layout.stills import refine_stretches, write_stills
+from agents.layout.stills import measure_regions, write_stills
 from agents.layout.views import choose_key_frames, decode_moments, sample_spans
 from agents.registry import Context
 from agents.types import Intake, Layout
@@ -35,9 +35,9 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     context.progress(35, "Finding screen and camera")
     stretches = detect_layout(motion, luma, duration, params)
     context.progress(45, "Finding slide changes")
-    edges, changes = _times(intake, motion, stretches, params)
+    turns, changes = _look_inside(intake, motion, stretches, params)
     context.progress(70, "Measuring the boxes")
-    regions = refine_stretches(intake, stretches, edges)
+    regions = measure_regions(intake, _lasting(turns, duration, params))
     context.progress(80, "Writing stills")
     slides = write_stills(intake, _spans(changes, duration, params), context.workdir)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
@@ -54,68 +54,74 @@ def look_for_motion(intake: Intake) -> Motion:
     return measure_motion(intake.key_frames, chosen, stir)
 
 
-def _times(
+def _look_inside(
     intake: Intake, motion: Motion, stretches: Sequence[Stretch], params: LayoutParams
-) -> tuple[list[float], list[float]]:
-    """Return when the arrangement changes, and when the slide does."""
+) -> tuple[list[Turn], list[float]]:
+    """Return when each arrangement begins, and when the slide changes.
+
+    Sampled are the stretches between key frames where the arrangement changes, where packets do
+    not tell when the slide does, and the rest after the last key frame.
+    """
     duration, time = intake.media.duration, motion.time
     found = detect_slides(motion, intake.packets, stretches, params)
-    changes = list(found.times)
-    owner = {i: s for s in stretches for i in range(s.first, s.last + 1)}
-    spans = {i: (float(time[i]), float(time[i + 1])) for i in found.doubtful}
-    spans |= {s.last: (float(time[s.last]), float(time[s.last + 1])) for s in stretches[:-1]}
+    owner = [s.arrangement for s in stretches for _ in range(s.first, s.last + 1)]
+    known = list({id(s.arrangement): s.arrangement for s in stretches}.values())
+    ends = [*time.tolist(), duration]
+    wanted = {*found.doubtful, *(s.last for s in stretches[:-1])}
     if duration - time[-1] > TAIL_S:
-        spans[len(time) - 1] = (float(time[-1]), duration)
-    edges: list[float] = []
-    order = sorted(spans)
-    samples = sample_spans(intake.media, [spans[i] for i in order])
+        wanted.add(len(time) - 1)
+    order = sorted(wanted)
+    turns, changes = [Turn(0.0, owner[0])], list(found.times)
+    samples = sample_spans(intake.media, [(ends[i], ends[i + 1]) for i in order])
     for index, (at, luma) in zip(order, samples, strict=True):
-        after = owner.get(index + 1, owner[index])
-        if after is owner[index]:
-            changes += _inside(at, luma, owner[index], motion, index, params)
-        else:
-            edge, moved = _across(at, luma, owner[index], after, params)
-            edges.append(edge)
-            changes += moved
-    return edges, sorted(changes)
+        after = owner[index + 1] if index + 1 < len(owner) else None
+        parts = arrange_samples(at, luma, (owner[index], after), known, params)
+        known += [a for _, a in parts if a not in known]
+        turns += [Turn(float(at[i - 1] + at[i]) / 2, a) for i, a in parts[1:]]
+        moved = _changes_in(at, luma, parts, params)
+        certain = len(parts) == 1 and index < len(motion.change)
+        if (
+            certain
+            and not moved
+            and has_changed(motion.change[index], screen_mask(owner[index]), params)
+        ):
+            moved = [
+                largest_step(at, measure_change(luma[:-1], luma[1:]), screen_mask(owner[index]))
+            ]
+        changes += moved
+    return turns, sorted(changes)
 
 
-def _inside(
-    at: np.ndarray,
-    luma: np.ndarray,
-    stretch: Stretch,
-    motion: Motion,
-    index: int,
-    params: LayoutParams,
+def _changes_in(
+    at: np.ndarray, luma: np.ndarray, parts: list[tuple[int, Arrangement]], params: LayoutParams
 ) -> list[float]:
-    """Return the slide changes among samples of one arrangement."""
-    mask = screen_mask(stretch.arrangement)
-    change = measure_change(luma[:-1], luma[1:])
-    found = locate_changes(at, change, mask, params)
-    known = index < len(motion.change) and has_changed(motion.change[index], mask, params)
-    return found if found or not known else [largest_step(at, change, mask)]
+    """Return the slide changes among samples, within each arrangement and between them."""
+    changes: list[float] = []
+    borders = [first for first, _ in parts] + [len(at)]
+    for (_, arrangement), a, b in zip(parts, borders, borders[1:], strict=False):
+        if b - a > 1:
+            change = measure_change(luma[a : b - 1], luma[a + 1 : b])
+            changes += locate_changes(at[a:b], change, screen_mask(arrangement), params)
+    for (_, before), (first, after) in pairwise(parts):
+        old, new = luma[max(0, first - 2)], luma[min(len(luma) - 1, first + 1)]
+        if screens_differ((old, before), (new, after), 3 * params.slide_level):
+            changes.append(float(at[first - 1] + at[first]) / 2)
+    return changes
 
 
-def _across(
-    at: np.ndarray,
-    luma: np.ndarray,
-    before: Stretch,
-    after: Stretch,
-    params: LayoutParams,
-) -> tuple[float, list[float]]:
-    """Return when one arrangement gives way to another among samples, and the slide changes."""
-    split = split_between(to_cells(luma), before.arrangement, after.arrangement)
-    edge = float(at[split - 1] + at[split]) / 2
-    changes = []
-    for part, stretch in ((slice(0, split), before), (slice(split, None), after)):
-        if len(at[part]) > 1:
-            change = measure_change(luma[part][:-1], luma[part][1:])
-            mask = screen_mask(stretch.arrangement)
-            changes += locate_changes(at[part], change, mask, params)
-    old, new = luma[max(0, split - 2)], luma[min(len(luma) - 1, split + 1)]
-    if screens_differ((old, before.arrangement), (new, after.arrangement), 3 * params.slide_level):
-        changes.append(edge)
-    return edge, changes
+def _lasting(turns: list[Turn], duration: float, params: LayoutParams) -> list[Turn]:
+    """Return the turns without those that do not last, and without a turn to the same."""
+    turns = sorted(turns, key=lambda turn: turn.start)
+    while True:
+        turns = turns[:1] + [b for a, b in pairwise(turns) if a.arrangement is not b.arrangement]
+        ends = [*(turn.start for turn in turns[1:]), duration]
+        lengths = [end - turn.start for turn, end in zip(turns, ends, strict=True)]
+        shortest = int(np.argmin(lengths))
+        if len(turns) == 1 or lengths[shortest] >= params.min_layout_s:
+            return turns
+        gone = turns.pop(shortest)
+        if shortest == 0:
+            turns[0] = Turn(gone.start, turns[0].arrangement)
 
 
 def _spans(

@@ -151,6 +151,8 @@ FLAT_SHARE = 0.85
 """Share of a line that must be margin: a logo in the corner may interrupt it."""
 STEP_SHARE = 0.8
 """Share of the line after a margin that must differ from it: a straight edge, not a word."""
+STEP = 2.0
+"""How many times the level a line must differ then: a step, not the begin of a gradient."""
 STEP_FRAMES = 75
 """Percentile of the pictures in which it must: a dark slide hides the edge of a dark margin."""
 
@@ -164,14 +166,14 @@ def cut_margins(pictures: np.ndarray, camera: Rect | None, level: float) -> Rect
     known = np.ones((height, width), bool)
     if camera is not None:
         camera.inside(known)[...] = False
-    away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known)) > level
+    away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known))
     rect = Rect(0, 0, width, height)
     for _ in range(3):
-        rect = _without_ends(away, known, rect)
+        rect = _without_ends(away > level, known, rect)
     if not rect.area:
         return Rect(0, 0, width, height)
     for _ in range(2):
-        rect = _with_straight_sides(away, known, rect)
+        rect = _with_straight_sides(away > STEP * level, known, rect)
     return rect
 
 

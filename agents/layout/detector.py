@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from agents.layout.boxes import Rect, cut_margins
-from agents.layout.cameras import Camera, find_cameras, inner_cells, sample, shows
-from agents.layout.motion import Motion
+from agents.layout.cameras import Camera, find_cameras, inner_cells, sample, shows, unlikeness
+from agents.layout.motion import Motion, to_cells
 from agents.layout.params import LayoutParams
 from agents.types import LayoutKind
 
@@ -28,8 +29,8 @@ class Arrangement:
     screen: Rect | None
     camera: Rect | None
     confidence: float
-    frames: tuple[int, ...]
-    """Numbers of the key frames that show it."""
+    times: tuple[float, ...]
+    """Seconds of frames that show it."""
     source: Camera | None = None
 
 
@@ -42,16 +43,25 @@ class Stretch:
     last: int
 
 
+class Turn(NamedTuple):
+    """The moment in seconds from which an arrangement is seen."""
+
+    start: float
+    arrangement: Arrangement
+
+
 def detect_layout(
     motion: Motion, luma: np.ndarray, duration: float, params: LayoutParams
 ) -> tuple[Stretch, ...]:
     """Return which arrangement each stretch of key frames (n, 180, 320) shows."""
     cameras = find_cameras(motion, luma, params)
     labels = _smooth(label_frames(cameras, motion, luma, params), motion.time, duration, params)
-    known = {
-        label: _arrange(label, cameras, np.flatnonzero(labels == label), motion, luma, params)
-        for label in sorted(set(labels.tolist()))
-    }
+    known = {}
+    for label in sorted(set(labels.tolist())):
+        frames = np.flatnonzero(labels == label).tolist()
+        camera = None if label == NOBODY else cameras[label]
+        times = tuple(motion.time[frames].tolist())
+        known[label] = arrange(camera, sample(luma, frames), times, params)
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
 
@@ -78,13 +88,17 @@ def label_frames(
 def _smooth(
     labels: np.ndarray, time: np.ndarray, duration: float, params: LayoutParams
 ) -> np.ndarray:
-    """Return the labels without stretches that last too short, the shortest first."""
+    """Return the labels without stretches that cannot last long enough, the shortest first.
+
+    A stretch lasts at most from the key frame before it to the one after.
+    """
     labels = labels.copy()
     while True:
         edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
-        ends = [*time[edges[1:-1]].tolist(), duration]
-        starts = [0.0, *ends[:-1]]
-        lengths = [end - start for start, end in zip(starts, ends, strict=True)]
+        lengths = [
+            (time[b] if b < len(time) else duration) - (time[a - 1] if a else 0.0)
+            for a, b in pairwise(edges)
+        ]
         shortest = int(np.argmin(lengths))
         if len(lengths) == 1 or lengths[shortest] >= params.min_layout_s:
             return labels
@@ -98,30 +112,21 @@ def _longer_neighbour(lengths: list[float], index: int) -> int:
     return index - 1 if before >= after else index + 1
 
 
-def _arrange(
-    label: int,
-    cameras: Sequence[Camera],
-    frames: np.ndarray,
-    motion: Motion,
-    luma: np.ndarray,
-    params: LayoutParams,
+def arrange(
+    camera: Camera | None, pictures: np.ndarray, times: tuple[float, ...], params: LayoutParams
 ) -> Arrangement:
-    """Return what the frames with one label show, and where."""
-    numbers = tuple(int(frame) for frame in frames)
-    pictures = sample(luma, numbers)
-    if label == NOBODY:
+    """Return what pictures (n, 180, 320) with one camera, or none, show, and where."""
+    if camera is None:
         screen = cut_margins(pictures, None, params.bar_level)
-        dark = np.percentile(pictures, 99) < BLACK
-        certainty = 0.1 if dark else 0.9 if len(motion.stir) else 0.6
-        return Arrangement("screen_only", screen, None, certainty, numbers)
-    camera = cameras[label]
+        certainty = 0.1 if np.percentile(pictures, 99) < BLACK else 0.9
+        return Arrangement("screen_only", screen, None, certainty, times)
     certainty = _certainty(camera)
     if camera.whole:
-        return Arrangement("camera_only", None, camera.rect, certainty, numbers, camera)
+        return Arrangement("camera_only", None, camera.rect, certainty, times, camera)
     screen = cut_margins(pictures, camera.rect, params.bar_level)
     shared = screen.meet(camera.rect).area / camera.rect.area
     kind: LayoutKind = "picture_in_picture" if shared > OVERLAP else "side_by_side"
-    return Arrangement(kind, screen, camera.rect, certainty, numbers, camera)
+    return Arrangement(kind, screen, camera.rect, certainty, times, camera)
 
 
 OVERLAP = 0.15
@@ -132,6 +137,41 @@ def _certainty(camera: Camera) -> float:
     """Return 0-1 from the straightness of the border and the number of moments that agree."""
     border = 0.8 if camera.whole else min(1.0, camera.support)
     return round(border * (0.6 + 0.4 * min(1.0, camera.votes / 4)), 3)
+
+
+def arrange_samples(
+    times: np.ndarray,
+    luma: np.ndarray,
+    ends: tuple[Arrangement, Arrangement | None],
+    known: Sequence[Arrangement],
+    params: LayoutParams,
+) -> list[tuple[int, Arrangement]]:
+    """Return from which sample (n, 180, 320) between two key frames which arrangement is seen."""
+    cells = to_cells(luma)
+    parts = [(0, ends[0])]
+    for first, last, source in _runs(cells, known, params):
+        if times[last] - times[first] >= params.min_layout_s and source is not parts[-1][1].source:
+            seen = next((a for a in known if a.source is source), None)
+            chosen = tuple(times[[first, (first + last) // 2]].tolist())
+            parts.append((first, seen or arrange(source, luma[first : last + 1], chosen, params)))
+    if ends[1] is not None and parts[-1][1] is not ends[1]:
+        start = parts[-1][0]
+        parts.append((start + split_between(cells[start:], parts[-1][1], ends[1]), ends[1]))
+    return parts
+
+
+def _runs(
+    cells: np.ndarray, known: Sequence[Arrangement], params: LayoutParams
+) -> list[tuple[int, int, Camera | None]]:
+    """Return first sample, last sample and camera of each run of samples that look alike."""
+    cameras = [a.source for a in known if a.source is not None]
+    labels = np.full(len(cells), NOBODY)
+    if cameras:
+        away = np.stack([unlikeness(c, cells) for c in cameras]) / params.camera_likeness
+        labels = np.where(away.min(axis=0) <= 1, away.argmin(axis=0), NOBODY)
+    edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+    names = [*cameras, None]
+    return [(a, b - 1, names[labels[a]]) for a, b in pairwise(edges)]
 
 
 def split_between(cells: np.ndarray, before: Arrangement, after: Arrangement) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from agents.decoder import decode_frames
 from agents.layout.boxes import Rect, snap_to_edges
-from agents.layout.detector import Arrangement, Stretch
+from agents.layout.detector import Arrangement, Turn
 from agents.layout.motion import measure_edges
 from agents.layout.views import AFTER_KEY_S, SIZE
 from agents.types import Box, Intake, LayoutRegion, Slide
@@ -28,30 +27,28 @@ SETTLED_S = 0.4
 JPEG_QUALITY = 88
 
 
-def refine_stretches(
-    intake: Intake, stretches: Sequence[Stretch], edges: Sequence[float]
-) -> tuple[LayoutRegion, ...]:
+def measure_regions(intake: Intake, turns: Sequence[Turn]) -> tuple[LayoutRegion, ...]:
     """Return the regions, their boxes laid on the edges of full pictures."""
-    spans = pairwise([0.0, *edges, intake.media.duration])
-    arrangements = list({id(s.arrangement): s.arrangement for s in stretches}.values())
+    arrangements = list({id(turn.arrangement): turn.arrangement for turn in turns}.values())
     pictures = _full_pictures(intake, arrangements)
     measured = {
         id(arrangement): _measured(intake, arrangement, part)
         for arrangement, part in zip(arrangements, pictures, strict=True)
     }
+    ends = [*(turn.start for turn in turns[1:]), intake.media.duration]
     return tuple(
-        replace(measured[id(stretch.arrangement)], start=start, end=end)
-        for stretch, (start, end) in zip(stretches, spans, strict=True)
+        replace(measured[id(turn.arrangement)], start=turn.start, end=end)
+        for turn, end in zip(turns, ends, strict=True)
     )
 
 
 def _full_pictures(intake: Intake, arrangements: Sequence[Arrangement]) -> list[np.ndarray]:
-    """Return RGB pictures (n, h, w, 3) of some key frames of each arrangement."""
-    chosen = [a.frames[:: max(1, len(a.frames) // LOOKS)][:LOOKS] for a in arrangements]
+    """Return RGB pictures (n, h, w, 3) of some moments of each arrangement."""
+    chosen = [a.times[:: max(1, len(a.times) // LOOKS)][:LOOKS] for a in arrangements]
     last = intake.media.duration
-    times = [min(float(intake.key_frames.time[i]) + AFTER_KEY_S, last) for c in chosen for i in c]
+    times = [min(time + AFTER_KEY_S, last) for part in chosen for time in part]
     pictures = decode_frames(intake.media, times, width=_width(intake))
-    return np.split(pictures, np.cumsum([len(c) for c in chosen])[:-1])
+    return np.split(pictures, np.cumsum([len(part) for part in chosen])[:-1])
 
 
 def _measured(intake: Intake, arrangement: Arrangement, pictures: np.ndarray) -> LayoutRegion:

@@ -128,19 +128,6 @@ def fills_disk(path):
 
 
 @role
-def saves_same(url, count):
-    """Replace the rows of one key again and again."""
-    from agents.types import SilenceRegion
-    from data.artifacts import save_result
-
-    store = open_store(url)
-    value = tuple(SilenceRegion(n, n + 0.5, -50.0) for n in range(40))
-    for _ in range(int(count)):
-        with store.write() as con:
-            save_result(con, "silence", "key", value, Path())
-
-
-@role
 def begins(url, count):
     from data.jobs import begin_stage
 

@@ -9,7 +9,7 @@ import pytest
 from agents.errors import ServiceUnavailable
 from data.store import notebook, open_store
 from tests.data.children import LABEL, TOGETHER, check_all_there, write_one
-from tests.data.others import finish, finish_all, start
+from tests.data.others import finish, start
 
 
 def test_a_stranger_who_lets_go_in_time_only_delays(duck, duck_path):
@@ -45,19 +45,6 @@ def test_waiting_behind_a_waiting_writer_ends_too(duck, duck_path):
     with duck.write(), refusal as refused, impatient.read():
         pass
     assert refused.value.code == "storage"
-
-
-def test_a_writer_gets_its_turn_under_tight_readers(duck, duck_path):
-    readers = [start("reads", duck_path, 2) for _ in range(2)]
-    time.sleep(0.8)
-    waits = []
-    for number in range(8):
-        started = time.monotonic()
-        write_one(duck, "w", number)
-        waits.append(time.monotonic() - started)
-    finish_all(readers)
-    assert sorted(waits)[4] < 0.5
-    assert max(waits) < 2.0
 
 
 def test_twenty_kills_inside_writes_lose_nothing_that_was_told(duck, duck_path):

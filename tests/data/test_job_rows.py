@@ -1,5 +1,8 @@
 """Jobs and stages: every transition, attempts, leases and the audit trail."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from agents.errors import NotFound, StageError
@@ -186,6 +189,27 @@ def test_a_cancelled_job_refuses_what_still_runs(con):
     with pytest.raises(StageError):
         begin_stage(con, "J", "content", "w1")
     assert unfinished_jobs(con) == []
+
+
+def test_a_cancel_waits_for_a_stage_that_is_being_finished(store):
+    with store.write() as con:
+        create_lecture(con, id="L", title="t", media="m", sha256="s", size_bytes=1)
+        create_job(con, id="J", lecture_id="L", params={}, keys=KEYS)
+        attempt = begin_stage(con, "J", "intake", "w1")
+
+    def cancel():
+        with store.write() as con:
+            return cancel_job(con, "J")
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as con:
+            finish_stage(con, "J", "intake", attempt, "key-intake", 1.0)
+            cancelled = pool.submit(cancel)
+            time.sleep(0.2)
+            assert not cancelled.done()
+        assert cancelled.result(timeout=20).status == "cancelled"
+    with store.read() as con:
+        assert statuses(con) == ["done", "cancelled", "cancelled", "cancelled"]
 
 
 def test_cancelling_what_has_ended_changes_nothing(con):

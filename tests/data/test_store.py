@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -116,8 +117,6 @@ def test_four_writers_beside_tight_readers_lose_nothing(store, store_url):
 
 
 def test_threads_of_one_process_take_turns(store):
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(6) as pool:
         jobs = [pool.submit(write_one, store, "t", n) for n in range(9)]
         jobs += [pool.submit(count, store) for _ in range(9)]

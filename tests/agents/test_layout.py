@@ -1,0 +1,256 @@
+"""The layout agent: kinds, boxes and times of made lectures, and its rules one by one."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from agents.intake import measure
+from agents.layout import AGENT
+from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
+from agents.layout.detector import detect_layout, split_between
+from agents.layout.motion import measure_change, measure_edges, measure_motion, measure_stir
+from agents.layout.params import LayoutParams
+from agents.types import Box, KeyFrames
+from tests.hearing import context
+from tests.rendering import Look, Scene, render_lecture
+
+PARAMS = LayoutParams()
+CHANGED_WITHIN_S = 2.0
+SCREEN_IOU, CAMERA_IOU = 0.9, 0.85
+SCENES = (
+    Scene("Searching", ("How programs look things up",), (0, 1, 2), "camera_only"),
+    Scene("Linear search", ("Look at every item in turn", "Needs no order"), (5, 6)),
+    Scene("Binary search", ("Open the list", "Keep half", "Repeat"), (13, 14, 15), "side_by_side"),
+    Scene("Hash table", ("key -> place", "One step"), (23, 24, 25), "screen_only"),
+    Scene("Summary", ("Linear: simple", "Binary: fast"), (30, 31), "picture_in_picture"),
+)
+
+
+def run(path, workdir, params=PARAMS):
+    """Return what intake and the layout agent make of a recording."""
+    intake = measure(path, context=context(workdir))
+    return intake, AGENT.run(intake, params=params, context=context(workdir))
+
+
+def overlap(box, truth):
+    """Return the intersection over union of a box and [x, y, w, h]; 1 when both are absent."""
+    if box is None or truth is None:
+        return float(box is None and truth is None)
+    rects = [Rect(x, y, x + w, y + h) for x, y, w, h in (box, truth)]
+    return iou(*rects)
+
+
+@pytest.fixture(scope="module", params=[8.0, 20.0], ids=["8 s GOP", "20 s GOP"])
+def lecture(request, tmp_path_factory):
+    """Return truth, intake and layout of a lecture that shows every arrangement."""
+    folder = tmp_path_factory.mktemp("layouts")
+    look = Look(gop_s=request.param, pointer=True)
+    truth = render_lecture(folder / "all.mp4", SCENES, look)
+    return truth, *run(folder / "all.mp4", folder)
+
+
+def test_every_arrangement_is_named_and_its_boxes_fit(lecture):
+    truth, _, layout = lecture
+    assert [r.kind for r in layout.regions] == [t["type"] for t in truth["layouts"]]
+    for region, wanted in zip(layout.regions, truth["layouts"], strict=True):
+        assert overlap(region.screen, wanted["screen"]) >= SCREEN_IOU
+        assert overlap(region.camera, wanted["camera"]) >= CAMERA_IOU
+        assert 0 < region.confidence <= 1
+
+
+def test_changes_of_layout_are_found_in_time(lecture):
+    truth, _, layout = lecture
+    starts = [region.start for region in layout.regions]
+    assert starts == pytest.approx([t["t0"] for t in truth["layouts"]], abs=CHANGED_WITHIN_S)
+
+
+def test_regions_and_slides_cover_the_lecture_without_gaps(lecture):
+    _, intake, layout = lecture
+    for parts in (layout.regions, layout.slides):
+        assert parts[0].start == 0
+        assert parts[-1].end == intake.media.duration
+        assert all(a.end == b.start for a, b in pairwise(parts))
+
+
+def test_slides_change_where_the_truth_says_in_every_arrangement(lecture):
+    truth, _, layout = lecture
+    assert [s.start for s in layout.slides[1:]] == pytest.approx(truth["slides"], abs=1.0)
+
+
+def test_same_input_gives_the_same_layout(lecture, tmp_path):
+    _, intake, layout = lecture
+    again = AGENT.run(intake, params=PARAMS, context=context(tmp_path))
+    assert again.regions == layout.regions
+    assert [(s.start, s.end) for s in again.slides] == [(s.start, s.end) for s in layout.slides]
+
+
+# --- rules, on pictures made of numbers -----------------------------------------------------------
+
+
+def slide_pictures(count, seed=1):
+    """Return slides (n, 180, 320): a bar, and lines of words that differ on each."""
+    rng = np.random.default_rng(seed)
+    luma = np.full((count, 180, 320), 245, np.uint8)
+    luma[:, :24] = 80
+    for picture in luma:
+        for top in (40, 65, 90, 115):
+            words = rng.integers(20, 235, (10, int(rng.integers(80, 230))))
+            picture[top : top + 10, 20 : 20 + words.shape[1]] = words
+    return luma
+
+
+def add_camera(luma, rect, seed=2):
+    """Draw a wall and a head that moves into `rect` of every picture."""
+    rng = np.random.default_rng(seed)
+    part = rect.inside(luma)
+    height, width = part.shape[1:]
+    part[:] = np.linspace(60, 150, width).astype(np.uint8)
+    size = height // 2
+    for picture in part:
+        x = int(width * 0.3 + rng.integers(0, width // 12))
+        y = int(height * 0.2 + rng.integers(0, height // 12))
+        head = picture[y : y + size, x : x + size // 2 + 8]
+        head[...] = rng.integers(170, 210, head.shape)
+    return luma
+
+
+def motion_of(luma, camera=None):
+    """Return the motion of key frames 8 s apart, with a camera that moves in every moment."""
+    frames = KeyFrames(np.arange(len(luma)) * 8.0, luma)
+    moments = [luma.copy() for _ in range(4)]
+    if camera is not None:
+        moments = [add_camera(m, camera, seed=10 + i) for i, m in enumerate(moments)]
+    return measure_motion(frames, range(len(luma)), measure_stir(moments))
+
+
+CAMERA = Rect(232, 118, 312, 172)
+
+
+def test_steady_motion_with_straight_borders_is_a_camera():
+    luma = add_camera(slide_pictures(10), CAMERA)
+    (stretch,) = detect_layout(motion_of(luma, CAMERA), luma, 80.0, PARAMS)
+    found = stretch.arrangement
+    assert found.kind == "picture_in_picture"
+    assert found.camera is not None
+    assert iou(found.camera, CAMERA) > CAMERA_IOU
+    assert found.screen == Rect(0, 0, 320, 180)
+
+
+def test_camera_is_found_in_key_frames_alone_when_nothing_moves_within_moments():
+    luma = add_camera(slide_pictures(12), CAMERA)
+    (stretch,) = detect_layout(motion_of(luma), luma, 96.0, PARAMS)
+    assert stretch.arrangement.kind == "picture_in_picture"
+    assert iou(stretch.arrangement.camera, CAMERA) > 0.5
+
+
+def test_slides_that_change_often_show_no_camera():
+    luma = slide_pictures(12)
+    (stretch,) = detect_layout(motion_of(luma), luma, 96.0, PARAMS)
+    assert stretch.arrangement.kind == "screen_only"
+    assert stretch.arrangement.camera is None
+
+
+def test_pointer_that_wanders_is_no_camera():
+    luma = slide_pictures(10)
+    moments = [luma.copy() for _ in range(4)]
+    for step, moment in enumerate(moments):
+        for index, picture in enumerate(moment):
+            x, y = 40 + 15 * index + 9 * step, 30 + 10 * index + 4 * step
+            picture[y : y + 6, x : x + 4] = 0
+    frames = KeyFrames(np.arange(10) * 8.0, luma)
+    motion = measure_motion(frames, range(10), measure_stir(moments))
+    (stretch,) = detect_layout(motion, luma, 80.0, PARAMS)
+    assert stretch.arrangement.kind == "screen_only"
+
+
+def test_picture_that_moves_nearly_everywhere_is_a_camera_alone():
+    whole = Rect(0, 0, 320, 180)
+    luma = add_camera(slide_pictures(8), whole)
+    (stretch,) = detect_layout(motion_of(luma, whole), luma, 64.0, PARAMS)
+    assert stretch.arrangement.kind == "camera_only"
+    assert stretch.arrangement.screen is None
+    assert stretch.arrangement.camera == whole
+
+
+def test_black_video_is_a_full_screen_with_low_confidence():
+    luma = np.full((6, 180, 320), 16, np.uint8)
+    (stretch,) = detect_layout(motion_of(luma), luma, 48.0, PARAMS)
+    found = stretch.arrangement
+    assert (found.kind, found.camera, found.screen) == ("screen_only", None, Rect(0, 0, 320, 180))
+    assert found.confidence < 0.3
+
+
+def test_arrangement_that_lasts_too_short_is_ignored():
+    luma = slide_pictures(20)
+    luma[10:11] = add_camera(luma[10:11].copy(), CAMERA)
+    motion = motion_of(luma)
+    motion = replace(motion, stir=np.zeros_like(motion.stir))
+    assert len(detect_layout(motion, luma, 160.0, PARAMS)) == 1
+
+
+def test_black_bars_are_cut_off_although_a_logo_lies_on_one():
+    luma = np.full((6, 180, 320), 12, np.uint8)
+    luma[:, :, 60:260] = slide_pictures(6)[:, :, :200]
+    luma[:, 165:176, 8:40] = 180
+    assert cut_margins(luma, None, PARAMS.bar_level) == Rect(60, 0, 260, 180)
+
+
+def test_white_margins_of_a_slide_stay():
+    luma = slide_pictures(8)
+    luma[:, :24] = 245
+    assert cut_margins(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
+
+
+def test_camera_on_a_margin_does_not_hide_the_margin():
+    luma = np.full((6, 180, 320), 30, np.uint8)
+    luma[:, 31:150, 5:216] = slide_pictures(6)[:, :119, :211]
+    camera = Rect(221, 54, 315, 126)
+    add_camera(luma, camera)
+    assert cut_margins(luma, camera, PARAMS.bar_level) == Rect(5, 31, 216, 150)
+
+
+def test_box_is_snapped_to_its_border_and_not_to_a_line_that_runs_on():
+    luma = slide_pictures(5)
+    luma[:, 110:112] = 40
+    add_camera(luma, CAMERA)
+    seed = Rect(250, 130, 290, 170)
+    snapped = snap_to_edges(measure_edges(luma), seed, Rect(0, 0, 320, 180))
+    assert snapped.rect == CAMERA
+    assert min(snapped.support) > 0.8
+
+
+def test_slide_change_between_moments_is_no_steady_motion():
+    before, after = slide_pictures(2)
+    moments = [np.stack([p]) for p in (before, before, after, after)]
+    assert measure_stir(moments).max() == 0
+    assert measure_change(moments[1], moments[2]).max() > 100
+
+
+def test_parts_smaller_than_asked_are_no_blobs():
+    mask = np.zeros((36, 64), bool)
+    mask[3:5, 3:5] = True
+    mask[20:25, 40:50] = True
+    assert find_blobs(mask, 6) == [Rect(40, 20, 50, 25)]
+
+
+def test_change_of_arrangement_is_split_at_the_sharp_step():
+    luma = slide_pictures(1).repeat(12, axis=0)
+    with_camera = add_camera(luma.copy(), CAMERA)
+    motion = motion_of(with_camera, CAMERA)
+    (stretch,) = detect_layout(motion, with_camera, 96.0, PARAMS)
+    nobody = replace(stretch.arrangement, kind="screen_only", camera=None, source=None)
+    cells = motion.cells.copy()
+    cells[7:] = measure_motion(KeyFrames(np.arange(12.0), luma)).cells[7:]
+    assert split_between(cells, stretch.arrangement, nobody) == 7
+
+
+def test_boxes_are_measured_to_the_pixel_in_full_pictures(lecture):
+    truth, _, layout = lecture
+    wanted = {t["type"]: t for t in truth["layouts"]}["side_by_side"]
+    found = next(region for region in layout.regions if region.kind == "side_by_side")
+    for box, exact in ((found.screen, wanted["screen"]), (found.camera, wanted["camera"])):
+        assert box is not None
+        assert list(box) == pytest.approx(exact, abs=2)
+    assert isinstance(found.screen, Box)
