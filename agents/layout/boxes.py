@@ -91,7 +91,8 @@ def snap_to_edges(
     line of the slide template runs on and the border of a camera ends at its corners.
     """
     vertical, horizontal = edges
-    far = round(reach * max(seed.right - seed.left, seed.bottom - seed.top)) + slack
+    size = max(seed.right - seed.left, seed.bottom - seed.top, LEAST_SIZE)
+    far = round(reach * size) + slack
     rect = list(seed)
     support = [0.0] * 4
     for _ in range(4):
@@ -111,6 +112,8 @@ def snap_to_edges(
     return Snapped(Rect(*rect), (support[0], support[1], support[2], support[3]))
 
 
+LEAST_SIZE = 36
+"""Pixels in width that even a head that hardly moves is taken for."""
 BORDER_SUPPORT = 0.5
 """What the border of the picture counts as an edge: less than a clear line."""
 RUN_ON = 0.6
@@ -151,7 +154,7 @@ FLAT_SHARE = 0.85
 """Share of a line that must be margin: a logo in the corner may interrupt it."""
 STEP_SHARE = 0.8
 """Share of the line after a margin that must differ from it: a straight edge, not a word."""
-STEP = 2.0
+STEP = 1.5
 """How many times the level a line must differ then: a step, not the begin of a gradient."""
 STEP_FRAMES = 75
 """Percentile of the pictures in which it must: a dark slide hides the edge of a dark margin."""

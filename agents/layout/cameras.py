@@ -76,10 +76,14 @@ def outer_cells(rect: Rect) -> Rect:
 def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tuple[Camera, ...]:
     """Return the places at which a camera is seen at some time, the most often seen first."""
     limits = cut_margins(sample(luma, range(len(luma))), None, params.bar_level)
-    votes = _short_votes(motion, luma, limits, params)
-    cameras = _merge(votes, motion, params)
+    cameras = [
+        camera
+        for camera in _merge(_short_votes(motion, luma, limits, params), motion)
+        if _keeps_moving(camera, motion, params)
+    ]
     if not cameras:
-        cameras = _merge(_long_votes(motion, luma, limits, params), motion, params)
+        cameras = _merge(_long_votes(motion, luma, limits, params), motion)
+    cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
     return tuple(sorted(cameras, key=lambda camera: -camera.votes))
 
 
@@ -98,11 +102,15 @@ def shows(camera: Camera, cells: np.ndarray, luma: np.ndarray, params: LayoutPar
     if camera.whole:
         return away
     for frame in np.flatnonzero(away > 1):
-        if border_support(camera, luma[frame]) >= max(
-            params.edge_support, BORDER_KEPT * camera.support
-        ):
+        if keeps_border(camera, luma[frame], params):
             away[frame] = 1.0
     return away
+
+
+def keeps_border(camera: Camera, picture: np.ndarray, params: LayoutParams) -> bool:
+    """Tell whether the camera's box has its straight border in a picture (180, 320)."""
+    least = max(params.edge_support, BORDER_KEPT * camera.support)
+    return not camera.whole and border_support(camera, picture) >= least
 
 
 BORDER_KEPT = 0.8
@@ -234,8 +242,8 @@ def _free_sides(box: Snapped, limits: Rect) -> list[float]:
     return [support for side, limit, support in pairs if side != limit]
 
 
-def _merge(votes: list[_Vote], motion: Motion, params: LayoutParams) -> list[Camera]:
-    """Return one camera for the votes that agree, without those whose picture is not steady."""
+def _merge(votes: list[_Vote], motion: Motion) -> list[Camera]:
+    """Return one camera for the votes that agree."""
     groups: list[list[_Vote]] = []
     for vote in votes:
         for group in groups:
@@ -245,8 +253,7 @@ def _merge(votes: list[_Vote], motion: Motion, params: LayoutParams) -> list[Cam
                 break
         else:
             groups.append([vote])
-    cameras = [_camera(group, motion) for group in groups]
-    return [camera for camera in cameras if _is_steady(camera, motion, params)]
+    return [_camera(group, motion) for group in groups]
 
 
 def _camera(group: list[_Vote], motion: Motion) -> Camera:
@@ -265,9 +272,13 @@ STEADY_SHARE = 0.25
 
 
 def _is_steady(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
-    """Tell whether the box has a picture that keeps its look or place, and keeps moving."""
+    """Tell whether the box has a picture that keeps its look or its place."""
     alike = unlikeness(camera, motion.cells) <= params.camera_likeness
     kept = camera.votes >= STEADY_VOTES or bool(alike.any())
-    looked_at = max(1, int(alike[motion.stir_index].sum()))
-    moves = len(camera.voted) >= STEADY_SHARE * looked_at or not len(motion.stir)
-    return camera.contrast > LEAST_CONTRAST and kept and moves
+    return camera.contrast > LEAST_CONTRAST and kept
+
+
+def _keeps_moving(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
+    """Tell whether it moved at enough of the moments at which it was looked at."""
+    alike = unlikeness(camera, motion.cells) <= params.camera_likeness
+    return camera.votes >= STEADY_SHARE * max(1, int(alike[motion.stir_index].sum()))

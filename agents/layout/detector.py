@@ -10,7 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.layout.boxes import Rect, cut_margins
-from agents.layout.cameras import Camera, find_cameras, inner_cells, sample, shows, unlikeness
+from agents.layout.cameras import (
+    Camera,
+    find_cameras,
+    inner_cells,
+    keeps_border,
+    sample,
+    shows,
+    unlikeness,
+)
 from agents.layout.motion import Motion, to_cells
 from agents.layout.params import LayoutParams
 from agents.types import LayoutKind
@@ -150,10 +158,15 @@ def arrange_samples(
     cells = to_cells(luma)
     parts = [(0, ends[0])]
     for first, last, source in _runs(cells, known, params):
-        if times[last] - times[first] >= params.min_layout_s and source is not parts[-1][1].source:
-            seen = next((a for a in known if a.source is source), None)
-            chosen = tuple(times[[first, (first + last) // 2]].tolist())
-            parts.append((first, seen or arrange(source, luma[first : last + 1], chosen, params)))
+        now = parts[-1][1].source
+        if source is now or times[last] - times[first] < params.min_layout_s:
+            continue
+        middle = (first + last) // 2
+        if source is None and now is not None and keeps_border(now, luma[middle], params):
+            continue
+        seen = next((a for a in known if a.source is source), None)
+        chosen = tuple(times[[first, middle]].tolist())
+        parts.append((first, seen or arrange(source, luma[first : last + 1], chosen, params)))
     if ends[1] is not None and parts[-1][1] is not ends[1]:
         start = parts[-1][0]
         parts.append((start + split_between(cells[start:], parts[-1][1], ends[1]), ends[1]))

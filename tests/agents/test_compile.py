@@ -113,11 +113,24 @@ def test_clips_survive_json(lecture, plans, shelf):
     assert stored.validate_json(stored.dump_json(clips)) == clips
 
 
-def test_a_clip_that_fails_fails_the_stage_and_leaves_no_work(lecture, plans, shelf):
+def test_a_clip_that_fails_stops_the_others_and_leaves_no_work(lecture, plans, shelf):
     outside = dataclasses.replace(plans[0], parts=(Interval(50.0, 60.0),))
     with pytest.raises(RenderFailed, match="nothing of the clip at 50"):
         run(lecture, (outside, *plans), shelf)
-    assert not list(shelf.root.glob("work-*"))
+    assert list(shelf.root.iterdir()) == []
+
+
+def test_a_stop_asked_for_by_the_progress_stops_all_clips(lecture, plans, shelf):
+    class Stopped(Exception):
+        pass
+
+    def stop(percent, message):
+        raise Stopped
+
+    context = dataclasses.replace(shelf.context(), progress=stop)
+    with pytest.raises(Stopped):
+        AGENT.run(lecture.intake, plans, params=PARAMS, context=context)
+    assert list(shelf.root.iterdir()) == []
 
 
 PLAN_CHANGES = {
