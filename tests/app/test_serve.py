@@ -112,18 +112,19 @@ def test_serve_answers_refuses_a_second_and_stops_without_a_trace(server, tmp_pa
 
 def test_ctrl_c_stops_serve_though_clients_hold_streams_open(server):
     with server.ready() as client:
+        for worker in workers_of(server):
+            os.kill(worker, signal.SIGSTOP)  # so that the job stays queued, and SIGTERM unheard
         body = b"\x00\x00\x00\x18ftypmp42" + bytes(4_000)
-        # The worker refuses this recording, so the job ends; another one never gets its bytes.
         job = TusClient(client).upload("talk.mp4", body).headers["job-id"]
         port = client.base_url.port
         with socket.create_connection(("127.0.0.1", port)) as idle:
             request = f"GET /api/v1/jobs/{job}/events HTTP/1.1\r\nHost: localhost\r\n"
             idle.sendall(f"{request}Last-Event-ID: 99999999999999-0\r\n\r\n".encode())
-            idle.recv(100)
+            assert b"text/event-stream" in idle.recv(4096)
             began = time.monotonic()
             code, left = server.stop(signal.SIGINT)
     assert (code, left) == (0, [])
-    assert time.monotonic() - began < 12
+    assert time.monotonic() - began < 20
 
 
 def test_a_killed_worker_is_replaced_and_a_killed_launcher_takes_all_along(server):
