@@ -9,8 +9,14 @@ import pytest
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.detector import detect_layout, split_between
-from agents.layout.motion import measure_change, measure_edges, measure_motion, measure_stir
+from agents.layout.detector import arrange_samples, detect_layout, split_between
+from agents.layout.motion import (
+    measure_change,
+    measure_edges,
+    measure_motion,
+    measure_stir,
+    to_cells,
+)
 from agents.layout.params import LayoutParams
 from agents.types import Box, KeyFrames
 from tests.hearing import context
@@ -95,24 +101,26 @@ def slide_pictures(count, seed=1):
     luma = np.full((count, 180, 320), 245, np.uint8)
     luma[:, :24] = 80
     for picture in luma:
-        for top in (40, 65, 90, 115):
-            words = rng.integers(20, 235, (10, int(rng.integers(80, 230))))
-            picture[top : top + 10, 20 : 20 + words.shape[1]] = words
+        for top in rng.choice(np.arange(34, 160, 14), 4, replace=False):
+            for left in range(20, int(rng.integers(100, 240)), 24):
+                word = rng.random((9, int(rng.integers(8, 20)))) < 0.4
+                picture[top : top + 9, left : left + word.shape[1]][word] = 30
     return luma
 
 
-def add_camera(luma, rect, seed=2):
-    """Draw a wall and a head that moves into `rect` of every picture."""
+def add_camera(luma, rect, *, seed=2, sway=12):
+    """Draw a wall and a head, which moves by 1/sway of the width, into `rect` of every picture."""
     rng = np.random.default_rng(seed)
     part = rect.inside(luma)
     height, width = part.shape[1:]
     part[:] = np.linspace(60, 150, width).astype(np.uint8)
     size = height // 2
     for picture in part:
-        x = int(width * 0.3 + rng.integers(0, width // 12))
-        y = int(height * 0.2 + rng.integers(0, height // 12))
-        head = picture[y : y + size, x : x + size // 2 + 8]
-        head[...] = rng.integers(170, 210, head.shape)
+        x = int(width * 0.45 + rng.integers(0, width // sway))
+        y = int(height * 0.2 + rng.integers(0, height // sway))
+        rows, columns = np.mgrid[:height, :width]
+        head = ((columns - x) / size) ** 2 * 4 + ((rows - y - size / 2) / size) ** 2 * 4 < 1
+        picture[head] = rng.integers(100, 140, head.sum())
     return luma
 
 
@@ -121,7 +129,7 @@ def motion_of(luma, camera=None):
     frames = KeyFrames(np.arange(len(luma)) * 8.0, luma)
     moments = [luma.copy() for _ in range(4)]
     if camera is not None:
-        moments = [add_camera(m, camera, seed=10 + i) for i, m in enumerate(moments)]
+        moments = [add_camera(m, camera, seed=10 + i, sway=4) for i, m in enumerate(moments)]
     return measure_motion(frames, range(len(luma)), measure_stir(moments))
 
 
@@ -184,10 +192,13 @@ def test_black_video_is_a_full_screen_with_low_confidence():
 
 def test_arrangement_that_lasts_too_short_is_ignored():
     luma = slide_pictures(20)
-    luma[10:11] = add_camera(luma[10:11].copy(), CAMERA)
-    motion = motion_of(luma)
-    motion = replace(motion, stir=np.zeros_like(motion.stir))
-    assert len(detect_layout(motion, luma, 160.0, PARAMS)) == 1
+    luma[8:] = add_camera(luma[8:].copy(), CAMERA)
+    motion = motion_of(luma, CAMERA)
+    motion = replace(motion, stir=motion.stir * (np.arange(20) >= 8)[:, None, None])
+    assert len(detect_layout(motion, luma, 160.0, PARAMS)) == 2
+    longer = PARAMS.model_copy(update={"min_layout_s": 60.0})
+    shorter = replace(motion, time=motion.time / 4)
+    assert len(detect_layout(shorter, luma, 40.0, longer)) == 1
 
 
 def test_black_bars_are_cut_off_although_a_logo_lies_on_one():
@@ -235,14 +246,26 @@ def test_parts_smaller_than_asked_are_no_blobs():
     assert find_blobs(mask, 6) == [Rect(40, 20, 50, 25)]
 
 
+def test_arrangement_between_two_key_frames_is_found_in_samples():
+    slides = slide_pictures(1).repeat(60, axis=0)
+    seen = add_camera(slides.copy(), CAMERA)
+    (stretch,) = detect_layout(motion_of(seen[:8], CAMERA), seen[:8], 64.0, PARAMS)
+    camera = stretch.arrangement
+    luma = np.concatenate((seen[:20], slides[20:50], seen[50:]))
+    parts = arrange_samples(np.arange(60) * 0.25, luma, (camera, camera), [camera], PARAMS)
+    assert [(first, part.kind) for first, part in parts] == [
+        (0, "picture_in_picture"),
+        (20, "screen_only"),
+        (50, "picture_in_picture"),
+    ]
+
+
 def test_change_of_arrangement_is_split_at_the_sharp_step():
-    luma = slide_pictures(1).repeat(12, axis=0)
-    with_camera = add_camera(luma.copy(), CAMERA)
-    motion = motion_of(with_camera, CAMERA)
-    (stretch,) = detect_layout(motion, with_camera, 96.0, PARAMS)
+    slides = slide_pictures(1).repeat(12, axis=0)
+    seen = add_camera(slides.copy(), CAMERA)
+    (stretch,) = detect_layout(motion_of(seen, CAMERA), seen, 96.0, PARAMS)
     nobody = replace(stretch.arrangement, kind="screen_only", camera=None, source=None)
-    cells = motion.cells.copy()
-    cells[7:] = measure_motion(KeyFrames(np.arange(12.0), luma)).cells[7:]
+    cells = to_cells(np.concatenate((seen[:7], slides[7:])))
     assert split_between(cells, stretch.arrangement, nobody) == 7
 
 
