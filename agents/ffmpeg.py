@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from agents.sandbox import run_sandboxed
 
 if TYPE_CHECKING:
-    from agents.types import Media
+    from agents.types import Intake, Media
 
 MAX_PIXELS = 4096 * 2304
 MAX_STREAMS = 64
@@ -23,6 +24,16 @@ def ffmpeg_path() -> str:
     from imageio_ffmpeg import get_ffmpeg_exe
 
     return str(Path(get_ffmpeg_exe()).resolve())
+
+
+def rendering_source(intake: Intake) -> Media:
+    """Return the media that ffmpeg can seek in: MPEG-TS has no index, so its proxy stands in."""
+    if intake.media.demuxer != "mpegts" or intake.proxy is None:
+        return intake.media
+    channel = min(intake.media.audio_channel, 1)  # a proxy has two at most
+    return replace(
+        intake.media, path=intake.proxy, demuxer="mov", audio_stream=0, audio_channel=channel
+    )
 
 
 def input_options(media: Media, *, seek: float | None = None) -> list[str]:

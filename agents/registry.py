@@ -37,6 +37,8 @@ class Gemini:
 class Resources:
     """What lies outside upload and params yet may change a result; see `Agent.uses`."""
 
+    upload_name: str = ""
+    """What people call the recording; used in messages only."""
     captions: Path | None = None
     """Caption file given with the upload or found beside it."""
     captions_name: str = ""

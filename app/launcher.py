@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 
 from agents.errors import AccessDenied
 from app.settings import LOOPBACK, Settings, child_environment
+from data.store import open_store
 from jobs.broker import Broker, hold_state
 from jobs.processes import kill_tree
 
@@ -40,6 +41,7 @@ def launched(settings: Settings) -> Iterator[Settings]:
             stack.enter_context(hold_state(settings.state))
         broker = stack.enter_context(Broker(settings.state, settings.redis_url))
         settings = settings.model_copy(update={"redis_url": broker.url})
+        open_store(settings.store_location).migrate()
         stack.enter_context(WorkerPool(settings))
         yield settings
 

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.errors import LectureError
 from agents.registry import Gemini
+from agents.sandbox import Mode
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only addresses that are served while there are no accounts."""
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     """Cores that one stage may use."""
 
     models: Path | None = None
-    """Folder with speech model weights; nothing means the folder `models` of the state folder."""
+    """Folder with speech model weights; nothing means the cache of the Hugging Face hub."""
     download_models: bool = True
     """Whether weights may be fetched when there is internet."""
     gemini_api_key: SecretStr | None = None
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
     """Seconds after which an unfinished upload is dropped."""
-    sandbox: Literal["auto", "require"] = "auto"
+    sandbox: Mode = "auto"
     """Whether uploads may be decoded when a part of the sandbox is missing."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """What is logged."""
@@ -82,11 +83,6 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
-
-    @property
-    def models_folder(self) -> Path:
-        """Return where speech model weights are looked for."""
-        return self.models or self.state / "models"
 
     @property
     def store_location(self) -> str | Path:

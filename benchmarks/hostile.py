@@ -56,9 +56,10 @@ def gate(upload: Path, name: str, workdir: Path) -> Outcome:
     def once(key: str, make: Callable[[Path], None]) -> Path:
         raise AssertionError(f"intake shares nothing, but asked for {key}")
 
-    context = Context(workdir, Resources(), lambda percent, message: None, once)
+    resources = Resources(upload_name=name)
+    context = Context(workdir, resources, lambda percent, message: None, once)
     try:
-        intake = measure(upload, context=context, name=name)
+        intake = measure(upload, context=context)
     except LectureError as error:
         return Outcome(code=error.code, message=error.message)
     except Exception as error:  # noqa: BLE001  (this is what the benchmark looks for)

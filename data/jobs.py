@@ -102,6 +102,7 @@ def finish_stage(
     con: Connection, job_id: str, name: str, attempt: int, key: str, seconds: float
 ) -> None:
     """Mark a stage as done, and the job as completed with its last one; `lost_lease` if stale."""
+    _take_turn(con, job_id)
     row = con.row(
         "update stage set status = 'done', seconds = $5, updated = $6 where job_id = $1"
         " and name = $2 and attempt = $3 and key = $4 and status = 'running' returning worker",
@@ -147,6 +148,7 @@ def fail_stage(
     Stages that have not begun are cancelled; siblings that run may still finish, since their
     results serve the next job.
     """
+    _take_turn(con, job_id)
     row = con.row(
         "update stage set status = $4, error_code = $5, error = $6, updated = $7"
         " where job_id = $1 and name = $2 and attempt = $3 and status = 'running' returning worker",
@@ -235,6 +237,14 @@ def job_log(con: Connection, job_id: str) -> list[LogEntry]:
     """Return the audit trail of a job, oldest first."""
     rows = con.rows("select * from processing_log where job_id = $1 order by ts", job_id)
     return [make_record(LogEntry, row) for row in rows]
+
+
+def _take_turn(con: Connection, job_id: str) -> None:
+    """Hold the row of the job, as `begin_stage` and `cancel_job` do before they touch its stages.
+
+    On PostgreSQL two transactions that took the rows in different orders would block each other.
+    """
+    con.run("update job set updated = $2 where id = $1", job_id, now())
 
 
 def _lost(job_id: str, name: str, attempt: int) -> StageError:

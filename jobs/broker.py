@@ -80,7 +80,7 @@ class Broker:
             self._keeper.join()
         if self._server is not None:
             _stop(self._server)
-            socket_path(self.state).unlink(missing_ok=True)
+            shutil.rmtree(socket_path(self.state).parent, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
 

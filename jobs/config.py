@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from agents.sandbox import Mode
 
 STAGE_TABLE = "jobs.pipeline:stage_table"
 
@@ -54,7 +55,7 @@ class WorkshopConfig(_Part):
     download_models: bool = True
     gemini: GeminiConfig | None = None
     cores: int = 2
-    sandbox: Literal["auto", "require"] = "auto"
+    sandbox: Mode = "auto"
     leases: Leases = Field(default_factory=Leases)
     stages: str = STAGE_TABLE
     """`module:function` that returns the stage table."""

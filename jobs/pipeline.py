@@ -1,8 +1,8 @@
-"""The stages of a job: what they are, the keys of their results, and which are missing."""
+"""The stages of a job: what they are, the keys of their results, and who needs whom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,6 @@ def stage_table() -> StageTable:
     return {"intake": _intake(), **{agent.name: agent for agent in all_agents()}}
 
 
-def __getattr__(name: str) -> tuple[str, ...]:
-    """Give `STAGES`, the names in order, without importing every agent at import."""
-    if name == "STAGES":
-        return tuple(stage_table())
-    raise AttributeError(name)
-
-
 def stage_keys(
     sha256: str,
     tuning: Params | Mapping[str, Any],
@@ -75,18 +68,6 @@ def stage_params(stage: Agent, tuning: Params | Mapping[str, Any]) -> Params:
     if isinstance(tuning, Params):
         return getattr(tuning, stage.name, None) or stage.params()
     return stage.params.model_validate(tuning.get(stage.name) or {})
-
-
-def stale(
-    keys: Mapping[str, str],
-    is_done: Callable[[str], bool],
-    only: str | None = None,
-    table: StageTable | None = None,
-) -> tuple[str, ...]:
-    """Return the stages without a result, in order; with `only`, that stage and what it needs."""
-    table = table or stage_table()
-    wanted = with_needs(only, table) if only else set(table)
-    return tuple(name for name in table if name in wanted and not is_done(keys[name]))
 
 
 def with_needs(name: str, table: StageTable) -> set[str]:

@@ -134,7 +134,11 @@ def _repair(
         if pending[name].status == "running" and record_death(store, redis, name):
             return
         forget(redis, name)
-    held = {r.name for n, r in pending.items() if r.status == "running" and n in odd - due}
+    held = {
+        row.name
+        for name, row in pending.items()
+        if name in odd - due and (row.status == "running" or fetch(redis, name))
+    }
     names = [row.name for row in pending.values()]
     for stage in enqueue(redis, job_id, names, table, held=held):
         logger.info("stage put back into the queue", extra={"job_id": job_id, "stage": stage})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from agents.errors import StageError
 from agents.params import Params
-from data.artifacts import load_result
+from data.artifacts import forget_result, has_result, load_result
 from data.jobs import create_job, job_stages
 from data.lectures import get_lecture
 from data.records import Job, StageRow
@@ -33,6 +34,7 @@ def create_run(
     with shop.store.write() as con:
         lecture = get_lecture(con, lecture_id)
         keys = stage_keys(lecture.sha256, params, shop.resources_for(lecture), shop.table)
+        known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
             id=job_id or secrets.token_hex(16),
@@ -41,13 +43,17 @@ def create_run(
             keys=keys,
             parent=parent,
         )
-        rows = job_stages(con, job.id)
-        _apply_known(shop, con, job, rows)
-    return job, rows
+        for name, (value,) in known.items():
+            apply_result(con, job, name, value)
+        return job, job_stages(con, job.id)
 
 
-def _apply_known(shop: Workshop, con: Connection, job: Job, rows: Sequence[StageRow]) -> None:
-    for row in rows:
-        if row.status == "done":
-            value = load_result(con, shop.artifacts, row.name, row.key)
-            apply_result(con, job, row.name, value)
+def _known(shop: Workshop, con: Connection, name: str, key: str) -> tuple[Any] | None:
+    """Return the value under a key in a tuple, None if it must be computed (again)."""
+    if not has_result(con, key):
+        return None
+    try:
+        return (load_result(con, shop.artifacts, name, key),)
+    except StageError:
+        forget_result(con, shop.artifacts, key)  # somebody has removed its files
+        return None

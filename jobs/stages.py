@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
+from rq.timeouts import JobTimeoutException
+
 from agents.errors import AnalyzerUnavailable, LectureError, ServiceUnavailable, StageError
 from agents.registry import Context
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
 from data.clips import put_clips, put_plans
+from data.disk import fsync_tree
 from data.jobs import fail_stage, finish_stage, log_event
 from data.lectures import update_lecture
 from data.records import Job
@@ -19,6 +22,7 @@ from data.store import Connection
 from jobs.attempts import Task, begin, facts, stage_row
 from jobs.pipeline import stage_params
 from jobs.progress import Reporter
+from jobs.queue import TIMEOUT_S
 from jobs.workshop import Workshop
 
 logger = logging.getLogger(__name__)
@@ -26,8 +30,14 @@ logger = logging.getLogger(__name__)
 Outcome = Literal["done", "again", "failed", "skipped", "lost"]
 """`again` asks for another try, `lost` says that another worker has taken the stage over."""
 
-_RETRIED = (AnalyzerUnavailable, ServiceUnavailable)
 Result = TypeVar("Result")
+
+
+class _Unexpected(LectureError):
+    """A mistake of ours, or bad luck: tried again."""
+
+
+_RETRIED = (AnalyzerUnavailable, ServiceUnavailable, _Unexpected)
 
 
 def run_stage(
@@ -76,6 +86,7 @@ def _compute(shop: Workshop, task: Task) -> float:
         params = stage_params(stage, task.job.params)
         value = stage.run(*_inputs(shop, task), params=params, context=context)
         write_files(value, folder)
+        fsync_tree(folder)  # here, since in the transaction it would keep everybody waiting
         seconds = time.monotonic() - began
 
         def finish(con: Connection) -> None:
@@ -96,11 +107,21 @@ def _compute(shop: Workshop, task: Task) -> float:
 
 
 def _adopt(shop: Workshop, task: Task) -> float:
-    """Finish a stage whose result an earlier job has left."""
+    """Finish a stage whose result an earlier job has left; compute it if its files are gone."""
+    try:
+        with shop.store.read() as con:
+            value = _load(shop, con, task, task.name)
+    except StageError as error:
+        if error.code != "lost_files":
+            raise
+        logger.warning("files of a result are gone", extra={"stage": task.name, "key": task.key})
+        with shop.store.write() as con:
+            forget_result(con, shop.artifacts, task.key)
+        return _compute(shop, task)
 
     def finish(con: Connection) -> None:
         finish_stage(con, task.job.id, task.name, task.attempt, task.key, 0.0)
-        apply_result(con, task.job, task.name, _load(shop, con, task, task.name))
+        apply_result(con, task.job, task.name, value)
 
     _settle(shop, task.job.id, task.name, finish)
     return 0.0
@@ -136,31 +157,35 @@ def _load(shop: Workshop, con: Connection, task: Task, name: str) -> Any:  # noq
 def _fail(shop: Workshop, task: Task, error: Exception) -> Outcome:
     """Record why an attempt failed: for good, or to be tried again."""
     fields = {"job_id": task.job.id, "stage": task.name, "attempt": task.attempt}
-    if isinstance(error, LectureError) and error.code in ("lost_lease", "cancelled"):
+    if isinstance(error, StageError) and error.code in ("lost_lease", "cancelled"):
         logger.info("stage taken over", extra=fields)
         return "lost"
-    known = isinstance(error, LectureError)
-    final = task.last or (known and not isinstance(error, _RETRIED))
-    code, message = (error.code, error.message) if known else ("failed", _general(shop, task))
-    if known:
-        logger.warning("stage failed", extra={**fields, "code": code, "reason": message})
+    reason = _explain(shop, task, error)
+    if reason is error:
+        logger.warning("stage failed", extra={**fields, "code": reason.code, "reason": str(reason)})
     else:
         logger.error("stage failed unexpectedly", extra=fields, exc_info=error)
+    final = task.last or not isinstance(reason, _RETRIED)
+
+    def record(con: Connection) -> None:
+        where = (con, task.job.id, task.name, task.attempt)
+        fail_stage(*where, reason.code, reason.message, final=final)
+
     try:
-        _settle(
-            *(shop, task.job.id, task.name),
-            lambda con: fail_stage(
-                con, task.job.id, task.name, task.attempt, code, message, final=final
-            ),
-        )
+        _settle(shop, task.job.id, task.name, record)
     except StageError:
         return "lost"
     return "failed" if final else "again"
 
 
-def _general(shop: Workshop, task: Task) -> str:
+def _explain(shop: Workshop, task: Task, error: Exception) -> LectureError:
+    """Return what people are told: the error itself where it was made for them."""
     title = shop.table[task.name].title
-    return f"{title} stopped with an unexpected error; the log of this machine has the details"
+    if isinstance(error, LectureError):
+        return error
+    if isinstance(error, JobTimeoutException):
+        return StageError(f"{title} took longer than {TIMEOUT_S // 3600} hours", code="too_slow")
+    return _Unexpected(f"{title} met an unexpected error; the log of this machine has the details")
 
 
 def _inputs(shop: Workshop, task: Task) -> list[Any]:

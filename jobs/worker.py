@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 CONFIG_VARIABLE = "LECTURE_WORKER_CONFIG"
 """Carries the config to a spawned work horse; its worker sets it, nobody else."""
 
-STOP_GRACE_S = 2.0
+ORPHAN_GRACE_S = (1.0, 3.0)
+"""Seconds that an orphaned worker gets after each of its two signals."""
 
 _shop: Workshop | None = None
 # Made by the worker before it forks; a spawned horse makes its own.
@@ -94,7 +95,7 @@ def open_shop(config: WorkshopConfig, redis: Redis) -> Workshop:
     return open_workshop(config, send)
 
 
-class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
+class LectureWorker(Worker):
     """An RQ worker that is missed within seconds, and whose children never outlive it."""
 
     max_connection_wait_time = 4.0
@@ -220,6 +221,10 @@ class LectureWorker(SpawnWorker if sys.platform == "darwin" else Worker):
         return pause > 3 * self.leases.maintenance_s + 1
 
 
+class SpawningWorker(LectureWorker, SpawnWorker):
+    """The same for macOS, where a process must not fork once it has used certain libraries."""
+
+
 def end_leases_of_the_dead(queue: Queue) -> None:
     """End the leases of workers whose processes are gone, which only one machine can know.
 
@@ -243,21 +248,24 @@ def _end_horse() -> None:
 
 def _end_worker() -> None:
     """Stop as for two signals from the launcher, which is gone, and then for certain."""
-    for _ in range(2):
+    for grace_s in ORPHAN_GRACE_S:
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(STOP_GRACE_S)
+        time.sleep(grace_s)
     kill_tree(os.getpid())
 
 
-def worker_main(config: WorkshopConfig, *, parent: int | None = None) -> None:
+def worker_main(
+    config: WorkshopConfig, *, parent: int | None = None, spawn: bool = sys.platform == "darwin"
+) -> None:
     """Serve the queue until told to stop; end with `parent` when its id is given."""
     global _shop
     if parent is not None:
         watch_parent(parent, _end_worker)
-    os.environ[CONFIG_VARIABLE] = config.to_json()
+    if spawn:
+        os.environ[CONFIG_VARIABLE] = config.to_json()
     redis = connect(config.redis_url)
     _shop = open_shop(config, redis)
-    worker = LectureWorker(
+    worker = (SpawningWorker if spawn else LectureWorker)(
         [QUEUE],
         connection=redis,
         serializer=JSONSerializer,

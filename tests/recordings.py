@@ -37,14 +37,14 @@ def tone(seconds, *, level_db=-20.0, hz=440.0, rate=48_000, channels=1):
     return np.repeat(wave.astype(np.float32)[:, None], channels, axis=1)
 
 
-def write_recording(path, frames, tracks, *args, fps=FPS, rate=48_000, codecs=None, delay=0.0):
+def write_recording(path, frames, tracks, *args, fps=FPS, rate=48_000, codecs=None):
     """Mux grey `frames` and float `tracks` (n, channels); `args` are ffmpeg's output options."""
     inputs, maps = [], ["-map", "0:v"]
     path = Path(path)
     for i, track in enumerate(tracks):
         raw = path.with_name(f"{path.name}.{i}.f32")
         raw.write_bytes(np.ascontiguousarray(track, np.float32).tobytes())
-        inputs += ["-itsoffset", str(delay), "-f", "f32le", "-ar", str(rate)]
+        inputs += ["-f", "f32le", "-ar", str(rate)]
         inputs += ["-ac", str(track.shape[1]), "-i", raw]
         maps += ["-map", f"{i + 1}:a"]
     h, w = frames.shape[1:]

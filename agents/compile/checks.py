@@ -48,7 +48,7 @@ def check_clip(
         with av.open(path) as container:
             still = _best_key_frame(container, frames / fps, source_is_black)
         with av.open(path) as container:
-            _decode_end(container, last_key, frames / fps)
+            _decode_end(container, last_key, frames, fps)
     except FFmpegError as error:
         raise RenderFailed(f"the clip does not decode to its end: {error}") from error
     still.to_image().save(poster, quality=POSTER_QUALITY)
@@ -106,12 +106,15 @@ def _best_key_frame(
     return best
 
 
-def _decode_end(container: av.container.InputContainer, last_key: int, duration: float) -> None:
+def _decode_end(
+    container: av.container.InputContainer, last_key: int, frames: int, fps: float
+) -> None:
     stream = container.streams.video[0]
     container.seek(last_key, stream=stream)
-    end = max((frame.time for frame in container.decode(video=0)), default=0.0)
-    if duration - end > MAX_LENGTH_ERROR_S:
-        raise RenderFailed(f"the clip's picture decodes to {end:.2f} of {duration:.2f} s")
+    last = max((frame.time for frame in container.decode(video=0)), default=-1.0)
+    end, wanted = last + 1 / fps, frames / fps
+    if wanted - end > MAX_LENGTH_ERROR_S:
+        raise RenderFailed(f"the clip's picture decodes to {end:.2f} of {wanted:.2f} s")
 
 
 def _luma(frame: av.video.VideoFrame) -> np.ndarray:

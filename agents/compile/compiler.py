@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, CancelledError, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from agents.compile.params import CompileParams
@@ -66,10 +66,12 @@ def compile_clips(
 
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="clip") as pool:
         futures = [pool.submit(one, index) for index in range(len(plans))]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        failures = [error for f in futures if f.done() and (error := f.exception())]
-        if failures:
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            # Also when this thread is told to stop: the others end at their next progress.
             progress.stopped = True
-            pool.shutdown(cancel_futures=True)
-            raise failures[0]
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
         return tuple(future.result() for future in futures)

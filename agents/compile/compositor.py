@@ -11,6 +11,8 @@ MIN_PANEL = 16
 """A smaller box in the source, in pixels, is no picture."""
 GAP = 0.0125
 """Space between screen and camera as a part of the width."""
+PATCH_STRIP = 8
+"""Width of the strip that covers the place of a camera, and its distance, in source pixels."""
 CAPTION_LINES = 2
 LINE_HEIGHT = 1.3
 """Distance of two caption lines in letter heights."""
@@ -21,13 +23,23 @@ SAFE_EDGE = 0.04
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """A place from which a camera has moved out, and the strip beside it that covers it.
+
+    Both are counted from the corner of the panel's source.
+    """
+
+    place: Box
+    beside: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """A part of the source frame and where it is shown; both boxes have even sides."""
 
     source: Box
     target: Box
-    hidden: Box | None = None
-    """Place inside `source`, counted from its corner, from which a camera has moved out."""
+    patch: Patch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +134,22 @@ def _side_by_side(
     screen_at, camera_at = _fit(screen, screen_area), _fit(camera, camera_area)
     if camera_at.h <= screen_at.h:
         camera_at = camera_at._replace(y=screen_at.y)
-    hidden = _inset(screen, camera) if params.inset == "smooth" else None
-    return Panel(screen, screen_at, hidden), Panel(camera, camera_at)
+    patch = _patch(screen, camera) if params.inset == "smooth" else None
+    return Panel(screen, screen_at, patch), Panel(camera, camera_at)
 
 
-def _inset(screen: Box, camera: Box) -> Box | None:
-    """Return the camera's place in the screen, counted from the screen's corner."""
-    x0, y0 = max(camera.x - screen.x, 0), max(camera.y - screen.y, 0)
+def _patch(screen: Box, camera: Box) -> Patch | None:
+    """Return how the camera's place in the screen is covered; None if they lie apart."""
+    x0, y0 = even(max(camera.x - screen.x, 0)), even(max(camera.y - screen.y, 0))
     x1 = min(camera.x + camera.w - screen.x, screen.w)
     y1 = min(camera.y + camera.h - screen.y, screen.h)
-    return Box(x0, y0, x1 - x0, y1 - y0) if x1 - x0 >= 4 and y1 - y0 >= 4 else None
+    if x1 - x0 < 4 or y1 - y0 < 4:
+        return None
+    place = Box(x0, y0, even(x1 - x0 + 1), even(y1 - y0 + 1))
+    left, right = x0, screen.w - place.x - place.w
+    if max(left, right) < PATCH_STRIP:
+        return None
+    # Towards the middle of the screen, where there is more room.
+    x = x0 - 2 * PATCH_STRIP if left >= right else place.x + place.w + PATCH_STRIP
+    x = min(max(x, 0), screen.w - PATCH_STRIP)
+    return Patch(place, Box(x, place.y, PATCH_STRIP, place.h))

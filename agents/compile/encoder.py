@@ -25,10 +25,16 @@ from agents.compile.sound import (
 )
 from agents.compile.stills import write_stills
 from agents.compile.timeline import Stretch, Timeline
+from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import input_options, run_ffmpeg
 from agents.types import Cue, Media
 
 MEMORY_BYTES = 2 << 30
+# FFmpeg's numbers for the colours that cameras and screen recorders write.
+MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
+PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
+FORGIVING = ("-max_error_rate", "1")
+"""Damaged stretches of a recording are passed over; the checks see what is left."""
 MPEGTS_MARGIN_S = 3.0
 """MPEG-TS is entered late by up to this much, so its sound is read from earlier on."""
 
@@ -53,12 +59,26 @@ def take_sound(timeline: Timeline, media: Media, folder: Path) -> tuple[First, l
             begin = sound_begin(stretch, media)
             length = stretch.origin + float(stretch.frames / timeline.fps) + MARGIN_S - begin
             args = ["-t", f"{length:.6f}", *input_options(media, seek=begin)]
-            run_ffmpeg([*args, *extract_options(media), str(path)], read=[media.path], write=folder)
+            args += [*extract_options(media), *FORGIVING, str(path)]
+            if media.demuxer == "mpegts":
+                # ffmpeg counts MPEG-TS from the first of the streams in use: use the picture too.
+                args += ["-map", "0:V:0", "-c", "copy", "-f", "null", "-"]
+            _read("sound", stretch.origin, args, media, folder)
     first = folder / "first.mkv"
     args = ["-threads", "1", *input_options(media, seek=timeline.stretches[0].seek)]
     still = ["-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1", "-c:v", "ffv1"]
-    run_ffmpeg([*args, *still, "-map_metadata", "-1", str(first)], read=[media.path], write=folder)
-    return _look(first, media), raw
+    still += ["-map_metadata", "-1", *FORGIVING, str(first)]
+    _read("picture", timeline.stretches[0].origin, [*args, *still], media, folder)
+    return _look(first, media, timeline.stretches[0].origin), raw
+
+
+def _read(what: str, time: float, args: list[str], media: Media, folder: Path) -> None:
+    try:
+        run_ffmpeg(args, read=[media.path], write=folder)
+    except StageError as error:
+        if error.code != StageError.code:
+            raise
+        raise RenderFailed(f"no {what} can be decoded from {time:.1f} s on") from error
 
 
 def sound_begin(stretch: Stretch, media: Media) -> float:
@@ -67,23 +87,21 @@ def sound_begin(stretch: Stretch, media: Media) -> float:
     return max(0.0, stretch.origin - margin)
 
 
-def _look(path: Path, media: Media) -> First:
+def _look(path: Path, media: Media, time: float) -> First:
     """Read back the frame that ffmpeg wrote here; its colour tags came along."""
     import av
+    from av.error import FFmpegError
 
-    with av.open(path) as container:
-        frame = next(container.decode(video=0))
-    matrices = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc"}
-    guess = "bt709" if media.height >= 720 else "smpte170m"
+    try:
+        with av.open(path) as container:
+            frame = next(container.decode(video=0))
+    except (FFmpegError, StopIteration) as error:
+        raise RenderFailed(f"no picture can be decoded from {time:.1f} s on") from error
+    matrix = MATRICES.get(int(frame.colorspace), "bt709" if media.height >= 720 else "smpte170m")
     colour = Colour(
-        matrix=matrices.get(int(frame.colorspace), guess),
-        primaries={1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"}.get(
-            int(frame.color_primaries), "bt709" if guess == "bt709" else "smpte170m"
-        ),
-        transfer={1: "bt709", 6: "smpte170m"}.get(
-            int(frame.color_trc), "bt709" if guess == "bt709" else "smpte170m"
-        ),
-        full_range=int(frame.color_range) == 2 or frame.format.name.startswith("yuvj"),
+        matrix=matrix,
+        primaries=PRIMARIES.get(int(frame.color_primaries), matrix),
+        transfer="bt709" if matrix == "bt709" else "smpte170m",
     )
     return First(colour, frame.reformat(format="gray").to_ndarray())
 
@@ -143,6 +161,7 @@ def encode(
             *["-filter_complex_threads", str(threads), *inputs, "-filter_complex", graph],
             *["-map", "[video]", "-map", f"{count}:a:0"],
             *_output(timeline, params, threads),
+            *FORGIVING,
             str(out),
         ],
         read=[media.path, folder],

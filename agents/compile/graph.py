@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from agents.compile.compositor import Composition, Panel
+from agents.compile.compositor import Composition, Panel, Patch
 from agents.compile.timeline import Shot, Stretch, Timeline
 from agents.types import Box, Media
+
+PATCH_ROWS = 6
+"""Rows that the strip beside a covered place is averaged to: streaks vanish, shades stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,6 @@ class Colour:
     matrix: str
     primaries: str
     transfer: str
-    full_range: bool
 
     @property
     def tags(self) -> str:
@@ -89,13 +91,15 @@ def build_graph(
 
 def _steady(stretch: Stretch, timeline: Timeline, media: Media, colour: Colour) -> str:
     """Return the filters that give frames of one size, shape and rate, without end."""
-    full = ":in_range=pc:out_range=tv" if colour.full_range else ""
     ahead = stretch.origin - stretch.seek
     return ",".join(
         [
-            f"setpts=PTS-({ahead:.6f})/TB",
+            # All that comes before the grid is its first frame, the last of them winning.
+            f"setpts='max(0,PTS-{ahead:.6f}/TB)'",
+            # "fps" drops a last frame that ends where the grid begins; a copy keeps it.
+            "tpad=stop=1:stop_mode=clone",
             f"fps={timeline.fps}:start_time=0",
-            f"scale={media.width}:{media.height}{full}",
+            f"scale={media.width}:{media.height}:out_range=tv",
             "format=yuv420p,setsar=1",
             colour.tags,
             # A source whose pictures end early keeps showing the last one.
@@ -114,7 +118,7 @@ def _shot(
     cut_name = graph.add([name], cut)[0]
     sources = graph.fan(cut_name, len(composition.panels))
     placed = [
-        (panel.target, graph.add([source], _panel(panel))[0])
+        (panel.target, _panel(graph, source, panel))
         for panel, source in zip(composition.panels, sources, strict=True)
     ]
     placed += tiles[composition].pop()
@@ -125,20 +129,23 @@ def _shot(
     return graph.add([part for _, part in placed], stack)[0]
 
 
-def _panel(panel: Panel) -> str:
+def _panel(graph: _Graph, name: str, panel: Panel) -> str:
+    """Return the name of the panel's frames."""
     x, y, w, h = panel.source
-    filters = [f"crop={w}:{h}:{x}:{y}"]
-    if panel.hidden:
-        filters.append(_smooth(panel.hidden, panel.source))
-    return ",".join([*filters, f"scale={panel.target.w}:{panel.target.h}", "setsar=1"])
+    name = graph.add([name], f"crop={w}:{h}:{x}:{y}")[0]
+    if panel.patch:
+        name = _cover(graph, name, panel.patch)
+    return graph.add([name], f"scale={panel.target.w}:{panel.target.h},setsar=1")[0]
 
 
-def _smooth(hidden: Box, frame: Box) -> str:
-    """Return the filter that fills a place from its border, which must lie inside the frame."""
-    x0, y0 = max(1, hidden.x), max(1, hidden.y)
-    x1 = min(hidden.x + hidden.w, frame.w - 1)
-    y1 = min(hidden.y + hidden.h, frame.h - 1)
-    return f"delogo=x={x0}:y={y0}:w={x1 - x0}:h={y1 - y0}"
+def _cover(graph: _Graph, name: str, patch: Patch) -> str:
+    """Return the frames with a place covered by the blurred strip that lies beside it."""
+    under, beside = graph.fan(name, 2)
+    (x, y, w, h), strip = patch.place, patch.beside
+    blurred = f"scale=2:{PATCH_ROWS}:flags=area,scale={w}:{h}:flags=bilinear"
+    cut = f"crop={strip.w}:{strip.h}:{strip.x}:{strip.y}"
+    cover = graph.add([beside], f"{cut},{blurred},setsar=1")[0]
+    return graph.add([under, cover], f"overlay={x}:{y}:format=yuv420")[0]
 
 
 def _background_tiles(

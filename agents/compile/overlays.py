@@ -90,7 +90,7 @@ def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
 
 def fit_lines(text: str) -> list[str]:
     """Return the text in at most two lines of 42 columns; what does not fit ends in "…"."""
-    text = drawable(clean_text(text[:MAX_CHARS]))
+    text = drawable(clean_text(text.lstrip()[:MAX_CHARS]))
     lines = text.split("\n")
     wrapped = [line for line in lines if line and wrap_text(line, MAX_COLUMNS) == [line]]
     if wrapped != lines or len(lines) > CAPTION_LINES:

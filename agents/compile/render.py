@@ -13,6 +13,7 @@ from agents.compile.checks import check_clip, is_black
 from agents.compile.encoder import encode, make_sound, take_sound
 from agents.compile.params import CompileParams
 from agents.compile.timeline import lay_out
+from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
@@ -53,7 +54,7 @@ def render_clip(
     threads: int = 2,
 ) -> Clip:
     """Render the plan into `folder`, check it, and return it; `progress` hears 0-100."""
-    media = intake.media
+    media = rendering_source(intake)
     timeline = lay_out(plan, media, intake.packets, params)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)

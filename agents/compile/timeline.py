@@ -118,10 +118,12 @@ def shown_at(packets: PacketTable, time: float) -> float:
 def _seek(packets: PacketTable, media: Media, time: float) -> float:
     if media.demuxer != "mpegts" or not packets.key.any():
         return max(0.0, time - 1e-3)
-    # MPEG-TS has no index: it is entered anywhere, so enter before the key frame that is needed.
+    # MPEG-TS has no index: it is entered anywhere, so enter before the key frame that is needed,
+    # yet not before the first frame: ffmpeg would then count from that frame.
     keys = packets.time[packets.key.astype(bool)]
     before = keys[keys <= time + 1e-3]
-    return max(0.0, float(before[-1]) - 1.0) if len(before) else 0.0
+    key = float(before[-1]) - 1.0 if len(before) else 0.0
+    return max(0.0, float(packets.time[0]) - 1e-3, key)
 
 
 def _kept(parts: tuple[Interval, ...], duration: float, least: float) -> list[Interval]:

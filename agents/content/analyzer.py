@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.content.local import analyze_locally
 from agents.content.params import ContentParams
-from agents.registry import Context, Resources
+from agents.registry import Context, Gemini, Resources
 from agents.types import Content, Intake, Layout, SilenceRegion, Transcript
 
 
@@ -23,10 +23,29 @@ def analyze_content(
     """Return the lecture's topics and the unweighted score components of its sentences."""
     context.progress(5, "Reading the transcript")
     content = analyze_locally(intake, transcript, silence, layout, params)
+    settings = _gemini(context.resources, params)
+    if settings is not None and content.segments:
+        from agents.content.gemini import judge_content
+
+        context.progress(30, f"Asking {settings.model}")
+        content = judge_content(content, settings, progress=context.progress)
     context.progress(100, f"Found {len(content.segments)} topics")
     return content
 
 
+def _gemini(resources: Resources, params: ContentParams) -> Gemini | None:
+    return resources.gemini if params.analyzer == "auto" else None
+
+
 def analyzer_used(resources: Resources, params: ContentParams) -> Mapping[str, Any]:
     """Return what beside upload and params decides the analysis, for the stage key."""
-    return {}
+    settings = _gemini(resources, params)
+    if settings is None:
+        return {}
+    from agents.content.gemini import prompt_sha256
+
+    return {
+        "model": settings.model,
+        "endpoint": settings.base_url,
+        "prompt": prompt_sha256(),
+    }

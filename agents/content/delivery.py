@@ -68,7 +68,7 @@ def measure_slides(segments: Sequence[TranscriptSegment], layout: Layout) -> dic
     return {
         "slide_dwell": filled if len(layout.slides) > 1 else none,
         "slide_change": change,
-        "slide_words": _words_on_slide(segments, [layout.slides[int(i)] for i in shown]),
+        "slide_words": _words_on_slide(segments, [layout.slides[int(index)] for index in shown]),
     }
 
 
@@ -127,4 +127,4 @@ def _pause_strength(gaps: np.ndarray) -> np.ndarray:
         return gaps
     usual = max(0.2, float(np.median(gaps)))
     longest = max(3 * usual, float(np.percentile(gaps, 98)))
-    return np.clip(np.log(np.maximum(gaps, 1e-3) / usual) / np.log(longest / usual), 0, 1)
+    return np.clip(np.log(np.maximum(gaps, 1e-3) / usual) / np.log(longest / usual), 0, 1) ** 2

@@ -18,6 +18,8 @@ SHORTEST = 4
 """A word of fewer letters names nothing, but in scripts that write no spaces."""
 KEYWORDS = 6
 """So many keywords per topic."""
+_PIECES = re.compile(r"[,.;:!?()\[\]\"…、。，；：？！]")
+"""No phrase goes on over one of these."""
 _CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
 
 
@@ -38,7 +40,8 @@ def name_topics(
     groups: list[list[str]] = [[] for _ in range(int(topic.max(initial=-1)) + 1)]
     for number, text in zip(topic, texts, strict=True):
         groups[number].append(text)
-    phrases = key_phrases([[split_words(text) for text in group] for group in groups], stop)
+    pieces = [[piece for text in group for piece in _PIECES.split(text)] for group in groups]
+    phrases = key_phrases([[split_words(piece) for piece in group] for group in pieces], stop)
     named: list[tuple[str, tuple[str, ...]]] = []
     taken: set[str] = set()
     for number, found in enumerate(phrases, start=1):
@@ -55,10 +58,10 @@ def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> li
     few other topics do (class-based tf-idf), and by their length.
     """
     counts = [Counter(run for words in group for run in _runs(words, stop)) for group in groups]
-    surface = _surfaces(groups)
     spread = Counter(run for count in counts for run in count)
     named = []
-    for count in counts:
+    for words, count in zip(groups, counts, strict=True):
+        surface = _surfaces(words)
         weighted = [
             Phrase(
                 run,
@@ -100,9 +103,9 @@ def names_nothing(word: str) -> bool:
     return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
 
 
-def _surfaces(groups: Sequence[Sequence[Sequence[str]]]) -> dict[str, str]:
+def _surfaces(group: Sequence[Sequence[str]]) -> dict[str, str]:
     """Return for each stem the word that is said most, the shorter one of equals."""
-    said = Counter(word for group in groups for words in group for word in words)
+    said = Counter(word for words in group for word in words)
     best: dict[str, str] = {}
     for word, _ in sorted(said.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
         best.setdefault(stem(word), word)

@@ -16,6 +16,8 @@ import numpy as np
 PRIOR_SHARE = 1 / 12
 PRIOR_WORDS = (20.0, 200.0)
 """Strength of the prior in words: a share of the lecture's meaningful words, within limits."""
+FULL_WORDS = 2000
+"""In shorter talks the words of a topic are fewer, and less is asked of them and of the rest."""
 
 
 def segment_topics(
@@ -38,7 +40,8 @@ def segment_topics(
     elapsed = np.concatenate([[0.0], np.cumsum(durations)])
     too_short = elapsed[None, :] - elapsed[:, None] < min(min_duration, float(elapsed[-1]))
     likelihood[too_short] = -np.inf
-    starts = best_division(likelihood, evidence - penalty * np.log(max(words, 2)))
+    scale = min(1.0, words / FULL_WORDS) ** 0.5
+    starts = best_division(likelihood, scale * (evidence - penalty * np.log(max(words, 2))))
     topic = np.zeros(len(rows), dtype=np.int64)
     topic[starts[1:]] = 1
     return np.cumsum(topic)

@@ -45,7 +45,8 @@ class ExtractParams(Params):
     max_share: Annotated[float, Tunable(0.05, 1, step=0.05)] = 0.5
     """Nor longer than this share of the lecture."""
     topic_coverage: Annotated[float, Tunable(0, 60, step=1, unit="s")] = 12.0
-    """A clip from a topic that has none yet is worth this many seconds of outstanding speech."""
+    """The first clip of a topic is worth this many seconds of outstanding speech more, and a clip
+    that runs over into the next topic as many less."""
     edge_weight: Annotated[float, Tunable(0, 30, step=1, unit="s")] = 4.0
     """A clean beginning and end, in pauses and at whole ideas, is worth this many such seconds."""
     min_edge_pause_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.15

@@ -8,7 +8,7 @@ from agents.extract.params import ExtractParams
 from agents.extract.reasons import describe_clips
 from agents.extract.scoring import component_matrix, weight_vector
 from agents.extract.selection import Candidates, Limits, choose_clips
-from agents.extract.similarity import find_duplicate
+from agents.extract.similarity import find_duplicates
 from agents.extract.timing import Timing, measure_timing
 from agents.registry import Context
 from agents.types import ClipPlan, Content, Layout, SilenceRegion, Transcript
@@ -51,11 +51,13 @@ def choose_spans(
     limits = make_limits(whole, params)
     price, ceiling = _prices(scores, timing)
     while True:
-        chosen = [_span(found, i) for i in choose_clips(found, limits, price, ceiling)]
-        pair = find_duplicate(content.sentences, chosen, params.duplicate_similarity)
-        if pair is None:
+        choice, price = choose_clips(found, limits, price, ceiling)
+        chosen = [_span(found, i) for i in choice]
+        alike = find_duplicates(content.sentences, chosen, params.duplicate_similarity)
+        if not alike:
             return chosen
-        found = found.without(*_weaker(pair, scores, timing))
+        for pair in alike:
+            found = found.without(*_weaker(pair, scores, timing))
 
 
 def make_limits(whole: float, params: ExtractParams) -> Limits:
@@ -88,16 +90,16 @@ def find_candidates(
     spread = float(scores.std()) or 1.0
     seconds = np.concatenate([[0.0], np.cumsum(timing.speech)]) / spread
     worth = np.concatenate([[0.0], np.cumsum(timing.speech * scores)]) / spread
-    clean = np.array(
-        [sentence.components.get("completeness", 0.0) for sentence in content.sentences]
-    )
+    clean = np.array([s.components.get("completeness", 0.0) for s in content.sentences])
     opening = clean + np.minimum(timing.pause_before, 1)
     closing = np.minimum(timing.pause_after, 1)
+    edges = params.edge_weight * (opening[first] + closing[last])
+    crossing = params.topic_coverage * (topics[first] != topics[last])
     return Candidates(
         first,
         last,
         topics[(first + last) // 2],
-        worth[last + 1] - worth[first] + params.edge_weight * (opening[first] + closing[last]),
+        worth[last + 1] - worth[first] + edges - crossing,
         seconds[last + 1] - seconds[first],
         timing.kept(first, last),
     )

@@ -102,11 +102,15 @@ def name_clips(clips: Sequence[Sequence[Sentence]], content: Content) -> list[st
         keywords = segment.keywords if segment else ()
         own = [word for word in keywords if word in text and word not in base.casefold()]
         options = [base] if owners.count(owner) == 1 else []
-        options += [f"{base}: {word[:1].upper()}{word[1:]}" for word in own]
+        options += [f"{base}: {_capital(word)}" for word in own]
         options += [base, *(f"{base} ({number})" for number in range(2, len(clips) + 2))]
         taken = {title.casefold() for title in titles}
         titles.append(next(title for title in options if title.casefold() not in taken))
     return titles
+
+
+def _capital(words: str) -> str:
+    return " ".join(word[:1].upper() + word[1:] for word in words.split())
 
 
 def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BISECTIONS = 7
+BISECTIONS = 6
 """So often the price of a second is halved in; more would not change the choice."""
 
 
@@ -49,40 +49,42 @@ class Limits:
     """What the first clip of a topic is worth more."""
 
 
-def choose_clips(found: Candidates, limits: Limits, price: float, ceiling: float) -> list[int]:
-    """Return the indices of the chosen candidates in order of time.
+def choose_clips(
+    found: Candidates, limits: Limits, price: float, ceiling: float
+) -> tuple[list[int], float]:
+    """Return the indices of the chosen candidates in order of time, and the price of a second.
 
-    The limit on the total length is met by raising the price of a second from `price` towards
-    `ceiling` until the best choice keeps to it. For the length that it uses that choice is the
-    best of all (Everett 1963), and without the limit it is exact.
+    The limit on the total length is met by raising the price from `price` towards `ceiling`
+    until the best choice keeps to it. For the length that it uses that choice is the best of
+    all (Everett 1963), and without the limit it is exact.
     """
     if not len(found.first):
-        return []
+        return [], price
     for fewest in range(limits.fewest, 0, -1):
-        chosen = _search_price(found, limits, fewest, price, ceiling)
+        chosen, paid = _search_price(found, limits, fewest, price, ceiling)
         if chosen:
-            return chosen
-    return [int(np.argmin(found.length))]
+            return chosen, paid
+    return [int(np.argmin(found.length))], ceiling
 
 
 def _search_price(
     found: Candidates, limits: Limits, fewest: int, low: float, high: float
-) -> list[int]:
-    """Return the best choice that keeps to the total, empty if none was met."""
+) -> tuple[list[int], float]:
+    """Return the best choice that keeps to the total, empty if none does, and its price."""
     chosen = best_choice(found, limits, fewest, low)
     if found.length[chosen].sum() <= limits.total:
-        return chosen
-    kept: list[int] = []
-    for step in range(BISECTIONS):
-        price = high if step == 0 else (low + high) / 2
+        return chosen, low
+    kept = best_choice(found, limits, fewest, high)
+    if found.length[kept].sum() > limits.total:
+        return [], high
+    for _ in range(BISECTIONS):
+        price = (low + high) / 2
         chosen = best_choice(found, limits, fewest, price)
-        if chosen and found.length[chosen].sum() <= limits.total:
+        if found.length[chosen].sum() <= limits.total:
             kept, high = chosen, price
-        elif step == 0:
-            return []
         else:
             low = price
-    return kept
+    return kept, high
 
 
 def best_choice(found: Candidates, limits: Limits, fewest: int, price: float) -> list[int]:
@@ -93,35 +95,33 @@ def best_choice(found: Candidates, limits: Limits, fewest: int, price: float) ->
     """
     value = found.worth - price * found.seconds
     topics = int(found.topic.max()) + 1
-    shape = (int(found.last.max()) + 2, topics)
     cell = (found.last + 1) * topics + found.topic
     heads = np.flatnonzero(np.diff(cell, prepend=-1))
     before = found.first * topics + found.topic
     layers = [value + limits.coverage]
     while len(layers) < limits.most:
-        reached = np.full(shape, -np.inf)
-        reached.flat[cell[heads]] = np.maximum.reduceat(layers[-1], heads)
+        reached = np.full((int(found.last[-1]) + 2, topics), -np.inf)
+        reached.ravel()[cell[heads]] = np.maximum.reduceat(layers[-1], heads)
         np.maximum.accumulate(reached, axis=0, out=reached)
-        other = np.full(shape, -np.inf)
-        np.maximum.accumulate(reached[:, :-1], axis=1, out=other[:, 1:])
-        previous = np.maximum(reached.take(before), other.take(before) + limits.coverage)
-        if np.isneginf(previous).all():
+        covered = reached.copy()
+        np.maximum.accumulate(reached[:, :-1] + limits.coverage, axis=1, out=covered[:, 1:])
+        np.maximum(covered, reached, out=covered)
+        layer = value + covered.take(before)
+        if layer.max() == -np.inf:
             break
-        layers.append(value + previous)
+        layers.append(layer)
     best = [float(layer.max()) for layer in layers]
     if len(layers) < fewest:
         return []
     count = fewest + int(np.argmax(best[fewest - 1 :]))
-    return _trace(found, layers[:count], value, limits.coverage)
+    return _trace(found, layers[:count], limits.coverage)
 
 
-def _trace(
-    found: Candidates, layers: list[np.ndarray], value: np.ndarray, coverage: float
-) -> list[int]:
+def _trace(found: Candidates, layers: list[np.ndarray], coverage: float) -> list[int]:
     chosen = [int(np.argmax(layers[-1]))]
     for layer in reversed(layers[:-1]):
         now = chosen[-1]
-        bonus = np.where(found.topic != found.topic[now], coverage, 0.0)
-        options = np.where(found.last < found.first[now], layer + bonus, -np.inf)
-        chosen.append(int(np.argmax(options)))
+        earlier = int(np.searchsorted(found.last, found.first[now]))
+        bonus = np.where(found.topic[:earlier] != found.topic[now], coverage, 0.0)
+        chosen.append(int(np.argmax(layer[:earlier] + bonus)))
     return chosen[::-1]

@@ -13,16 +13,13 @@ from agents.types import Sentence
 _WORD = re.compile(r"\w+")
 
 
-def find_duplicate(
+def find_duplicates(
     sentences: Sequence[Sentence], spans: Sequence[tuple[int, int]], limit: float
-) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Return the two most alike of the clips, if they are more alike than `limit`."""
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the pairs of clips that are more alike than `limit`."""
     bags = [_word_pairs(sentences, span) for span in spans]
-    alike = [(_cosine(bags[i], bags[j]), -i, -j) for i, j in combinations(range(len(spans)), 2)]
-    if not alike or max(alike)[0] <= limit:
-        return None
-    _, i, j = max(alike)
-    return spans[-i], spans[-j]
+    pairs = combinations(range(len(spans)), 2)
+    return [(spans[i], spans[j]) for i, j in pairs if _cosine(bags[i], bags[j]) > limit]
 
 
 def _word_pairs(sentences: Sequence[Sentence], span: tuple[int, int]) -> Counter[tuple[str, str]]:

@@ -52,7 +52,9 @@ def measure_timing(
     """Return where clips of these sentences may begin and end."""
     words = [word for segment in segments for word in spoken(segment)]
     starts, ends = _bounds(words)
-    quiet = np.array([[r.start, r.end] for r in silence]).reshape(-1, 2)
+    # A blank screen alone is no pause: somebody may speak over it.
+    silent = [r for r in silence if r.silence_type != "blank_screen"]
+    quiet = np.array([[r.start, r.end] for r in silent]).reshape(-1, 2)
     first = np.array([spoken(segment)[0].start for segment in segments])
     last = np.maximum(np.array([spoken(segment)[-1].end for segment in segments]), first)
     cuts = find_cuts(starts, ends, quiet, params)

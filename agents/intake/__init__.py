@@ -13,9 +13,9 @@ VERSION = 1
 """Raised when a measurement changes; part of the stage key."""
 
 
-def measure(upload: Path, *, context: Context, name: str | None = None) -> Intake:
-    """Judge and measure an upload; `name` is what people call it, used in messages only."""
+def measure(upload: Path, *, context: Context) -> Intake:
+    """Judge and measure an upload; messages call it `context.resources.upload_name`."""
     # the sandboxed half imports this package too and must stay light
     from agents.intake.gate import measure_upload
 
-    return measure_upload(upload, context, name)
+    return measure_upload(upload, context)

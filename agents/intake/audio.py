@@ -109,9 +109,9 @@ class Track:
 
     def _sample_format(self, frame: av.AudioFrame) -> str:
         if frame.layout.nb_channels == self.channels:
-            return "sample_fmts=flt"
+            return "sample_fmts=fltp"
         # the stream changed its mind; the file keeps the number it began with
-        return f"sample_fmts=flt:channel_layouts={self.stream.codec_context.layout.name}"
+        return f"sample_fmts=fltp:channel_layouts={self.stream.codec_context.layout.name}"
 
     def _end_run(self) -> None:
         if self._graph is not None:
@@ -134,7 +134,7 @@ class Track:
     def _write(self, block: np.ndarray) -> None:
         import numpy as np
 
-        samples = block.reshape(-1, self.channels)
+        samples = block.T  # planar: (channels, n)
         dropped = min(self._skip, len(samples))
         self._skip -= dropped
         samples = np.clip(np.rint(samples[dropped:] * 32767), -32768, 32767)
@@ -198,8 +198,8 @@ def to_db(amplitude: np.ndarray) -> np.ndarray:
     """Return 20 log10 of amplitudes relative to full scale, float32, never below the floor."""
     import numpy as np
 
-    floor = 10 ** (FLOOR_DB / 20)
-    return (20 * np.log10(np.maximum(amplitude, floor))).astype(np.float32)
+    level = 20 * np.log10(np.maximum(amplitude, 1e-9))
+    return np.maximum(level, FLOOR_DB).astype(np.float32)
 
 
 def choose_channel(tracks: list[list[Loudness]]) -> tuple[int, int]:

@@ -42,10 +42,9 @@ NO_VOICE = 0.3
 """Speech probability that a recording with a voice passes somewhere."""
 
 
-def measure_upload(upload: Path, context: Context, name: str | None) -> Intake:
+def measure_upload(upload: Path, context: Context) -> Intake:
     """Return what the one pass over the upload measured, or raise the reason against it."""
-    if name is None:
-        name = upload.name if upload.suffix else ""
+    name = context.resources.upload_name or (upload.name if upload.suffix else "")
     with upload.open("rb") as file:
         head = file.read(HEAD_BYTES)
     demuxer = sniff(head, name)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.ffmpeg import input_options, run_ffmpeg
 
 if TYPE_CHECKING:
-    from agents.types import Intake, Media
+    from agents.types import Media
 
 PLAIN = ("yuv420p", "yuvj420p")
 MAX_HEIGHT = 720
@@ -61,10 +60,3 @@ def _sound(facts: Mapping[str, Any]) -> list[str]:
     if facts["audio_codecs"][facts["audio_stream"]] == "aac" and not facts["bad_audio"]:
         return ["-c:a", "copy"]
     return ["-c:a", "aac", "-b:a", "128k", "-ac", "2", "-af", "aresample=async=1"]
-
-
-def source_for_rendering(intake: Intake) -> Media:
-    """Return the media that ffmpeg can seek in: MPEG-TS has no index, so its proxy stands in."""
-    if intake.media.demuxer != "mpegts" or intake.proxy is None:
-        return intake.media
-    return replace(intake.media, path=intake.proxy, demuxer="mov", audio_stream=0)

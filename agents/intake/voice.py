@@ -22,11 +22,13 @@ PITCH_RATE = 4000
 PITCH_FRAME = 200
 """Samples at 4 kHz: 50 ms, twenty a second."""
 PITCH_FFT = 512
+LAG_RATE = 2 * PITCH_RATE
+"""Lags are found at half a sample: a period between two samples must not look weak."""
 LOW_HZ, HIGH_HZ = 65.0, 400.0
 MIN_STRENGTH = 0.5
 """Autocorrelation below which a frame is unvoiced."""
 MIN_VOICE_DB = -60.0
-OCTAVE_COST = 0.02
+OCTAVE_COST = 0.05
 """Strength that a pitch one octave lower must gain to be believed."""
 
 
@@ -134,7 +136,7 @@ def frame_pitch(sound: np.ndarray) -> np.ndarray:
     frames = sound.reshape(-1, PITCH_FRAME)
     frames = frames - frames.mean(1, keepdims=True)
     window = np.hanning(PITCH_FRAME + 2)[1:-1].astype(np.float32)
-    shortest, longest = int(PITCH_RATE / HIGH_HZ), int(PITCH_RATE / LOW_HZ) + 1
+    shortest, longest = int(LAG_RATE / HIGH_HZ), int(LAG_RATE / LOW_HZ) + 1
     lags = np.arange(shortest - 1, longest + 2)
     own = _autocorrelation(window[None])[0]
     found = _autocorrelation(frames * window)
@@ -145,7 +147,7 @@ def frame_pitch(sound: np.ndarray) -> np.ndarray:
     before, peak, after = (strength[rows, best + i] for i in (-1, 0, 1))
     bend = before - 2 * peak + after
     offset = np.where(bend < 0, 0.5 * (before - after) / np.where(bend < 0, bend, 1), 0)
-    hz = PITCH_RATE / (lags[best] + np.clip(offset, -0.5, 0.5))
+    hz = LAG_RATE / (lags[best] + np.clip(offset, -0.5, 0.5))
     # a true period is a peak, not the slope of a slower movement
     voiced = loud & (peak > MIN_STRENGTH) & (peak >= before) & (peak >= after)
     return np.where(voiced, hz, 0.0)
@@ -159,4 +161,4 @@ def _autocorrelation(frames: np.ndarray) -> np.ndarray:
     import numpy as np
 
     spectrum = np.fft.rfft(frames, PITCH_FFT)
-    return np.fft.irfft(spectrum.real**2 + spectrum.imag**2)
+    return np.fft.irfft(spectrum.real**2 + spectrum.imag**2, PITCH_FFT * LAG_RATE // PITCH_RATE)

@@ -21,8 +21,15 @@ STEADY_DB = 6.0
 """Levels that spread less than this from 5th to 99th percentile are a hum or noise, not speech."""
 DEAD_DB = -110.0
 """Below lies digital silence, which says nothing about the room's noise."""
+DEAD_SHARE = 0.05
+"""With more digital silence than this the pauses are digital: what is heard is no noise."""
 INAUDIBLE_DB = -70.0
 """A recording that is never louder holds no speech."""
+DEAF_SHARE = 0.005
+CLEAR_SHARE = 0.05
+LOUD_DB = -45.0
+"""A model that hears speech in less than `DEAF_SHARE` of a recording is not believed if that is
+loud, and less than `CLEAR_SHARE` of it lies in the middle third between quiet and loud."""
 SAMPLED = 60_000
 """Percentiles are taken over at most about this many hops, evenly spread."""
 
@@ -37,6 +44,8 @@ def silence_threshold(levels: Levels, params: SilenceParams) -> float:
     if not len(heard):
         return 0.0
     noise, speech, loudest = (float(q) for q in np.percentile(heard, (5, 95, 99)))
+    if len(heard) < (1 - DEAD_SHARE) * len(sampled):
+        noise = min(noise, speech - params.top_db)
     if loudest < INAUDIBLE_DB or loudest - noise < STEADY_DB:
         return 0.0
     wanted = max(noise + params.noise_margin_db, speech - params.top_db)
@@ -91,12 +100,24 @@ def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams)
     threshold = np.float32(silence_threshold(levels, params))
     evidence = np.clip((levels.rms_db - threshold) / np.float32(RAMP_DB) + np.float32(0.5), 0, 1)
     if len(speech.values) and params.speech_weight > 0:
+        votes = _resample(speech, levels.hop_s, len(evidence))
         if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
             evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
+        elif params.speech_weight < 1 and _is_deaf(votes, levels.rms_db):
+            return evidence >= 0.5
         weight = np.float32(params.speech_weight)
-        votes = _resample(speech, levels.hop_s, len(evidence))
         evidence = (1 - weight) * evidence + weight * votes
     return evidence >= 0.5  # NaN compares as silence
+
+
+def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
+    """Return whether the model hears nothing where something is clearly switched on and off."""
+    if np.count_nonzero(votes >= 0.5) > DEAF_SHARE * len(votes):
+        return False
+    low, high = np.percentile(np.nan_to_num(levels, nan=-120.0), (5, 95))
+    middle = (low + high) / 2
+    between = np.count_nonzero(np.abs(levels - middle) < (high - low) / 6)
+    return bool(high > LOUD_DB and high - low > 30 and between < CLEAR_SHARE * len(levels))
 
 
 def _resample(speech: SpeechProbability, hop_s: float, count: int) -> np.ndarray:

@@ -10,6 +10,11 @@ from agents.types import Intake, Interval
 
 VOTE = 0.15
 """Silero's probability below which loud sound is no voice."""
+CERTAIN = 0.5
+"""Silero's probability that is needed where the levels tell nothing."""
+INAUDIBLE_DB = -70.0
+STEADY_DB = 6.0
+"""Levels that spread less are a hum, or a constant offset, in which speech would not show."""
 BRIDGE_S = 0.1
 """Shorter gaps, such as before a plosive, belong to the speech."""
 PAD_S = 0.15
@@ -41,14 +46,18 @@ def measure_activity(intake: Intake) -> Activity:
     """Return where levels stand out of the noise and Silero does not deny speech."""
     levels, hop = intake.levels.rms_db, intake.levels.hop_s
     heard = levels[np.isfinite(levels) & (levels > -110)]
-    if not len(heard):
+    if not len(heard) or np.max(heard) < INAUDIBLE_DB:
         return Activity(hop, np.zeros(len(levels), bool))
-    noise, speech = np.percentile(heard, (5, 95))
-    active = levels > min(max(noise + 6.0, speech - 40.0, -80.0), speech - 12.0)
+    noise, speech, loudest = np.percentile(heard, (5, 95, 99))
+    steady = loudest - noise < STEADY_DB
+    least = INAUDIBLE_DB if steady else max(noise + 6.0, speech - 40.0)
+    active = levels > (least if steady else min(least, speech - 12.0))
     if len(intake.speech.values):
         at = np.arange(len(levels)) * (hop / intake.speech.hop_s)
         votes = intake.speech.values[np.minimum(at.astype(np.intp), len(intake.speech.values) - 1)]
-        active &= votes >= VOTE
+        active &= votes >= (CERTAIN if steady else VOTE)
+    elif steady:
+        active[:] = False
     return Activity(hop, _bridge(active, round(BRIDGE_S / hop)))
 
 
@@ -90,16 +99,18 @@ def _last_together(
 ) -> int:
     """Return the index after the last span that shares a stretch with span `begin`."""
     start = spans[begin][0]
-    best, widest = begin + 1, -1.0
+    best, best_value = begin + 1, 0.0
     for end in range(begin + 1, len(spans) + 1):
-        if spans[end - 1][1] - start > max_s + 1e-6:
+        length = spans[end - 1][1] - start
+        if length > max_s + 1e-6:
             return best
         gap = spans[end][0] - spans[end - 1][1] if end < len(spans) else np.inf
         if gap >= join_s:
             return end
-        late = spans[end - 1][1] - start >= max_s / 2
-        if gap >= widest or (late and spans[best - 1][1] - start < max_s / 2):
-            best, widest = end, gap
+        # A longer stretch is worth a shorter pause, up to a quarter of it.
+        value = gap * (0.3 + length / max_s)
+        if value >= best_value:
+            best, best_value = end, value
     return best
 
 

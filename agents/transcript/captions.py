@@ -152,12 +152,14 @@ def _without_repeats(blocks: list[_Block]) -> list[_Block]:
     """Return the blocks without lines that scroll up from the block before, as YouTube writes."""
     counts: list[int] = []
     before: list[str] = []
+    before_end = 0.0
     for block in blocks:
         block.lines = [line for line in block.lines[:MAX_LINES] if line.strip()]
         plain = [_TAG.sub("", _INLINE_TIME.sub("", line)).strip() for line in block.lines]
         lengths = range(min(3, len(plain), len(before)), 0, -1)
-        counts.append(next((n for n in lengths if before[-n:] == plain[:n]), 0))
-        before = plain or before
+        repeated = next((n for n in lengths if before[-n:] == plain[:n]), 0)
+        counts.append(repeated if block.start - before_end < 0.5 else 0)
+        before, before_end = plain or before, block.end
     if sum(map(bool, counts)) < SCROLLING * len(blocks):
         return blocks  # somebody says the same twice now and then
     return [

@@ -106,6 +106,7 @@ def recognise_stretches(audio: Path, share: Sequence[tuple[float, float]]) -> It
     with wave.open(str(audio), "rb") as wav:
         for start, end in share:
             wav.setpos(min(wav.getnframes(), round(start * RATE)))
+            decoder.reinit_feat()  # it would remember the noise of the stretches before
             decoder.start_utt()
             decoder.process_raw(wav.readframes(round((end - start) * RATE)), full_utt=True)
             decoder.end_utt()

@@ -105,9 +105,11 @@ def recognise_whisper(
             clip_timestamps=[{"start": s.start - offset, "end": s.end - offset} for s in group],
         )
         language = language or info.language  # told once, from the first minutes
+        heard = offset
         for segment in segments:
-            said.append(_utterance(segment, offset))
-            progress(100 * min(1.0, (offset + segment.end) / stretches[-1].end))
+            said.append(_utterance(segment, group))
+            heard = max(heard, said[-1].end)
+            progress(100 * heard / stretches[-1].end)
     return language or "und", said
 
 
@@ -120,17 +122,17 @@ def read_samples(audio: Path, start: float, end: float) -> np.ndarray:
     return np.frombuffer(data, "<i2").astype(np.float32) / 32768
 
 
-def _utterance(segment: Segment, offset: float) -> RawUtterance:
+def _utterance(segment: Segment, group: Sequence[Interval]) -> RawUtterance:
+    """Return the segment in lecture time, no longer than what was heard."""
+    offset, last = group[0].start, group[-1].end
     words = [
         RawWord(word.start + offset, word.end + offset, word.word, word.probability)
         for word in segment.words or ()
     ]
     start, end = segment.start + offset, segment.end + offset
-    if not words:
-        words = [RawWord(start, end, text) for text in segment.text.split()]
     return RawUtterance(
-        min([start, *(w.start for w in words)]),
-        max([end, *(w.end for w in words)]),
+        max(offset, min([start, *(word.start for word in words)])),
+        min(last, max([end, *(word.end for word in words)])),
         words,
         segment.avg_logprob,
         segment.no_speech_prob,

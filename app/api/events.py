@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import Request
@@ -31,7 +31,7 @@ BLOCK_MS = 5_000
 STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 
-async def follow(job_id: str, after_id: str | None) -> AsyncIterator[Event | None]:
+async def follow(job_id: str, after_id: str | None) -> AsyncGenerator[Event | None]:
     """Yield a job's snapshot, then its events until the final one; None when nothing happened.
 
     With `after_id` the snapshot is left out and the stream goes on from there.
@@ -44,15 +44,26 @@ async def follow(job_id: str, after_id: str | None) -> AsyncIterator[Event | Non
         if first["status"] in FINAL:
             return
         position = first["id"]
-    redis = Redis.from_url(services.redis_url, socket_timeout=BLOCK_MS / 1000 + 10)
-    try:
-        async for event in _stream(redis, job_id, position):
+    async with (
+        _connected(services.redis_url) as redis,
+        aclosing(_stream(redis, job_id, position)) as stream,
+    ):
+        async for event in stream:
             yield event
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[Redis]:
+    """Yield a client that is closed even where the one who waited was cancelled."""
+    redis = Redis.from_url(url, socket_timeout=BLOCK_MS / 1000 + 10)
+    try:
+        yield redis
     finally:
-        await redis.aclose()
+        with CancelScope(shield=True):
+            await redis.aclose()
 
 
-async def _stream(redis: Redis, job_id: str, position: str) -> AsyncIterator[Event | None]:
+async def _stream(redis: Redis, job_id: str, position: str) -> AsyncGenerator[Event | None]:
     block_ms = 1
     while True:
         entries = await _read(redis, stream_key(job_id), position, block_ms)
@@ -82,8 +93,10 @@ async def _read(redis: Redis, key: str, position: str, block_ms: int) -> list[An
         await asyncio.wait({read, stop}, return_when=asyncio.FIRST_COMPLETED)
         return _entries(read.result()) if read.done() else None
     finally:
-        for task in (read, stop):
-            task.cancel()
+        read.cancel()
+        stop.cancel()
+        with CancelScope(shield=True):
+            await asyncio.gather(read, stop, return_exceptions=True)
 
 
 def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:  # noqa: ANN401
@@ -112,14 +125,16 @@ async def server_sent(request: Request) -> Response:
 async def _lines(job_id: str, after_id: str | None) -> AsyncIterator[str]:
     yield "retry: 2000\n\n"
     try:
-        async for event in follow(job_id, after_id):
-            if event is None:
-                yield ": still there\n\n"
-            else:
-                yield f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
+        async with aclosing(follow(job_id, after_id)) as events:
+            async for event in events:
+                yield ": still there\n\n" if event is None else _block(event)
     except (RedisError, LectureError):
         # The client comes back by itself and gets a snapshot or this sentence again.
         yield "event: unavailable\ndata: {}\n\n"
+
+
+def _block(event: Event) -> str:
+    return f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
 
 
 async def socket(ws: WebSocket) -> None:
@@ -144,9 +159,10 @@ async def socket(ws: WebSocket) -> None:
 
 async def _pump(ws: WebSocket, job_id: str, after_id: str | None) -> None:
     try:
-        async for event in follow(job_id, after_id):
-            if event is not None:
-                await ws.send_json(event)
+        async with aclosing(follow(job_id, after_id)) as events:
+            async for event in events:
+                if event is not None:
+                    await ws.send_json(event)
         await ws.close(1000)
     except (RedisError, LectureError):
         await _close(ws, 1013)  # try again later

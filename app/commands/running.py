@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agents.errors import MediaError, NotFound
+from agents.errors import LectureError, MediaError, NotFound
 from agents.params import Params
 from agents.subtitles import to_vtt
 from app.commands.bars import StageBars
@@ -105,10 +105,22 @@ def run_here(
         job, _ = create_run(shop, lecture.id, tuning)
         titles = {name: stage.title for name, stage in shop.table.items()}
         with StageBars(titles, quiet=quiet) as bars:
-            run_job_here(shop, job.id, bars, only, start)
+            _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
         document = write_results(shop, job, lecture, findings, out.absolute())
     return Outcome(file, out.absolute(), captions, findings, document)
+
+
+def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
+    """Run the job; a recording that cannot be used ends as the MediaError that it began as."""
+    from agents.intake.probe import SENTENCES
+
+    try:
+        run_job_here(shop, job_id, bars, only, start)
+    except LectureError as error:
+        if error.code in SENTENCES:
+            raise MediaError(error.message, code=error.code) from error
+        raise
 
 
 def check_file(file: Path) -> None:

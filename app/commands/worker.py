@@ -19,12 +19,14 @@ def worker(
 ) -> int:
     """Add one worker to the `lecture serve` of a state folder, or to LECTURE_REDIS_URL."""
     from app.services.core import workshop_config
+    from data.store import open_store
     from jobs.broker import find_broker
     from jobs.worker import worker_main
 
     settings = settings_with(state=state)
     set_up_logging(settings)
     url = find_broker(settings.state, settings.redis_url)
+    open_store(settings.store_location).migrate()
     config = workshop_config(settings.model_copy(update={"redis_url": url}))
     worker_main(config, parent=parent)
     return 0

@@ -20,8 +20,17 @@ def set_up_logging(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     as_json = settings.log_format == "json"
-    final = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    text = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # No local variables in tracebacks: they hold keys and what people said.
+    plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    final = [
+        structlog.processors.ExceptionRenderer(plain),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    text = [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -80,7 +80,7 @@ def workshop_config(settings: Settings) -> WorkshopConfig:
         state=settings.state,
         store_url=settings.store_url or "",
         redis_url=settings.redis_url or "",
-        models=settings.models_folder,
+        models=settings.models,
         download_models=settings.download_models,
         gemini=gemini
         and GeminiConfig(

@@ -132,7 +132,9 @@ class Lectures:
         if upload.job_id:
             return upload
         if not self._exists(upload.id):
-            self._create(upload.id, upload.title, self._adopt(upload), upload.captions_name)
+            self._create(
+                upload.id, upload.name, upload.title, self._adopt(upload), upload.captions_name
+            )
         params = self.preset_params(upload.preset) if upload.preset else {}
         job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
         return self.core.uploads.finished(upload, job.id)
@@ -157,7 +159,7 @@ class Lectures:
                     self.core.media.put(lecture_id, file, "captions")
             with path.open("rb") as file:
                 stored = self.core.media.put(lecture_id, file, size_bytes=path.stat().st_size)
-            self._create(lecture_id, title, stored, captions.name if captions else "")
+            self._create(lecture_id, path.name, title, stored, captions.name if captions else "")
         return self.get(lecture_id)
 
     def add_sample(self) -> Job:
@@ -172,13 +174,15 @@ class Lectures:
         )
         return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {})
 
-    def _create(self, lecture_id: str, title: str, stored: Stored, captions_name: str) -> None:
+    def _create(
+        self, lecture_id: str, name: str, title: str, stored: Stored, captions_name: str
+    ) -> None:
         with self.core.store.write() as con:
             create_lecture(
                 con,
                 id=lecture_id,
                 title=title,
-                media="upload",
+                media=name,
                 sha256=stored.sha256,
                 size_bytes=stored.size_bytes,
                 captions="captions" if captions_name else None,

@@ -43,23 +43,36 @@ class Results:
         self._lock = Lock()
 
     def keys(self, job_id: str) -> dict[str, str]:
-        """Return the stage keys of a job."""
+        """Return the stage keys of a job; they never change."""
+        kept = self._kept_or_none(job_id)
+        if kept is not None:
+            return kept
         with self.core.store.read() as con:
             get_job(con, job_id)
-            return {row.name: row.key for row in job_stages(con, job_id)}
+            keys = {row.name: row.key for row in job_stages(con, job_id)}
+        return self._keep(job_id, keys)
 
     def value(self, name: str, key: str) -> Any:  # noqa: ANN401
         """Return the value of a stage, None when it is not done."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+        kept = self._kept_or_none(key)
+        if kept is not None:
+            return kept
         with self.core.store.read() as con:
             if not has_result(con, key):
                 return None
             value = load_result(con, self.core.artifacts, name, key)
         if name == "intake":
             value = self._facts(value, key)
+        return self._keep(key, value)
+
+    def _kept_or_none(self, key: str) -> Any:  # noqa: ANN401
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def _keep(self, key: str, value: Any) -> Any:  # noqa: ANN401
         with self._lock:
             self._kept[key] = value
             while len(self._kept) > KEPT_VALUES:

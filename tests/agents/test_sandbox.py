@@ -124,6 +124,25 @@ def test_a_child_may_not_overwrite_what_it_reads(tmp_path):
     assert upload.read_text() == "original"
 
 
+@pytest.mark.usefixtures("landlocked")
+@pytest.mark.parametrize("call", ["os.symlink('/etc/passwd', {0!r})", "os.mkfifo({0!r})"])
+def test_a_child_leaves_plain_files_only(tmp_path, call):
+    assert run_python(attempt(call.format(str(tmp_path / "planted"))), write=tmp_path) == b"13\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_switched_off_only_the_limits_remain_and_it_is_said(tmp_path, caplog):
+    (tmp_path / "neighbour").write_text("neighbour")
+    try:
+        use_sandbox("off")
+        assert run_python(f"print(open('{tmp_path}/neighbour').read())") == b"neighbour\n"
+        with pytest.raises(MediaError, match="processor time"):
+            run_python("while True: pass", cpu_s=1)
+    finally:
+        use_sandbox("auto")
+    assert caplog.records[0].missing == "switched off"
+
+
 @pytest.mark.usefixtures("filtered")
 @pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"])
 def test_a_child_has_no_socket_of_any_family(family):

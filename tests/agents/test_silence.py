@@ -114,6 +114,19 @@ def test_model_alone_denies_speech_in_loud_music_when_it_has_all_the_weight():
     ]
 
 
+def test_model_that_hears_nothing_is_not_believed_where_sound_is_clearly_switched():
+    levels = np.repeat([-14.0, -120.0, -16.0, -120.0], [400, 200, 400, 200])
+    assert spans(detect(levels, votes=np.zeros(375))) == [(4.0, 6.0), (10.0, 12.0)]
+    # Where levels spread over everything in between, the model may well be right.
+    murmur = np.linspace(-70, -20, 1200)
+    assert spans(detect(murmur, votes=np.zeros(375))) == [(0.0, 12.0)]
+
+
+def test_soft_speech_beside_digital_silence_is_no_noise():
+    levels = np.repeat([-14.0, -31.0, -120.0, -14.0], [300, 100, 200, 300])
+    assert spans(detect(levels)) == [(4.0, 6.0)]
+
+
 def test_sound_that_ends_before_the_picture_leaves_silence():
     levels = talk((1.0, False), (4.0, True))
     assert spans(detect(levels, duration=9.0)) == [(0.0, 1.0), (5.0, 9.0)]

@@ -13,6 +13,7 @@ from jobs.local import run_job_here
 from tests.app.tus import TusClient, recording
 
 BASE = "http://127.0.0.1:8501"
+WS = "ws://127.0.0.1:8501"
 
 
 @pytest.fixture(scope="session")

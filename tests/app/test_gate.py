@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app.security.gate import Gate
+from tests.app.conftest import BASE, WS
 
 PAGES = ["/healthz", "/", "/api/v1/uploads/x", "/_stcore/health", "/assets/nothing.js"]
 
@@ -67,15 +68,22 @@ def test_our_own_page_and_other_programs_pass(client, headers):
     assert client.post("/api/v1/uploads", headers=headers).status_code == 412
 
 
-@pytest.mark.parametrize("path", ["/_stcore/stream", "/api/v1/jobs/x/ws"])
+@pytest.mark.parametrize("path", ["/_stcore/stream", "/api/v1/jobs/{job}/ws"])
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Host": "evil.example"}])
-def test_a_foreign_websocket_is_closed_before_it_opens(client, path, headers):
+def test_a_foreign_websocket_is_closed_before_it_opens(client, services, finished, path, headers):
+    url = WS + path.format(job=services.jobs.latest(finished).id)
     with (
         pytest.raises(WebSocketDisconnect) as closed,
-        client.websocket_connect(path, headers=headers),
+        client.websocket_connect(url, headers=headers),
     ):
         pass
     assert closed.value.code == 1008
+
+
+def test_our_own_websocket_opens(client, services, finished):
+    url = f"{WS}/api/v1/jobs/{services.jobs.latest(finished).id}/ws"
+    with client.websocket_connect(url, headers={"Origin": BASE}) as ws:
+        assert ws.receive_json()["status"] == "completed"
 
 
 @pytest.mark.logs_errors

@@ -116,6 +116,17 @@ def test_live_plans_need_no_job(services, finished, finished_job):
     assert len(services.jobs.list(finished)) == before
 
 
+def test_live_plans_read_no_store_once_the_values_are_there(services, finished_job, monkeypatch):
+    tuning = services.jobs.tuning(finished_job)
+    services.live.plan(finished_job.id, tuning)
+
+    def refuse():
+        raise AssertionError("the store was opened")
+
+    monkeypatch.setattr(services.store, "read", refuse)
+    assert services.live.plan(finished_job.id, tuning).plans
+
+
 def test_live_plans_of_a_run_that_has_not_begun_are_not_found(services, tus):
     job_id = tus.upload("talk.mp4", recording(5_000, salt="not begun")).headers["job-id"]
     with pytest.raises(NotFound):

@@ -77,12 +77,17 @@ def browser():
 
 
 @pytest.fixture
-def page(browser, server):
+def complaints():
+    """What the browser complained of; a test that provokes one takes it out again."""
+    return []
+
+
+@pytest.fixture
+def page(browser, server, complaints):
     """A page that fails the test on an outside request, a script error or a blocked resource."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     page: Page = context.new_page()
     page.set_default_timeout(30_000)
-    complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     page.on("console", lambda message: _console(message, complaints))
     page.on("request", lambda request: _outside(request.url, server.url, complaints))

@@ -86,7 +86,7 @@ def test_accepting_a_clip_survives_a_reload(page, finished):
     expect(page.locator(".lh-clip-accepted").first).to_be_visible()
 
 
-def test_renamed_text_file_is_refused_in_one_sentence(page, server, tmp_path):
+def test_renamed_text_file_is_refused_in_one_sentence(page, server, complaints, tmp_path):
     fake = tmp_path / "talk.mp4"
     fake.write_text("this is no recording\n" * 400)
     page.goto(f"{server.url}/upload")
@@ -95,3 +95,5 @@ def test_renamed_text_file_is_refused_in_one_sentence(page, server, tmp_path):
     page.locator(".lh-start").click()
     expect(page.locator(".lh-error")).to_contain_text("talk.mp4")
     assert not any((server.state / "state" / "uploads").glob("*/part"))
+    assert len(complaints) == 1
+    assert "415" in complaints.pop()

@@ -1,4 +1,7 @@
-"""Other processes for the store's tests: `python -m tests.data.children ROLE URL ARGUMENT...`."""
+"""Other processes for the store's tests: `python -m tests.data.children ROLE URL ARGUMENT...`.
+
+Roles import what they need themselves: there are dozens of these processes.
+"""
 
 import os
 import random
@@ -9,13 +12,20 @@ import time
 from pathlib import Path
 
 from agents.errors import ServiceUnavailable
-from agents.types import SilenceRegion
-from data.artifacts import save_result
 from data.store import open_store
 
 LABEL = ("lecture_id", "t0", "t1", "value", "author", "ts")
 TOGETHER = 3
 """Rows that one transaction of `writes` adds: all of them or none may be seen."""
+
+
+ROLES = {}
+
+
+def role(function):
+    """Let `python -m tests.data.children` run the function by its name."""
+    ROLES[function.__name__] = function
+    return function
 
 
 def tell(*values):
@@ -29,12 +39,14 @@ def write_one(store, author, number):
         con.append("label", LABEL, [row] * TOGETHER)
 
 
+@role
 def writes(url, author, count):
     store = open_store(url)
     for number in range(int(count)):
         write_one(store, author, number)
 
 
+@role
 def reads(url, seconds):
     """Read without a pause; tell how often, and fail on half a transaction."""
     store, until, done = open_store(url), time.monotonic() + float(seconds), 0
@@ -46,6 +58,7 @@ def reads(url, seconds):
     tell(done)
 
 
+@role
 def holds(path, seconds):
     """Keep the DuckDB file open as a stranger would."""
     import duckdb
@@ -56,10 +69,12 @@ def holds(path, seconds):
     con.close()
 
 
+@role
 def migrates(url):
     tell(open_store(url).migrate())
 
 
+@role
 def is_killed(url, rounds):
     """Kill a writing process again and again, and compare what it told with what is there."""
     store, told = open_store(url), 0
@@ -91,6 +106,7 @@ def check_all_there(store, told, *, slack):
     assert told <= len(found) <= told + slack, (told, len(found))
 
 
+@role
 def fills_disk(path):
     """Let the file grow no further, see the sentence, lift the limit, see that all is well."""
     store = open_store(path)
@@ -111,15 +127,33 @@ def fills_disk(path):
         tell([row["author"] for row in con.rows("select distinct author from label order by 1")])
 
 
-def saves_same(url, count):
-    """Replace the rows of one key again and again."""
+@role
+def begins(url, count):
+    from data.jobs import begin_stage
+
     store = open_store(url)
-    value = tuple(SilenceRegion(n, n + 0.5, -50.0) for n in range(40))
     for _ in range(int(count)):
         with store.write() as con:
-            save_result(con, "silence", "key", value, Path())
+            attempt = begin_stage(con, "J", "intake", str(os.getpid()))
+        tell(attempt)
 
 
+@role
+def makes_once(root, trail, seconds=0.5):
+    """Make the folder `key` slowly, leaving a line in `trail` each time it is begun."""
+    from data.artifacts import Artifacts
+
+    def make(folder):
+        with Path(trail).open("a") as file:
+            file.write("made\n")
+        (folder / "file").write_text("half")
+        time.sleep(float(seconds))
+        (folder / "file").write_text("whole")
+
+    Artifacts(Path(root)).once("key", make)
+
+
+@role
 def may_not_write(path):
     """Migrate a store in a folder that belongs to somebody else, not being root."""
     store = open_store(path)
@@ -130,11 +164,6 @@ def may_not_write(path):
     except ServiceUnavailable as error:
         tell(error.code, error.message)
 
-
-ROLES = {
-    role.__name__: role
-    for role in (writes, reads, holds, migrates, is_killed, fills_disk, may_not_write, saves_same)
-}
 
 if __name__ == "__main__":
     ROLES[sys.argv[1]](*sys.argv[2:])

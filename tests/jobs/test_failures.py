@@ -147,7 +147,7 @@ def test_cancelling_leaves_no_process_whatever_stage_runs(busy: Place, redis, st
     for number, stage in enumerate(NEEDS, start=2):
         busy.forget_orders()
         busy.order(**{stage: "child"})
-        job, rows = busy.new_run(intake=number)
+        job, rows = busy.new_run(**{stage: number})
         submit(redis, job, rows, table=busy.shop.table)
         horse, child = busy.pid(stage), busy.pid(stage, "child")
         assert is_alive(horse)

@@ -1,0 +1,130 @@
+import time
+
+import numpy as np
+import pytest
+
+from agents.compile.compositor import caption_strip
+from agents.compile.overlays import (
+    MAX_COLUMNS,
+    SAFE_WIDTH,
+    caption_images,
+    draw_caption,
+    drawable,
+    fit_lines,
+)
+from agents.compile.params import CompileParams
+from agents.compile.render import render_clip
+from agents.types import Box, Cue
+from tests.colour_lecture import make_colour_lecture, read_frames
+
+PARAMS = CompileParams(size="640x360", preset="ultrafast")
+HOSTILE = [
+    "%{pts\\:hms} ${HOME} $(id)",
+    "it's 'quoted' \\ back\\slash; [a][b] : , =",
+    "{\\an8}{\\pos(0,0)}Top <b>bold</b>",
+    "drawtext=text='x':textfile=/etc/passwd",
+    "@/etc/passwd",
+    "NUL\x00 bell\x07 tab\t line\u2028para\u2029",
+    "W" * 4000,
+    "a b " * 50_000,
+    "\n" * 5000 + "late",
+    "\u202eright to left override",
+]
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory):
+    return make_colour_lecture(
+        tmp_path_factory.mktemp("captions") / "lecture.mp4",
+        seconds=3,
+        size=(320, 180),
+        fps=10,
+        screen=Box(0, 0, 240, 136),
+        camera=Box(240, 0, 80, 60),
+        flashes=(2.9,),
+    )
+
+
+def shown_white(image):
+    return (image[..., 0] > 200) & (image[..., 3] > 200)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_is_drawn_as_text_at_once_and_in_its_strip(text):
+    started = time.process_time()
+    image = draw_caption(text, PARAMS)
+    assert time.process_time() - started < 1.0
+    strip = caption_strip(PARAMS)
+    lines = fit_lines(text)
+    assert len(lines) <= 2
+    assert all(len(line) <= MAX_COLUMNS for line in lines)
+    assert image is not None
+    assert image.shape == (strip.h, strip.w, 4)
+    columns = np.flatnonzero(image[..., 3].any(axis=0))
+    assert columns[0] >= strip.w * (1 - SAFE_WIDTH) / 2 - 1
+    assert columns[-1] <= strip.w * (1 + SAFE_WIDTH) / 2 + 1
+    assert shown_white(image).sum() > 50
+
+
+def test_descenders_and_accents_are_not_cut_off():
+    for text in ("Ågqjpy\nÅgqjpy", "Ågqjpy"):
+        image = draw_caption(text, PARAMS)
+        rows = np.flatnonzero(shown_white(image).any(axis=1))
+        box = np.flatnonzero(image[..., 3].any(axis=1))
+        assert box[0] < rows[0]
+        assert rows[-1] < box[-1]
+        above, under = rows[0] - box[0], box[-1] - rows[-1]
+        assert abs(above - under) <= 6
+
+
+@pytest.mark.parametrize("text", ["Ça déjà Škoda ñ", "Καλημέρα κόσμε", "Привет, мир"])
+def test_the_font_has_the_letters_of_european_scripts(text):
+    assert drawable(text) == text
+
+
+def test_letters_that_the_font_lacks_are_left_out_and_never_drawn_as_boxes():
+    assert drawable("heap 堆 stack") == "heap stack"
+    assert draw_caption("堆栈", PARAMS) is None
+
+
+def test_a_cue_clears_when_it_ends_unless_the_next_begins():
+    cues = [Cue(1.0, 2.0, "one"), Cue(2.0, 3.0, "two"), Cue(4.0, 9.0, "three"), Cue(12, 13, "no")]
+    images = list(caption_images(cues, 10.0, PARAMS))
+    assert [t for t, _ in images] == [0.0, 1.0, 2.0, 3.0, 4.0, 9.0]
+    assert [bool(image.any()) for _, image in images] == [False, True, True, False, True, False]
+
+
+@pytest.mark.parametrize("place", ["below", "over"])
+def test_captions_are_seen_when_burned_and_only_in_their_time(lecture, tmp_path, place):
+    plan = lecture.plan((0.2, 2.2), cues=[(0.5, 1.2, "HHHHHHHHHHHH\nHHHHHHHH")])
+    strip = caption_strip(PARAMS)
+    seen = {}
+    for burned in (True, False):
+        folder = tmp_path / str(burned)
+        folder.mkdir()
+        params = PARAMS.model_copy(update={"captions": burned, "caption_place": place})
+        clip = render_clip(
+            lecture.intake, plan, params=params, folder=folder, progress=lambda percent: None
+        )
+        frames = read_frames(clip.video, strip).astype(int)
+        # The middle fifth: the white bar of the screen never comes there.
+        middle = frames[:, :, 280:380].min(axis=-1) > 200
+        seen[burned] = middle.mean(axis=(1, 2)) > 0.05
+        assert "HHHHHHHHHHHH\nHHHHHHHH" in clip.srt.read_text()
+        assert clip.vtt.read_text().startswith("WEBVTT")
+    assert list(seen[True]) == [False] * 5 + [True] * 7 + [False] * 8
+    assert not seen[False].any()
+
+
+def test_a_clip_full_of_hostile_cues_is_rendered(lecture, tmp_path):
+    step = 2.0 / len(HOSTILE)
+    cues = [(i * step, (i + 1) * step, text) for i, text in enumerate(HOSTILE)]
+    clip = render_clip(
+        lecture.intake,
+        lecture.plan((0.2, 2.2), cues=cues),
+        params=PARAMS,
+        folder=tmp_path,
+        progress=lambda percent: None,
+    )
+    assert len(read_frames(clip.video)) == 20
+    assert clip.srt.read_text().count("-->") == len(HOSTILE)

@@ -1,0 +1,297 @@
+"""The command: help, exit codes, one sentence for bad input, and what `highlights` writes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from agents.subtitles import to_vtt
+from agents.types import Cue
+from app.cli import COMMANDS, run
+from tests.recordings import counting, tone, write_recording
+from tests.rendering import Look, Scene, render_lecture
+
+SCENES = (
+    Scene("Sorting", ("compare", "swap"), (0, 1, 2, 3), "picture_in_picture"),
+    Scene("Searching", ("halve",), (4, 5, 6), "screen_only", topic=1),
+)
+SMALL = Look(size=(320, 180), fps=20)
+QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "640x360"]
+
+
+@pytest.fixture(autouse=True)
+def own_signals():
+    """Put back the handler of Ctrl-C, which commands replace."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def lecture(*args, **options):
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "app.cli", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)
+
+
+def test_help_names_every_command_and_loads_nothing_heavy():
+    program = (
+        "import sys; from app.cli import run; run(['--help']);"
+        "heavy = {'streamlit', 'numpy', 'duckdb', 'redis', 'rq', 'pydantic', 'av'};"
+        "sys.exit(sorted(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [name for name in COMMANDS if name not in done.stdout] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name, capsys):
+    assert run([name, "--help"]) == 0
+    assert f"lecture {name}" in capsys.readouterr().out
+
+
+def test_every_tunable_is_a_flag(capsys, monkeypatch):
+    from agents.registry import all_agents
+
+    monkeypatch.setenv("COLUMNS", "200")
+    run(["highlights", "--help"])
+    text = capsys.readouterr().out
+    flags = [
+        f"--{agent.name}.{name.replace('_', '-')}"
+        for agent in all_agents()
+        for name, field in agent.params.model_fields.items()
+        if not hasattr(field.annotation, "model_fields")
+    ]
+    assert flags
+    assert [flag for flag in flags if flag not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nonsense"], "nonsense"),
+        (["highlights", "a.mp4"], "--out"),
+        (["highlights", "--out", "x"], "FILE is missing"),
+        (["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"], "80"),
+        (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
+        (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_code_2(args, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(args) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        ("gone.mp4", None, "not_found"),
+        ("empty.mp4", b"", "empty_file"),
+        ("notes.mp4", b"These are the minutes of a meeting.\n" * 200, "not_media"),
+        ("notes.txt", b"These are the minutes of a meeting.\n" * 200, "extension"),
+        ("list.mp4", b"ffconcat version 1.0\nfile 'other.mp4'\n", "not_media"),
+    ],
+)
+def test_a_file_that_is_no_recording_is_refused_before_anything_is_written(
+    name, body, code, capsys, tmp_path
+):
+    if body is not None:
+        (tmp_path / name).write_bytes(body)
+    assert run(["highlights", str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert error.endswith(f"[{code}]\n")
+    assert name in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_silent_recording_fails_with_its_code_and_leaves_nothing(tmp_path):
+    path = tmp_path / "silent.mp4"
+    write_recording(path, counting(6), [np.zeros_like(tone(6))])
+    done = lecture("highlights", path, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith("[no_speech]")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_bad_file_does_not_stop_the_others(capsys, tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"")
+    (tmp_path / "b.mp4").write_bytes(b"text" * 500)
+    files = [str(tmp_path / name) for name in ("a.mp4", "b.mp4")]
+    assert run(["highlights", *files, "--out", str(tmp_path / "out")]) == 2
+    assert [line[-12:] for line in capsys.readouterr().err.splitlines()] == [
+        "[empty_file]",
+        " [not_media]",
+    ]
+
+
+def test_a_setting_that_cannot_be_used_is_named(tmp_path):
+    done = lecture("doctor", env={**os.environ, "LECTURE_PORT": "99999"})
+    assert done.returncode == 2
+    assert done.stderr.startswith("lecture: LECTURE_PORT: ")
+    assert done.stderr.strip().endswith("[bad_setting]")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Return a small lecture with captions beside it, and the folder of its results."""
+    folder = tmp_path_factory.mktemp("talk")
+    path = folder / "talk.mp4"
+    truth = render_lecture(path, SCENES, SMALL)
+    cues = [Cue(s["t0"], s["t1"], s["text"]) for s in truth["sentences"]]
+    path.with_suffix(".vtt").write_text(to_vtt(cues))
+    before = signal.getsignal(signal.SIGINT)
+    assert run(["highlights", str(path), "--out", str(folder / "out"), *QUICK]) == 0
+    signal.signal(signal.SIGINT, before)
+    return path, folder / "out", truth
+
+
+def test_highlights_writes_everything_it_names(made):
+    _, out, _ = made
+    document = json.loads((out / "analysis.json").read_text())
+    assert document["schema_version"] == 1
+    assert document["clips"]
+    for clip in document["clips"]:
+        rendered = clip["rendered"]
+        sizes = {name: (out / rendered[name]).stat().st_size for name in ("video", "srt", "vtt")}
+        assert min(sizes.values()) > 0
+        assert (out / rendered["poster"]).read_bytes()[:2] == b"\xff\xd8"
+        assert rendered["video"].startswith(f"{clip['rank']:02d}-")
+    assert (out / "chapters.vtt").read_text().startswith("WEBVTT")
+    assert not list(out.glob(".*.part"))
+
+
+def test_analysis_tells_what_the_lecture_holds(made):
+    _, out, truth = made
+    document = json.loads((out / "analysis.json").read_text())
+    assert document["lecture"]["duration"] == pytest.approx(truth["duration"], abs=0.3)
+    assert document["transcript"]["engine"] == "captions (talk.vtt)"
+    assert len(document["content"]["sentences"]) == len(truth["sentences"])
+    for clip in document["clips"]:
+        assert sum(clip["contributions"].values()) == pytest.approx(clip["score"], abs=1e-6)
+        assert 5 <= clip["duration"] <= 15.5
+
+
+def test_the_document_is_described_field_by_field(made):
+    from pathlib import Path
+
+    _, out, _ = made
+    described = Path(__file__).parents[2].joinpath("docs/analysis.md").read_text()
+    document = json.loads((out / "analysis.json").read_text())
+    names = set(document) | set(document["lecture"]) | set(document["clips"][0])
+    for part in ("silence", "slides", "layouts"):
+        names |= set(document[part][0])
+    names |= set(document["transcript"]["segments"][0]) | set(document["content"]["segments"][0])
+    names |= set(document["content"]["sentences"][0]) | set(document["clips"][0]["rendered"])
+    assert sorted(name for name in names if f"`{name}`" not in described) == []
+
+
+def test_the_store_beside_the_clips_opens_in_a_notebook(made):
+    from data.store import notebook
+
+    _, out, _ = made
+    found = notebook(out / "lecture.duckdb")
+    assert found.sql("select count(*) from clip").fetchall()[0][0] > 0
+
+
+def test_the_same_call_again_computes_nothing(made):
+    path, out, _ = made
+    before = {clip.name: clip.read_bytes() for clip in out.glob("*.mp4")}
+    began = time.process_time()
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    assert time.process_time() - began < 5
+    assert {clip.name: clip.read_bytes() for clip in out.glob("*.mp4")} == before
+
+
+def test_json_is_one_object_and_only_stops_at_its_stage(made, capsys, tmp_path):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), "--only", "transcript", "--json", *QUICK]
+    assert run(args) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["engine"] == "captions (talk.vtt)"
+    assert told["captions"] == str(path.with_suffix(".vtt"))
+
+
+def test_a_moved_weight_changes_the_clips_and_their_files_follow(made):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK, "--extract.max-clips", "1"]
+    assert run([*args, "--extract.min-clips", "1"]) == 0
+    document = json.loads((out / "analysis.json").read_text())
+    assert len(document["clips"]) == 1
+    assert [clip.name for clip in out.glob("*.mp4")] == [document["clips"][0]["rendered"]["video"]]
+
+
+def test_from_computes_a_stage_again(made, capsys):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK, "--from", "extract"]
+    assert run(args) == 0
+    assert "Clip extractor: done" in capsys.readouterr().err
+
+
+def test_interrupting_ends_everything_with_130(tmp_path):
+    path = tmp_path / "talk.mp4"
+    render_lecture(path, SCENES[:1], SMALL)
+    command = [sys.executable, "-m", "app.cli", "highlights", path, "--out", tmp_path / "out"]
+    # Without captions it has to listen, which takes long enough to be interrupted.
+    process = subprocess.Popen(
+        [str(part) for part in command], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    for line in process.stderr:
+        if line.startswith("Intake"):
+            break
+    from jobs.processes import descendants, is_alive
+
+    children = descendants(process.pid)
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait(10) == 130
+    process.stderr.close()
+    assert "Traceback" not in rest
+    assert not [pid for pid in children if is_alive(pid)]
+    assert not list((tmp_path / "out").glob("*.mp4"))
+
+
+def test_doctor_speaks_plainly_and_says_what_is_missing(capsys, tmp_path):
+    assert run(["doctor", "--state", str(tmp_path / "none")]) == 0
+    told = capsys.readouterr().out
+    for name in ("ffmpeg", "Sandbox", "Speech recognition", "Gemini", "Fonts", "GPU", "Disk"):
+        assert f"{name}: " in told
+    assert "LECTURE_GEMINI_API_KEY" in told
+    assert told.endswith("Ready.\n")
+
+
+def test_doctor_fails_when_nothing_can_work(capsys, tmp_path, monkeypatch):
+    from app.settings import load_settings
+
+    monkeypatch.setenv("LECTURE_REDIS_URL", "unix:///nowhere/s")
+    load_settings.cache_clear()
+    try:
+        assert run(["doctor", "--state", str(tmp_path)]) == 1
+    finally:
+        load_settings.cache_clear()
+    assert "Not ready: Broker." in capsys.readouterr().out
+
+
+def test_migrate_goes_up_and_down(capsys, tmp_path):
+    state = ["--state", str(tmp_path)]
+    assert run(["migrate", *state]) == 0
+    assert run(["migrate", *state]) == 0
+    assert run(["migrate", "--to", "0", *state]) == 0
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first.startswith("schema 0 -> ")
+    assert second.endswith("nothing to do")
+    assert third.endswith("-> 0")
+
+
+def test_a_worker_without_a_broker_says_so(capsys, tmp_path):
+    assert run(["worker", "--state", str(tmp_path)]) == 1
+    assert "lecture serve" in capsys.readouterr().err

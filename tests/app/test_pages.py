@@ -1,0 +1,232 @@
+"""Every page with an empty library, a running job, a failed job and a finished one."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.services.core import workshop_config
+from app.services.root import Services, use_services
+from app.settings import Settings
+from data.jobs import begin_stage, fail_stage
+from jobs.broker import Broker
+from jobs.local import run_job_here
+from tests.app.tus import recording
+
+UI = Path(__file__).resolve().parents[2] / "app" / "ui.py"
+PAGES = ("library", "upload", "job", "review", "clips")
+HOSTILE = "Waves ![x](http://beacon.example/a.png) <script>alert(1)</script> $x$"
+REFUSED = "'talk.mp4' is cut off at 40 %; upload the whole file"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Services over a store of its own, and what lies in it: state -> (lecture id, job id)."""
+
+    services: Services
+    lectures: dict[str, tuple[str, str]]
+
+
+@pytest.fixture
+def shelf(services, tmp_path):
+    """An empty store; the session's services are put back afterwards."""
+    with Broker(tmp_path) as broker:
+        settings = Settings(state=tmp_path, redis_url=broker.url)
+        config = workshop_config(settings).model_copy(
+            update={"stages": "tests.app.small_stages:stages"}
+        )
+        mine = Services(settings, config)
+        mine.store.migrate()
+        use_services(mine)
+        yield Shelf(mine, {})
+        use_services(services)
+
+
+@pytest.fixture
+def filled(shelf, tmp_path):
+    """One lecture whose job is running, one that failed, one that is finished."""
+    for number, state in enumerate(("running", "failed", "completed")):
+        source = tmp_path / f"{state}.mp4"
+        source.write_bytes(recording(3_000, salt=number + 500))
+        lecture = shelf.services.lectures.add_file(state, source, title=HOSTILE)
+        job = shelf.services.jobs.submit(lecture.id, {})
+        shelf.lectures[state] = (lecture.id, job.id)
+    _begin_intake(shelf, "running")
+    attempt = _begin_intake(shelf, "failed")
+    with shelf.services.store.write() as con:
+        fail_stage(con, shelf.lectures["failed"][1], "intake", attempt, "truncated", REFUSED)
+    run_job_here(shelf.services.workshop, shelf.lectures["completed"][1], lambda event: None)
+    return shelf
+
+
+def _begin_intake(shelf, state):
+    with shelf.services.store.write() as con:
+        return begin_stage(con, shelf.lectures[state][1], "intake", "w1")
+
+
+def show(page, **query):
+    """Run the app and go to a page; no script may have raised."""
+    app = AppTest.from_file(UI, default_timeout=30)
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page(f"../pages/{page}.py").run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app):
+    """Return every text on the page, in one string."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "text", "info", "warning")
+    kinds += ("error", "code")
+    return "\n".join(str(part.value) for kind in kinds for part in app.get(kind))
+
+
+def component(app):
+    """Return the data that the page's component was given."""
+    found = app.get("bidi_component")
+    assert len(found) == 1
+    return json.loads(found[0].proto.json)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_works_with_an_empty_library(shelf, page):
+    app = show(page)
+    expected = {
+        "library": "No lectures yet",
+        "upload": "Upload a lecture",
+        "job": "No run yet",
+        "review": "Nothing to review yet",
+        "clips": "No clips yet",
+    }
+    assert expected[page] in said(app)
+
+
+def test_empty_library_brings_the_sample_in(shelf):
+    app = show("library")
+    app.button[0].click().run()
+    assert not app.exception
+    assert [card.lecture.id for card in shelf.services.lectures.list()] == ["sample"]
+
+
+def test_library_shows_each_state_and_the_reason_of_a_failure(filled):
+    app = show("library")
+    text = said(app)
+    for label in ("Running", "Failed", "Ready"):
+        assert label in text
+    assert "is cut off at 40" in text
+    assert "2 clips" in text
+
+
+def test_library_filters_by_state(filled):
+    app = show("library")
+    app.segmented_control[0].set_value("Failed").run()
+    assert "is cut off at 40" in said(app)
+    assert "2 clips" not in said(app)
+
+
+def test_deleted_lecture_comes_back_with_undo(filled):
+    app = show("library")
+    next(b for b in app.button if b.key == "delete-completed").click().run()
+    assert "2 clips" not in said(app)
+    next(b for b in app.button if b.label == "Undo").click().run()
+    assert "2 clips" in said(app)
+
+
+@pytest.mark.parametrize("state", ["running", "failed", "completed"])
+def test_run_page_shows_all_stages_and_what_can_be_done(filled, state):
+    app = show("job", id=filled.lectures[state][1])
+    data = component(app)
+    assert data["status"] == state
+    assert data["stages"][0]["name"] == "intake"
+    assert len(data["stages"]) == 7
+    labels = {button.label for button in app.button}
+    assert ("Cancel" in labels) == (state == "running")
+    assert ("Try again" in labels) == (state == "failed")
+    assert ("is cut off at 40" in said(app)) == (state == "failed")
+
+
+def test_cancel_and_try_again_reach_the_job(filled):
+    job_id = filled.lectures["running"][1]
+    app = show("job", id=job_id)
+    next(b for b in app.button if b.label == "Cancel").click().run()
+    assert filled.services.jobs.get(job_id).status == "cancelled"
+    next(b for b in app.button if b.label == "Try again").click().run()
+    assert filled.services.jobs.get(job_id).status in {"queued", "running"}
+
+
+def test_unknown_run_is_one_sentence(filled):
+    assert "There is no" in said(show("job", id="0" * 32))
+
+
+def test_review_hands_the_deck_scores_and_clips(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    app = show("review", lecture=lecture_id)
+    data = component(app)
+    assert data["bundle"] == f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}"
+    assert len(data["live"]["scores"]) == 12
+    assert [clip["rank"] for clip in data["live"]["clips"]] == [1, 2]
+    assert data["live"]["selected"] == data["live"]["clips"][0]["id"]
+    assert len(json.dumps(data)) < 10_000
+    table = app.dataframe[0].value
+    assert list(table["Title"]) == ["Größe & Form", "Second"]
+    assert "It says most." in said(app)
+    assert "captions were used" in said(app)
+
+
+def test_accepting_a_clip_is_stored_and_undone(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    app = show("review", lecture=lecture_id)
+    next(b for b in app.button if b.label == "Accept").click().run()
+    assert filled.services.clips.list(job_id)[0].state == "accepted"
+    next(b for b in app.button if b.label == "Undo").click().run()
+    assert filled.services.clips.list(job_id)[0].state == "proposed"
+
+
+def test_clip_is_renamed_and_an_empty_title_is_refused(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    app = show("review", lecture=lecture_id)
+    app.text_input[0].set_value("Shape and size").run()
+    assert filled.services.clips.list(job_id)[0].title == "Shape and size"
+    app.text_input[0].set_value("  ").run()
+    assert "1 to 200 characters" in said(app)
+    assert filled.services.clips.list(job_id)[0].title == "Shape and size"
+
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_review_of_an_unfinished_run_says_so(filled, state):
+    app = show("review", lecture=filled.lectures[state][0])
+    assert "has not been read yet" in said(app)
+
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_clips_of_an_unfinished_run_say_so(filled, state):
+    assert "No clip of this lecture is rendered yet" in said(
+        show("clips", lecture=filled.lectures[state][0])
+    )
+
+
+def test_clips_page_shows_players_by_our_own_route(filled):
+    lecture_id, _ = filled.lectures["completed"]
+    app = show("clips", lecture=lecture_id)
+    urls = [video.proto.url for video in app.get("video")]
+    assert len(urls) == 2
+    assert all(url.startswith("/app/static/media/clips/") for url in urls)
+    assert "2 clips" in said(app)
+
+
+@pytest.mark.parametrize("page", ["review", "clips"])
+def test_unknown_lecture_is_one_sentence(filled, page):
+    assert "There is no" in said(show(page, lecture="nobody"))
+
+
+@pytest.mark.parametrize("page", ["library", "job", "review", "clips"])
+def test_hostile_title_reaches_no_page_as_markup(filled, page):
+    lecture_id, job_id = filled.lectures["completed"]
+    app = show(page, **({"id": job_id} if page == "job" else {"lecture": lecture_id}))
+    for kind in ("markdown", "title", "caption"):
+        for part in app.get(kind):
+            assert "![x](" not in part.value
+            assert "<script>" not in part.value

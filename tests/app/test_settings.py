@@ -1,0 +1,78 @@
+"""Settings come from LECTURE_* alone, and children get the same."""
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError, child_environment, load_settings
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Forget what was read before, and set nothing."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("LECTURE_")]:
+        monkeypatch.delenv(name)
+    load_settings.cache_clear()
+    yield
+    load_settings.cache_clear()
+
+
+def test_without_variables_everything_lies_below_the_working_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
+    assert settings.state == tmp_path / "data" / "local"
+    assert settings.store_location == settings.state / "lecture.duckdb"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8501)
+    assert settings.workers >= 2
+    assert settings.gemini is None
+
+
+def test_variables_are_read_with_their_prefix(monkeypatch):
+    monkeypatch.setenv("LECTURE_STORE_URL", "postgresql://db/lectures")
+    monkeypatch.setenv("LECTURE_GEMINI_API_KEY", "secret")
+    monkeypatch.setenv("LECTURE_GEMINI_MODEL", "other")
+    monkeypatch.setenv("LECTURE_ALLOWED_HOSTS", '["Lectures.example"]')
+    settings = load_settings()
+    assert settings.store_location == "postgresql://db/lectures"
+    assert settings.gemini is not None
+    assert (settings.gemini.api_key, settings.gemini.model) == ("secret", "other")
+    assert "lectures.example" in settings.hosts
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "70000"), ("WORKERS", "0"), ("SANDBOX", "sometimes"), ("GEMINI_TIMEOUT_S", "-1")],
+)
+def test_a_value_that_cannot_be_used_is_named_without_being_shown(monkeypatch, name, value):
+    monkeypatch.setenv(f"LECTURE_{name}", value)
+    with pytest.raises(SettingsError, match=f"^LECTURE_{name}: ") as refused:
+        load_settings()
+    assert value not in refused.value.message
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch):
+    monkeypatch.setenv("LECTURE_REDIS_URL", "")
+    assert load_settings().redis_url is None
+
+
+def test_the_key_is_never_printed():
+    settings = Settings(gemini_api_key="AIza-very-secret")
+    assert "secret" not in f"{settings!r} {settings} {settings.gemini!r}"
+
+
+def test_a_child_gets_the_same_settings(monkeypatch, tmp_path):
+    given = Settings(
+        state=tmp_path,
+        redis_url="unix:///x/s",
+        models=Path("models"),
+        gemini_api_key="secret",
+        workers=3,
+        download_models=False,
+    )
+    monkeypatch.setenv("LECTURE_PORT", "1")
+    for name, value in child_environment(given).items():
+        if name.startswith("LECTURE_"):
+            monkeypatch.setenv(name, value)
+    assert load_settings() == given

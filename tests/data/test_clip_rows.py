@@ -1,0 +1,115 @@
+"""Clips of a job: planned, changed by people, rendered."""
+
+import pytest
+
+from agents.errors import NotFound
+from agents.types import ClipPlan, Interval
+from data.clips import (
+    StaleRevision,
+    get_clip,
+    list_clips,
+    list_revisions,
+    put_clips,
+    put_plans,
+    restore_clip,
+    update_clip,
+)
+from data.jobs import create_job
+from data.lectures import create_lecture
+from tests.data.values import make_clip
+
+
+def plan(rank=1, title="Why graphs", start=10.0):
+    parts = (Interval(start, start + 5), Interval(start + 8.25, start + 9))
+    return ClipPlan(parts, rank, title, 0.5, {"novelty": 0.5}, "It is new.", "A quote", 2, (), ())
+
+
+@pytest.fixture(autouse=True)
+def job(con):
+    create_lecture(con, id="L", title="t", media="m", sha256="s", size_bytes=1)
+    return create_job(con, id="J", lecture_id="L", params={}, keys={"extract": "k"})
+
+
+def test_plans_become_clips_in_the_order_of_their_rank(con):
+    put_plans(con, "J", [plan(2, "Second"), plan(1, "First")])
+    first, second = list_clips(con, "J")
+    assert (first.title, second.title) == ("First", "Second")
+    assert first.parts == plan().parts
+    assert first.contributions == {"novelty": 0.5}
+    assert (first.source, first.state, first.locked, first.revision) == (
+        "auto",
+        "proposed",
+        False,
+        1,
+    )
+    assert (first.media_key, first.reason, first.topic) == (None, "It is new.", 2)
+    assert get_clip(con, first.id) == first
+
+
+def test_new_plans_replace_the_old_ones_but_not_what_a_person_changed(con):
+    put_plans(con, "J", [plan(1, "a"), plan(2, "b"), plan(3, "c")])
+    update_clip(con, "J-02", title="mine")
+    put_plans(con, "J", [plan(1, "A"), plan(2, "B")])
+    assert [clip.title for clip in list_clips(con, "J")] == ["A", "mine"]
+
+
+def test_rendered_files_are_recorded_by_rank(con, tmp_path):
+    put_plans(con, "J", [plan(1), plan(2)])
+    update_clip(con, "J-02", title="mine")
+    put_clips(con, "J", [make_clip(tmp_path / f"clip-{rank}", plan(rank)) for rank in (2, 1, 3)])
+    clips = list_clips(con, "J")
+    assert [clip.media_key for clip in clips] == ["clip-1", "clip-2", "clip-3"]
+    assert [clip.title for clip in clips] == ["Why graphs", "mine", "Why graphs"]
+    one = clips[0]
+    assert (one.media, one.subtitles, one.poster) == ("clip.mp4", "clip.srt", "poster.jpg")
+    assert (one.width, one.height, one.size_bytes, one.duration) == (640, 360, 12_345, 5.75)
+
+
+def test_a_change_keeps_what_was_before(con):
+    put_plans(con, "J", [plan()])
+    changed = update_clip(
+        con, "J-01", parts=(Interval(1, 2),), state="accepted", expected_revision=1, author="eva"
+    )
+    assert (changed.parts, changed.state, changed.revision) == ((Interval(1, 2),), "accepted", 2)
+    assert get_clip(con, "J-01") == changed
+    (before,) = list_revisions(con, "J-01")
+    assert (before.revision, before.author) == (1, "eva")
+    assert before.body["parts"] == [[10, 15], [18.25, 19]]
+    assert before.body["state"] == "proposed"
+
+
+def test_a_change_to_what_somebody_else_changed_is_refused(con):
+    put_plans(con, "J", [plan()])
+    update_clip(con, "J-01", title="first", expected_revision=1)
+    with pytest.raises(StaleRevision) as stale:
+        update_clip(con, "J-01", title="second", expected_revision=1)
+    assert stale.value.code == "stale_revision"
+    assert get_clip(con, "J-01").title == "first"
+    assert len(list_revisions(con, "J-01")) == 1
+
+
+def test_an_earlier_revision_is_restored_as_a_new_one(con):
+    put_plans(con, "J", [plan()])
+    update_clip(con, "J-01", title="a", locked=True, rating=5)
+    update_clip(con, "J-01", title="b", contributions={"novelty": 1.0})
+    clip = restore_clip(con, "J-01", 1)
+    assert (clip.title, clip.locked, clip.rating, clip.revision) == ("Why graphs", False, None, 4)
+    assert (clip.parts, clip.contributions) == (plan().parts, {"novelty": 0.5})
+    assert restore_clip(con, "J-01", 3).title == "b"
+
+
+def test_what_is_not_there_is_not_found(con):
+    put_plans(con, "J", [plan()])
+    for act in (
+        lambda: get_clip(con, "J-09"),
+        lambda: update_clip(con, "J-09", title="x"),
+        lambda: restore_clip(con, "J-01", 7),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+
+def test_a_column_that_nobody_may_change_is_a_mistake(con):
+    put_plans(con, "J", [plan()])
+    with pytest.raises(ValueError, match="job_id"):
+        update_clip(con, "J-01", job_id="other")

@@ -1,0 +1,122 @@
+"""Lectures: created, found, changed, deleted, restored, purged."""
+
+from datetime import timedelta
+
+import pytest
+
+from agents.errors import NotFound
+from data.clips import put_plans, update_clip
+from data.jobs import create_job, job_log, list_jobs
+from data.labels import add_label, delete_labels, list_labels
+from data.lectures import (
+    create_lecture,
+    delete_lecture,
+    get_lecture,
+    list_lectures,
+    purge_lectures,
+    restore_lecture,
+    update_lecture,
+)
+from data.overrides import delete_override, list_overrides, put_override
+from data.presets import delete_preset, get_preset, list_presets, put_preset
+from data.records import now
+from tests.data.test_clip_rows import plan
+
+
+def lecture(con, id="L", **fields):
+    named = {"title": "Graphs", "media": "L/upload", "sha256": "ab", "size_bytes": 5_000_000_000}
+    return create_lecture(con, id=id, **named | fields)
+
+
+def test_a_lecture_comes_back_as_it_was_created(con):
+    made = lecture(con, captions="L/captions", captions_name="talk \u202e<b>.vtt")
+    assert get_lecture(con, "L") == made
+    assert (made.owner, made.size_bytes, made.deleted) == ("local", 5_000_000_000, None)
+    assert (made.duration, made.captions_name) == (None, "talk \u202e<b>.vtt")
+    assert abs(made.created - now()) < timedelta(seconds=10)
+
+
+def test_lectures_are_listed_newest_first_and_deleted_ones_apart(con):
+    for id in "abc":
+        lecture(con, id)
+    delete_lecture(con, "b")
+    assert [found.id for found in list_lectures(con)] == ["c", "a"]
+    assert [found.id for found in list_lectures(con, deleted=True)] == ["b"]
+    assert restore_lecture(con, "b").deleted is None
+    assert [found.id for found in list_lectures(con)] == ["c", "b", "a"]
+
+
+def test_what_intake_measures_is_added(con):
+    before = lecture(con)
+    after = update_lecture(con, "L", duration=61.5, width=640, height=360, fps=29.97, title="New")
+    assert (after.duration, after.width, after.title) == (61.5, 640, "New")
+    assert after.updated > before.updated
+    assert get_lecture(con, "L") == after
+
+
+def test_a_column_that_nobody_may_change_is_a_mistake(con):
+    lecture(con)
+    with pytest.raises(ValueError, match="sha256"):
+        update_lecture(con, "L", sha256="other", title="x")
+
+
+@pytest.mark.parametrize("act", [get_lecture, delete_lecture, restore_lecture, update_lecture])
+def test_a_lecture_that_is_not_there_is_not_found(con, act):
+    with pytest.raises(NotFound):
+        act(con, "nobody")
+
+
+def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
+    for id in ("old", "kept"):
+        lecture(con, id)
+        create_job(con, id=f"job-{id}", lecture_id=id, params={}, keys={"intake": "k"})
+        put_plans(con, f"job-{id}", [plan()])
+        update_clip(con, f"job-{id}-01", title="changed")
+        add_label(con, id, 0.0, 1.0, "good")
+        put_override(con, id, "layout", 0.0, 1.0, {})
+    delete_lecture(con, "old")
+    assert purge_lectures(con, deleted_before=now() - timedelta(days=7)) == []
+    assert purge_lectures(con, deleted_before=now() + timedelta(seconds=1)) == ["old"]
+    tables = ("lecture", "job", "stage", "clip", "clip_revision", "label", "override")
+    counts = {name: con.row(f"select count(*) as n from {name}")["n"] for name in tables}
+    assert counts == dict.fromkeys(tables, 1)
+    assert job_log(con, "job-old") == []
+    assert [job.id for job in list_jobs(con)] == ["job-kept"]
+
+
+def test_labels_are_listed_in_the_order_of_the_lecture(con):
+    for t0, value in [(20.0, "dull"), (10.0, "good"), (30.0, "good")]:
+        add_label(con, "L", t0, t0 + 5, value, author="eva")
+    add_label(con, "other", 0.0, 1.0, "good")
+    assert [(found.t0, found.value) for found in list_labels(con, "L")] == [
+        (10.0, "good"),
+        (20.0, "dull"),
+        (30.0, "good"),
+    ]
+    delete_labels(con, "L", 9.0, 26.0)
+    assert [found.t0 for found in list_labels(con, "L")] == [30.0]
+
+
+def test_the_last_override_of_a_stretch_counts(con):
+    put_override(con, "L", "layout", 0.0, 5.0, {"kind": "screen_only"})
+    put_override(con, "L", "layout", 0.0, 5.0, {"kind": "camera_only"}, author="eva")
+    put_override(con, "L", "silence", 0.0, 5.0, {})
+    found = list_overrides(con, "L")
+    assert [(each.kind, each.body) for each in found if each.kind == "layout"] == [
+        ("layout", {"kind": "camera_only"})
+    ]
+    delete_override(con, "L", "layout", 0.0, 5.0)
+    assert [each.kind for each in list_overrides(con, "L")] == ["silence"]
+
+
+def test_presets_are_ones_own_and_the_shared_ones(con):
+    put_preset(con, id="1", name="b", params={"silence": {"top_db": 30}})
+    put_preset(con, id="2", name="a", params={}, owner="eva", shared=True)
+    put_preset(con, id="3", name="c", params={}, owner="eva")
+    assert [found.id for found in list_presets(con)] == ["2", "1"]
+    put_preset(con, id="1", name="z", params={"silence": {"top_db": 35}})
+    assert get_preset(con, "1").params == {"silence": {"top_db": 35}}
+    for _ in range(2):
+        delete_preset(con, "1")
+    with pytest.raises(NotFound):
+        get_preset(con, "1")
