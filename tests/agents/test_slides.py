@@ -23,6 +23,7 @@ from agents.layout.slides import (
     screens_differ,
 )
 from agents.layout.stills import still_time
+from agents.layout.views import since_key
 from agents.types import PacketTable
 from tests.hearing import context
 from tests.rendering import Look, Scene, render_lecture
@@ -236,3 +237,10 @@ def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
     assert still_time(3.0, 20.0, keys) == pytest.approx(16.0, abs=0.2)
     assert still_time(9.0, 15.0, keys) == pytest.approx(14.6)
     assert still_time(15.9, 16.2, keys) < 16.2
+
+
+def test_moments_far_from_a_key_frame_are_not_decoded():
+    packets = packet_table(np.full(2000, 200), keys=(0, 1000))
+    assert since_key(packets, [0.0, 7.5, 99.9, 100.0, 130.0]) == pytest.approx(
+        [0.0, 7.5, 99.9, 0.0, 30.0]
+    )
