@@ -107,7 +107,7 @@ def _changes_in(
             changes += locate_changes(at[a:b], change, screen_mask(arrangement), params)
     for (_, before), (first, after) in pairwise(parts):
         old, new = luma[max(0, first - 2)], luma[min(len(luma) - 1, first + 1)]
-        if screens_differ((old, before), (new, after), 3 * params.slide_level):
+        if screens_differ((old, before), (new, after), params):
             changes.append(float(at[first - 1] + at[first]) / 2)
     return changes
 

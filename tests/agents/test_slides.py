@@ -228,8 +228,8 @@ def test_same_slide_in_another_arrangement_is_no_change():
         "side_by_side", Rect(10, 45, 170, 135), Rect(200, 50, 300, 120), 0.9, (0.0,)
     )
     level = 3 * PARAMS.slide_level
-    assert not screens_differ((slide, full), (small, beside), level)
-    assert screens_differ((slide[::-1], full), (small, beside), level)
+    assert not screens_differ((slide, full), (small, beside), LayoutParams())
+    assert screens_differ((slide[::-1], full), (small, beside), LayoutParams())
 
 
 def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
