@@ -227,9 +227,22 @@ def test_same_slide_in_another_arrangement_is_no_change():
     beside = Arrangement(
         "side_by_side", Rect(10, 45, 170, 135), Rect(200, 50, 300, 120), 0.9, (0.0,)
     )
-    level = 3 * PARAMS.slide_level
-    assert not screens_differ((slide, full), (small, beside), LayoutParams())
-    assert screens_differ((slide[::-1], full), (small, beside), LayoutParams())
+    assert not screens_differ((slide, full), (small, beside), PARAMS)
+    assert screens_differ((slide[::-1], full), (small, beside), PARAMS)
+
+
+def test_another_slide_under_the_same_screen_is_a_change_though_little_of_it_differs():
+    slide = np.full((180, 320), 240, np.uint8)
+    other = slide.copy()
+    other[60:75, 40:110] = 30
+    alone = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
+    inset = Arrangement(
+        "picture_in_picture", Rect(0, 0, 320, 180), Rect(238, 126, 314, 174), 0.9, (0.0,)
+    )
+    with_camera = slide.copy()
+    with_camera[126:174, 238:314] = 90
+    assert not screens_differ((slide, alone), (with_camera, inset), PARAMS)
+    assert screens_differ((other, alone), (with_camera, inset), PARAMS)
 
 
 def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():

@@ -55,12 +55,10 @@ def test_every_command_explains_itself(name, capsys):
     assert f"lecture {name}" in capsys.readouterr().out
 
 
-def test_every_tunable_is_a_flag(capsys, monkeypatch):
+def test_every_tunable_is_a_flag():
     from agents.registry import all_agents
 
-    monkeypatch.setenv("COLUMNS", "200")
-    run(["highlights", "--help"])
-    text = capsys.readouterr().out
+    text = lecture("highlights", "--help", env={**os.environ, "COLUMNS": "200"}).stdout
     flags = [
         f"--{agent.name}.{name.replace('_', '-')}"
         for agent in all_agents()
