@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agents.errors import MediaError, NotFound
+from agents.intake.probe import check_extension, sniff
 from app.services.core import Core
 from app.services.jobs import Jobs
 from app.services.uploads import Upload
@@ -118,8 +119,6 @@ class Lectures:
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""
-        from agents.intake.probe import sniff
-
         try:
             sniff(self.core.uploads.head(upload), upload.name)
         except MediaError:
@@ -212,15 +211,3 @@ class Lectures:
         except NotFound:
             return False
         return True
-
-
-def check_extension(name: str) -> None:
-    """Refuse a name whose extension no recording has."""
-    from agents.intake.probe import ALLOWED_EXTENSIONS
-
-    suffix = Path(name).suffix.lower()
-    if suffix and suffix not in ALLOWED_EXTENSIONS:
-        known = ", ".join(ALLOWED_EXTENSIONS)
-        raise MediaError(
-            f"{name!r} ends in {suffix!r}; one of {known} is needed.", code="extension"
-        )
