@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from agents.errors import ServiceUnavailable
-from agents.types import ClipPlan, Interval
 from data.artifacts import Artifacts, has_result, load_result, save_result
 from data.jobs import create_job
 from data.lectures import create_lecture, delete_lecture, purge_lectures
@@ -122,8 +121,7 @@ def old(artifacts):
 
 
 def test_a_sweep_takes_what_no_job_names_and_leaves_the_rest(store, artifacts, job):
-    plan = ClipPlan((Interval(0, 2),), 1, "t", 1.0, {}, "r", "q", 0, (), ())
-    clip = values.make_clip(artifacts.path("clip-live"), plan)
+    clip = values.make_clip(artifacts.path("clip-live"), values.make_plan())
     with store.write() as con:
         for key in ("named", "orphan"):
             save_result(con, "silence", key, (), artifacts.root)
