@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any
 
 from anyio import CancelScope, to_thread
 from redis.asyncio import Redis
@@ -24,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from agents.errors import LectureError, NotFound
 from app.services.root import current_services
 from app.shutdown import stopping
-from jobs.progress import FINAL, Event, is_final, parse_entry, stream_key
+from jobs.progress import FINAL, Event, is_final, read_entries, stream_key
 
 BLOCK_MS = 5_000
 """A silent stream is answered with a comment this often, which also notices a lost client."""
@@ -66,51 +65,36 @@ async def _connected(url: str) -> AsyncIterator[Redis]:
 async def _stream(redis: Redis, job_id: str, position: str) -> AsyncGenerator[Event | None]:
     block_ms = 1
     while True:
-        entries = await _read(redis, stream_key(job_id), position, block_ms)
+        events = await _read(redis, stream_key(job_id), position, block_ms)
         block_ms = BLOCK_MS
-        if entries is None:
+        if events is None:
             return
-        if not entries:
+        if not events:
             # An emptied Redis forgets the final event; the database does not.
             state = await to_thread.run_sync(current_services().jobs.snapshot, job_id)
             if state["status"] in FINAL:
                 yield {"type": "snapshot", **state}
                 return
             yield None
-        for entry_id, fields in entries:
-            event = parse_entry(entry_id, fields)
+        for event in events:
             position = event["id"]
             yield {"type": "event", **event}
             if is_final(event):
                 return
 
 
-async def _read(redis: Redis, key: str, position: str, block_ms: int) -> list[Any] | None:
-    """Return the next entries of a stream, none after a silent wait, None when the app stops."""
+async def _read(redis: Redis, key: str, position: str, block_ms: int) -> list[Event] | None:
+    """Return the next events of a stream, none after a silent wait, None when the app stops."""
     read = asyncio.ensure_future(redis.xread({key: position}, count=100, block=block_ms))
     stop = asyncio.ensure_future(stopping().wait())
     try:
         await asyncio.wait({read, stop}, return_when=asyncio.FIRST_COMPLETED)
-        return _entries(read.result()) if read.done() else None
+        return list(read_entries(read.result())) if read.done() else None
     finally:
         read.cancel()
         stop.cancel()
         with CancelScope(shield=True):
             await asyncio.gather(read, stop, return_exceptions=True)
-
-
-def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:  # noqa: ANN401
-    """Return the entries of the one stream that was read, in either protocol's shape."""
-    if not answer:
-        return []
-    pairs = answer.items() if isinstance(answer, dict) else answer
-    found = [entries for _, entries in pairs]
-    # RESP3 wraps the entries of a stream in one more list.
-    return [entry for entries in found for entry in _unwrapped(entries)]
-
-
-def _unwrapped(entries: list[Any]) -> list[Any]:
-    return entries[0] if entries and isinstance(entries[0], list) else entries
 
 
 async def server_sent(request: Request) -> Response:
@@ -153,8 +137,9 @@ async def socket(ws: WebSocket) -> None:
             pass
     finally:
         pump.cancel()
-        with suppress(asyncio.CancelledError):
-            await pump
+        # Shielded: a second cancel of this task would reach the pump while it closes its client.
+        with CancelScope(shield=True):
+            await asyncio.wait({pump})
 
 
 async def _pump(ws: WebSocket, job_id: str, after_id: str | None) -> None:
