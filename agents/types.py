@@ -87,14 +87,6 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waveform:
-    """Mono sound; samples are float32 in [-1, 1], shape (n,)."""
-
-    samples: np.ndarray
-    sample_rate: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Levels:
     """Loudness envelope: dB relative to full scale per hop, float32, shape (n,), floor -120."""
 

@@ -58,12 +58,13 @@ def run(tokens: Sequence[str]) -> int:
         return BAD_INPUT
     except BrokenPipeError:
         return 1
-    except Exception as error:  # noqa: BLE001 - _explain raises what it does not know
-        return _explain(error)
+    except Exception as error:  # noqa: BLE001 - explain raises what it does not know
+        return explain(error)
     return result if isinstance(result, int) else 0
 
 
-def _explain(error: Exception) -> int:
+def explain(error: Exception) -> int:
+    """Say in one sentence on stderr why a command failed, and return its exit code."""
     from agents.errors import LectureError, MediaError, NotFound, TuningError
 
     if not isinstance(error, LectureError):

@@ -75,8 +75,8 @@ class Findings:
     @property
     def notices(self) -> tuple[Notice, ...]:
         """Return what a person should know, each once."""
-        found = [part.notices for part in (self.intake, self.transcript, self.content) if part]
-        return tuple(dict.fromkeys(notice for notices in found for notice in notices))
+        parts = (self.values.get(name) for name in ("intake", "transcript", "content"))
+        return tuple(dict.fromkeys(notice for part in parts if part for notice in part.notices))
 
 
 def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
@@ -84,9 +84,9 @@ def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
     return TypeAdapter(kind).dump_python(value, mode="json")
 
 
-def clip_name(plan: ClipPlan) -> str:
+def clip_name(rank: int, title: str) -> str:
     """Return a clip's file name without suffix: rank and title, as `01-the-normal-equations`."""
-    return f"{plan.rank:02d}-{slug(plan.title) or 'clip'}"
+    return f"{rank:02d}-{slug(title) or 'clip'}"
 
 
 def slug(text: str, limit: int = 60) -> str:
@@ -141,7 +141,7 @@ def _slide(slide: Slide) -> dict[str, Any]:
 
 
 def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
-    name = clip_name(plan)
+    name = clip_name(plan.rank, plan.title)
     facts: dict[str, Any] = {
         **plain(ClipPlan, plan),
         "start": plan.start,

@@ -16,13 +16,13 @@ from agents.types import (
     KeyFrames,
     Levels,
     Media,
-    Notice,
     PacketTable,
     Prosody,
     SpeechProbability,
 )
 from data import peaks
 from data.disk import atomic_file
+from data.records import pack_notices, unpack_notices
 
 PARTS: dict[str, type] = {
     "levels": Levels,
@@ -60,7 +60,7 @@ def intake_json(intake: Intake, folder: Path) -> dict[str, Any]:
         "audio": os.path.relpath(intake.audio, folder),
         "poster": os.path.relpath(intake.poster, folder),
         "proxy": os.path.relpath(intake.proxy, folder) if intake.proxy else None,
-        "notices": [[notice.code, notice.message] for notice in intake.notices],
+        "notices": pack_notices(intake.notices),
     }
 
 
@@ -72,7 +72,7 @@ def read_intake(value: Mapping[str, Any], folder: Path) -> Intake:
         audio=_inside(folder, value["audio"]),
         poster=_inside(folder, value["poster"]),
         proxy=_inside(folder, value["proxy"]) if value["proxy"] else None,
-        notices=tuple(Notice(*notice) for notice in value["notices"]),
+        notices=unpack_notices(value["notices"]),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from agents.types import Interval
+from agents.types import Interval, Notice
 
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "done", "failed", "cancelled"]
@@ -192,3 +192,13 @@ def make_record(kind: type[Record], row: Mapping[str, Any]) -> Record:
 def parts_json(parts: tuple[Interval, ...]) -> str:
     """Return kept stretches as [[start, end], ...]."""
     return to_json([[part.start, part.end] for part in parts])
+
+
+def pack_notices(notices: tuple[Notice, ...]) -> list[list[str]]:
+    """Return notices as JSON: [[code, message], ...]."""
+    return [[notice.code, notice.message] for notice in notices]
+
+
+def unpack_notices(notices: list[list[str]]) -> tuple[Notice, ...]:
+    """Return the notices that `pack_notices` was given."""
+    return tuple(Notice(*notice) for notice in notices)

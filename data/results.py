@@ -26,7 +26,6 @@ from agents.types import (
     Intake,
     Layout,
     LayoutRegion,
-    Notice,
     Sentence,
     SilenceRegion,
     Slide,
@@ -35,7 +34,7 @@ from agents.types import (
     Word,
 )
 from data.intake_files import intake_json, read_intake, write_intake
-from data.records import to_json
+from data.records import pack_notices, to_json, unpack_notices
 from data.store import Connection
 
 COMPONENT_COLUMNS = (
@@ -81,14 +80,6 @@ def _rows(con: Connection, table: str, key: str) -> list[dict[str, Any]]:
     return con.rows(f"select * from {table} where key = $1 order by idx", key)
 
 
-def _pack(notices: tuple[Notice, ...]) -> list[list[str]]:
-    return [[notice.code, notice.message] for notice in notices]
-
-
-def _unpack(notices: list[list[str]]) -> tuple[Notice, ...]:
-    return tuple(Notice(*notice) for notice in notices)
-
-
 # --- intake, silence, transcript ------------------------------------------------------------------
 
 
@@ -132,7 +123,7 @@ def _save_transcript(con: Connection, key: str, value: Transcript, folder: Path)
     return {
         "language": value.language,
         "engine": value.engine,
-        "notices": _pack(value.notices),
+        "notices": pack_notices(value.notices),
     }
 
 
@@ -144,7 +135,9 @@ def _load_transcript(con: Connection, key: str, value: dict[str, Any], folder: P
         )
         for row in _rows(con, "transcript", key)
     )
-    return Transcript(value["language"], value["engine"], segments, _unpack(value["notices"]))
+    return Transcript(
+        value["language"], value["engine"], segments, unpack_notices(value["notices"])
+    )
 
 
 # --- layout ---------------------------------------------------------------------------------------
@@ -213,7 +206,7 @@ def _save_content(con: Connection, key: str, value: Content, folder: Path) -> di
     _replace(con, "content_segment", "t0 t1 topic title summary keywords components", key, segments)
     columns = f"t t1 sentence txt topic {' '.join(COMPONENT_COLUMNS)} extra"
     _replace(con, "feature", columns, key, features)
-    return {"analyzer": value.analyzer, "notices": _pack(value.notices)}
+    return {"analyzer": value.analyzer, "notices": pack_notices(value.notices)}
 
 
 def _columns(components: Mapping[str, float]) -> list[object]:
@@ -236,7 +229,7 @@ def _load_content(con: Connection, key: str, value: dict[str, Any], folder: Path
         )
         for row in _rows(con, "feature", key)
     )
-    return Content(segments, sentences, value["analyzer"], _unpack(value["notices"]))
+    return Content(segments, sentences, value["analyzer"], unpack_notices(value["notices"]))
 
 
 def _components(row: dict[str, Any]) -> dict[str, float]:

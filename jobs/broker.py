@@ -49,7 +49,7 @@ class Broker:
     def __init__(self, state: Path | str, url: str | None = None) -> None:
         self.state = Path(state).absolute()
         self.outside = bool(url)
-        self.url = url or f"unix://{socket_path(self.state)}"
+        self.url = broker_url(self.state, url)
         self._lock: IO[str] | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._closing = threading.Event()
@@ -126,7 +126,7 @@ class Broker:
 
 def find_broker(state: Path | str, url: str | None = None) -> str:
     """Return the URL of the broker that serves a state folder now, or say how to get one."""
-    found = url or f"unix://{socket_path(Path(state).absolute())}"
+    found = broker_url(Path(state).absolute(), url)
     try:
         with Redis.from_url(found, socket_connect_timeout=5) as client:
             client.ping()
@@ -137,6 +137,11 @@ def find_broker(state: Path | str, url: str | None = None) -> str:
             code="service_unavailable",
         ) from error
     return found
+
+
+def broker_url(state: Path, url: str | None = None) -> str:
+    """Return the URL of an outside server, or of the one that serves the state folder."""
+    return url or f"unix://{socket_path(state)}"
 
 
 def socket_path(state: Path) -> Path:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
+from pydantic import BaseModel, ConfigDict, Field
 
+from agents.registry import Gemini
 from agents.sandbox import Mode
 
 STAGE_TABLE = "jobs.pipeline:stage_table"
@@ -30,19 +31,6 @@ class Leases(_Part):
     """An odd state of the queue must last this long before it is repaired."""
 
 
-class GeminiConfig(_Part):
-    """How the Gemini API is reached."""
-
-    api_key: SecretStr
-    model: str = "gemini-2.5-flash"
-    base_url: str | None = None
-    timeout_s: float = 60.0
-
-    @field_serializer("api_key", when_used="json")
-    def _reveal(self, value: SecretStr) -> str:
-        return value.get_secret_value()
-
-
 class WorkshopConfig(_Part):
     """Everything that a process needs to run stages."""
 
@@ -53,7 +41,7 @@ class WorkshopConfig(_Part):
     redis_url: str = ""
     models: Path | None = None
     download_models: bool = True
-    gemini: GeminiConfig | None = None
+    gemini: Gemini | None = None
     cores: int = 2
     sandbox: Mode = "auto"
     leases: Leases = Field(default_factory=Leases)

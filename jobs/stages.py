@@ -14,7 +14,6 @@ from agents.registry import Context
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
 from data.clips import put_clips, put_plans
-from data.disk import fsync_tree
 from data.jobs import fail_stage, finish_stage, log_event
 from data.lectures import update_lecture
 from data.records import Job
@@ -86,7 +85,6 @@ def _compute(shop: Workshop, task: Task) -> float:
         params = stage_params(stage, task.job.params)
         value = stage.run(*_inputs(shop, task), params=params, context=context)
         write_files(value, folder)
-        fsync_tree(folder)  # here, since in the transaction it would keep everybody waiting
         seconds = time.monotonic() - began
 
         def finish(con: Connection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agents.registry import Gemini, Resources
+from agents.registry import Resources
 from agents.sandbox import use_sandbox
 from data.artifacts import Artifacts
 from data.media import FolderStore, MediaStore
@@ -47,7 +47,6 @@ def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) ->
 
 def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) -> Resources:
     """Return what lies outside upload and tuning for one lecture."""
-    gemini = config.gemini
     return Resources(
         upload_name=Path(lecture.media).name,
         captions=media.path(lecture.id, "captions") if lecture.captions else None,
@@ -55,13 +54,7 @@ def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) ->
         models=config.models,
         download_models=config.download_models,
         cores=config.cores,
-        gemini=gemini
-        and Gemini(
-            api_key=gemini.api_key.get_secret_value(),
-            model=gemini.model,
-            base_url=gemini.base_url,
-            timeout_s=gemini.timeout_s,
-        ),
+        gemini=config.gemini,
     )
 
 

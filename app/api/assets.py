@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from app.services.root import current_services
+from data.disk import atomic_file
 
 ASSETS = Path(__file__).parents[1] / "assets"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -64,9 +65,8 @@ def _compressed(path: Path, state: Path) -> Path:
     target = state / "cache" / f"{path.name}.{_content_hash(path, 0)}.gz"
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_suffix(".tmp")
-        temporary.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
-        temporary.replace(target)
+        with atomic_file(target) as file:
+            file.write(gzip.compress(path.read_bytes(), 9, mtime=0))
     return target
 
 

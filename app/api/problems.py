@@ -25,6 +25,7 @@ STATUS_OF_CODE = {
     "extension": 415,
     "no_space": 507,
     "conflict": 409,
+    "stale_revision": 409,
     "locked": 423,
 }
 STATUS_OF_CLASS: dict[type[LectureError], int] = {

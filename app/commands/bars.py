@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-MARKS = {"done": "done", "failed": "failed", "cancelled": "cancelled"}
+ENDS = ("done", "failed", "cancelled")
 
 
 class StageBars:
@@ -50,12 +50,12 @@ class StageBars:
         stage, status = event["stage"], event["status"]
         if stage not in self.tasks or stage in self.ended:
             return
-        message = MARKS.get(status) or event.get("message") or ""
-        if status in MARKS:
+        message = status if status in ENDS else event.get("message") or ""
+        if status in ENDS:
             self.ended.add(stage)
             if not self.live:
                 self.console.print(f"{self.titles[stage]}: {message}", highlight=False)
-        if status == "queued" or status == "pending":
+        if status in ("queued", "pending"):
             return
         task = self.tasks[stage]
         self.progress.start_task(task)

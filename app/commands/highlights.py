@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from agents.errors import LectureError, MediaError, NotFound, TuningError
+from agents.errors import LectureError, TuningError
 from agents.params import Params
 from agents.tuning import tuning_type
+from app.cli import INTERRUPTED, explain
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Tuning = Params
 else:
     Tuning = tuning_type()
-
-BAD_INPUT = 2
 
 
 def highlights(
@@ -61,8 +59,7 @@ def highlights(
                 file, folder, tuning, captions=captions, only=only, start=from_, quiet=json_
             )
         except LectureError as error:
-            print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
-            worst = max(worst, BAD_INPUT if isinstance(error, MediaError | NotFound) else 1)
+            worst = max(worst, explain(error))
         else:
             _print(found, as_json=json_)
     return worst
@@ -78,7 +75,6 @@ def _check_stages(*names: str | None) -> None:
 
 def stop_at_once() -> None:
     """Make Ctrl-C end this process and all that it started; what is done is found again."""
-    from app.cli import INTERRUPTED
     from jobs.processes import descendants
 
     def stop(*_: object) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -165,14 +165,10 @@ def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
         update={"store_url": "", "redis_url": ""}
     )
     media = OriginalFiles(state / "media", file, captions)
-    shop = open_workshop(config, _no_one_listens)
-    return Workshop(
-        store=shop.store,
-        artifacts=shop.artifacts,
+    return replace(
+        open_workshop(config, _no_one_listens),
         media=media,
         resources_for=lambda lecture: resources_of(config, media, lecture),
-        emit=shop.emit,
-        table=shop.table,
     )
 
 
@@ -226,7 +222,7 @@ def write_results(
     document = analysis(found, lecture=about, params=job.params)
     written = set()
     for clip in found.clips:
-        stem = clip_name(clip.plan)
+        stem = clip_name(clip.plan.rank, clip.plan.title)
         for source, suffix in (
             (clip.video, ".mp4"),
             (clip.srt, ".srt"),

@@ -15,8 +15,8 @@ from rq import Worker
 from agents.errors import ServiceUnavailable
 from app.services.uploads import UploadFolder
 from app.settings import Settings
-from jobs.broker import socket_path
-from jobs.config import GeminiConfig, WorkshopConfig
+from jobs.broker import broker_url
+from jobs.config import WorkshopConfig
 from jobs.progress import Event, emit
 from jobs.workshop import Workshop, open_workshop
 
@@ -28,7 +28,7 @@ class Core:
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         self.settings = settings
-        self.redis_url = settings.redis_url or f"unix://{socket_path(settings.state)}"
+        self.redis_url = broker_url(settings.state, settings.redis_url)
         self.workshop: Workshop = open_workshop(config or workshop_config(settings), self._emit)
         self.store = self.workshop.store
         self.artifacts = self.workshop.artifacts
@@ -75,20 +75,13 @@ class Core:
 
 def workshop_config(settings: Settings) -> WorkshopConfig:
     """Return what a worker is told, from the settings of this process."""
-    gemini = settings.gemini
     return WorkshopConfig(
         state=settings.state,
         store_url=settings.store_url or "",
         redis_url=settings.redis_url or "",
         models=settings.models,
         download_models=settings.download_models,
-        gemini=gemini
-        and GeminiConfig(
-            api_key=settings.gemini_api_key,  # pyright: ignore[reportArgumentType]
-            model=gemini.model,
-            base_url=gemini.base_url,
-            timeout_s=gemini.timeout_s,
-        ),
+        gemini=settings.gemini,
         cores=settings.cores,
         sandbox=settings.sandbox,
     )

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from agents.errors import NotFound
-from app.exports import slug
+from app.exports import clip_name, slug
 from app.services.clips import Clips
 from app.services.core import Core
-from app.services.lectures import Lectures
 from app.services.results import IntakeFacts
 from app.services.review import Review
 from data.records import ClipRow
@@ -48,18 +47,17 @@ class ServedFile:
 class Files:
     """Finds the file behind an address."""
 
-    def __init__(self, core: Core, lectures: Lectures, clips: Clips, review: Review) -> None:
+    def __init__(self, core: Core, clips: Clips, review: Review) -> None:
         self.core = core
-        self.lectures = lectures
         self.clips = clips
         self.review = review
 
     def source(self, lecture_id: str) -> ServedFile:
         """Return what browsers play: the proxy where there is one, else the upload."""
-        lecture, facts = self.lectures.get(lecture_id), self._facts(lecture_id)
+        facts = self._facts(lecture_id)
         if facts.proxy is not None:
             return _existing(facts.proxy)
-        return _existing(self.core.media.path(lecture.id), TYPE_OF_DEMUXER[facts.demuxer])
+        return _existing(self.core.media.path(lecture_id), TYPE_OF_DEMUXER[facts.demuxer])
 
     def poster(self, lecture_id: str) -> ServedFile:
         """Return the lecture's representative frame."""
@@ -78,7 +76,7 @@ class Files:
         """Return one file of a rendered clip, with a name to save it under."""
         clip = self.clips.get(clip_id)
         path = self._clip_path(clip, kind)
-        return _existing(path, download_name=f"{clip_stem(clip)}{path.suffix}")
+        return _existing(path, download_name=f"{clip_name(clip.idx, clip.title)}{path.suffix}")
 
     def _facts(self, lecture_id: str) -> IntakeFacts:
         facts = self.review.results.of(self.review.job_of(lecture_id)).facts
@@ -97,10 +95,10 @@ class Files:
 
     def archive(self, lecture_id: str, job_id: str | None = None) -> tuple[str, Iterator[bytes]]:
         """Return a name and the bytes of a zip with every clip that is not rejected."""
-        lecture, job = self.lectures.get(lecture_id), self.review.job_of(lecture_id, job_id)
+        lecture, job = self.review.find(lecture_id, job_id)
         kinds: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
         entries = [
-            (f"{clip_stem(clip)}{path.suffix}", path)
+            (f"{clip_name(clip.idx, clip.title)}{path.suffix}", path)
             for clip in self.clips.list(job.id)
             if clip.media is not None and clip.state != "rejected"
             for path in (self._clip_path(clip, kind) for kind in kinds)
@@ -109,11 +107,6 @@ class Files:
         if not entries:
             raise NotFound("There are no rendered clips to download.")
         return f"{slug(lecture.title) or 'lecture'}-clips.zip", stream_zip(entries)
-
-
-def clip_stem(clip: ClipRow) -> str:
-    """Return the name that a clip is saved under, without suffix."""
-    return f"{clip.idx:02d}-{slug(clip.title) or 'clip'}"
 
 
 def _existing(path: Path, media_type: str = "", download_name: str = "") -> ServedFile:

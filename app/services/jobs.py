@@ -82,11 +82,6 @@ class Jobs:
         """Return the newest job of a lecture."""
         return next(iter(self.list(lecture_id)), None)
 
-    def best(self, lecture_id: str) -> Job | None:
-        """Return the newest completed job of a lecture, else its newest one."""
-        found = self.list(lecture_id)
-        return next((job for job in found if job.status == "completed"), next(iter(found), None))
-
     def submit(
         self, lecture_id: str, tuning: Params | Mapping[str, Any], *, parent: str | None = None
     ) -> Job:

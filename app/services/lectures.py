@@ -72,10 +72,7 @@ class Lectures:
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""
         with self.core.store.read() as con:
-            lecture = get_lecture(con, lecture_id)
-        if lecture.deleted is not None:
-            raise NotFound(f"There is no lecture {lecture_id[:40]!r}.")
-        return lecture
+            return check_visible(get_lecture(con, lecture_id))
 
     def rename(self, lecture_id: str, title: str) -> Lecture:
         """Give a lecture another title."""
@@ -202,3 +199,10 @@ class Lectures:
         except NotFound:
             return False
         return True
+
+
+def check_visible(lecture: Lecture) -> Lecture:
+    """Return a lecture that is not deleted, or raise NotFound."""
+    if lecture.deleted is not None:
+        raise NotFound(f"There is no lecture {lecture.id[:40]!r}.")
+    return lecture

@@ -42,9 +42,9 @@ class LivePlans:
 
         keys = self.results.keys(job_id)
         needs = ("transcript", "silence", "layout", "content")
-        values = [self.results.value(name, keys[name]) for name in needs]
-        if any(value is None for value in values):
+        found = self.results.values({name: keys[name] for name in needs})
+        if len(found) < len(needs):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        plans = plan_clips(*values, params=params)
-        return LivePlan(self.scores(values[3], tuning), plans)
+        plans = plan_clips(*(found[name] for name in needs), params=params)
+        return LivePlan(self.scores(found["content"], tuning), plans)

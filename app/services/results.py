@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from agents.errors import NotFound
-from agents.types import Content, Intake, Layout, Notice, Transcript
+from agents.types import Intake, Notice
+from app.exports import Findings
 from app.services.core import Core
 from data.artifacts import has_result, load_result
 from data.jobs import get_job, job_stages
 from data.records import Job
+from data.store import Connection
 
 KEPT_VALUES = 48
 """Values that stay in memory; intake's arrays are not among them."""
@@ -52,18 +55,20 @@ class Results:
             keys = {row.name: row.key for row in job_stages(con, job_id)}
         return self._keep(job_id, keys)
 
-    def value(self, name: str, key: str) -> Any:  # noqa: ANN401
-        """Return the value of a stage, None when it is not done."""
-        kept = self._kept_or_none(key)
-        if kept is not None:
-            return kept
-        with self.core.store.read() as con:
-            if not has_result(con, key):
-                return None
-            value = load_result(con, self.core.artifacts, name, key)
-        if name == "intake":
-            value = self._facts(value, key)
-        return self._keep(key, value)
+    def values(self, keys: Mapping[str, str]) -> dict[str, Any]:
+        """Return the values of stages that are done, by stage; what is new comes in one read."""
+        kept = {name: self._kept_or_none(key) for name, key in keys.items()}
+        new = [name for name, value in kept.items() if value is None]
+        if new:
+            with self.core.store.read() as con:
+                kept |= {name: self._read(con, name, keys[name]) for name in new}
+        return {name: value for name, value in kept.items() if value is not None}
+
+    def _read(self, con: Connection, name: str, key: str) -> Any:  # noqa: ANN401
+        if not has_result(con, key):
+            return None
+        value = load_result(con, self.core.artifacts, name, key)
+        return self._keep(key, self._facts(value, key) if name == "intake" else value)
 
     def _kept_or_none(self, key: str) -> Any:  # noqa: ANN401
         with self._lock:
@@ -99,39 +104,14 @@ class Results:
     def of(self, job: Job) -> JobResults:
         """Return the values of a job that are there."""
         keys = self.keys(job.id)
-        values = {name: self.value(name, key) for name, key in keys.items() if name != "compile"}
-        return JobResults(keys, {name: v for name, v in values.items() if v is not None})
+        return JobResults(self.values({n: key for n, key in keys.items() if n != "compile"}))
 
 
 @dataclass(frozen=True, slots=True)
-class JobResults:
-    """What the stages of one job gave, as far as they are done."""
-
-    keys: dict[str, str]
-    values: dict[str, Any]
+class JobResults(Findings):
+    """What the stages of one job gave, as far as they are done; of intake only the facts."""
 
     @property
     def facts(self) -> IntakeFacts | None:
         """Return what intake found out about the recording."""
         return self.values.get("intake")
-
-    @property
-    def transcript(self) -> Transcript | None:
-        """Return what was said."""
-        return self.values.get("transcript")
-
-    @property
-    def layout(self) -> Layout | None:
-        """Return what was seen."""
-        return self.values.get("layout")
-
-    @property
-    def content(self) -> Content | None:
-        """Return topics and score components."""
-        return self.values.get("content")
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        """Return what a person should know, each once."""
-        found = [part.notices for part in (self.facts, self.transcript, self.content) if part]
-        return tuple(dict.fromkeys(notice for notices in found for notice in notices))

@@ -11,33 +11,41 @@ from agents.types import Content, Cue, Layout, LayoutRegion, Notice, SilenceRegi
 from app.exports import plain
 from app.services.core import Core
 from app.services.jobs import Jobs, when
-from app.services.lectures import MEDIA, Lectures
+from app.services.lectures import MEDIA, check_visible
 from app.services.live import LivePlans
 from app.services.results import JobResults, Results
 from data.artifacts import read_peaks
 from data.clips import list_clips
+from data.jobs import list_jobs
+from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
 
 
 class Review:
     """What was found in a lecture, for people to look at."""
 
-    def __init__(
-        self, core: Core, lectures: Lectures, jobs: Jobs, results: Results, live: LivePlans
-    ) -> None:
+    def __init__(self, core: Core, jobs: Jobs, results: Results, live: LivePlans) -> None:
         self.core = core
-        self.lectures = lectures
         self.jobs = jobs
         self.results = results
         self.live = live
 
-    def job_of(self, lecture_id: str, job_id: str | None = None) -> Job:
-        """Return the job to show: the named one, else the newest completed one."""
-        self.lectures.get(lecture_id)
-        job = self.jobs.get(job_id) if job_id else self.jobs.best(lecture_id)
-        if job is None or job.lecture_id != lecture_id:
+    def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
+        """Return a lecture and the job to show, in one read.
+
+        That is the named one, else the newest completed one, else the newest.
+        """
+        with self.core.store.read() as con:
+            lecture, jobs = get_lecture(con, lecture_id), list_jobs(con, lecture_id)
+        check_visible(lecture)
+        wanted = [job for job in jobs if job.id == job_id] if job_id else jobs
+        if not wanted:
             raise NotFound(f"There is no such run of the lecture {lecture_id[:40]!r}.")
-        return job
+        return lecture, next((job for job in wanted if job.status == "completed"), wanted[0])
+
+    def job_of(self, lecture_id: str, job_id: str | None = None) -> Job:
+        """Return the job to show, as `find` does."""
+        return self.find(lecture_id, job_id)[1]
 
     def etag(self, lecture_id: str, job_id: str | None = None) -> str:
         """Return what changes whenever the bundle may have changed."""
@@ -46,7 +54,7 @@ class Review:
 
     def bundle(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
         """Return topics, silences, slides, layouts, scored sentences, cues, clips and notices."""
-        lecture, job = self.lectures.get(lecture_id), self.job_of(lecture_id, job_id)
+        lecture, job = self.find(lecture_id, job_id)
         found = self.results.of(job)
         return {
             "lecture": _lecture(lecture, found),
@@ -64,7 +72,7 @@ class Review:
             "analyzer": found.content and found.content.analyzer,
             "notices": plain(tuple[Notice, ...], found.notices),
             "topics": _topics(found.content),
-            "silences": _silences(found.values.get("silence", ())),
+            "silences": _silences(found.silence),
             "slides": _slides(lecture_id, job.id, found.layout),
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()

@@ -26,8 +26,8 @@ class Services(Core):
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
         self.clips = Clips(self)
-        self.review = Review(self, self.lectures, self.jobs, self.results, self.live)
-        self.files = Files(self, self.lectures, self.clips, self.review)
+        self.review = Review(self, self.jobs, self.results, self.live)
+        self.files = Files(self, self.clips, self.review)
 
 
 _current: Services | None = None

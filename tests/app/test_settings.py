@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from app.services.core import workshop_config
 from app.settings import Settings, SettingsError, child_environment, load_settings
+from jobs.config import WorkshopConfig
 
 
 @pytest.fixture(autouse=True)
@@ -76,3 +78,11 @@ def test_a_child_gets_the_same_settings(monkeypatch, tmp_path):
         if name.startswith("LECTURE_"):
             monkeypatch.setenv(name, value)
     assert load_settings() == given
+
+
+def test_a_worker_is_told_the_gemini_key_and_no_log_is():
+    config = workshop_config(Settings(gemini_api_key="AIza-very-secret", gemini_model="other"))
+    assert "secret" not in f"{config!r} {config}"
+    told = WorkshopConfig.model_validate_json(config.to_json())
+    assert told.gemini is not None
+    assert (told.gemini.api_key, told.gemini.model) == ("AIza-very-secret", "other")
