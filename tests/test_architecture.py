@@ -16,3 +16,15 @@ def test_imports_run_one_way():
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-2000:]
     assert "Contracts: 3 kept, 0 broken." in result.stdout
+
+
+def test_the_app_starts_without_what_only_stages_need():
+    heavy = "av boto3 cv2 faster_whisper google.genai librosa moviepy onnxruntime scipy sklearn"
+    program = (
+        "import sys; import app.main; from agents.tuning import tuning_type; tuning_type();"
+        f"sys.exit(str(sorted(set({heavy.split()}) & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
