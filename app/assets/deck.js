@@ -264,11 +264,11 @@ class Deck {
 
 export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-deck");
-  const deck = (parentElement.lhDeck ??= new Deck(root));
+  const deck = (root.lhDeck ??= new Deck(root));
   deck.setTrigger = setTriggerValue;
   deck.load(data).catch(() => deck.say("The deck could not start; reload the page to try again."));
   return () => {
     deck.destroy();
-    parentElement.lhDeck = null;
+    root.lhDeck = null;
   };
 }

@@ -251,10 +251,14 @@ class Form {
 }
 
 export default function render({ data, parentElement, setTriggerValue, key }) {
-  const form = (parentElement.lhUpload ??= new Form(parentElement.querySelector(".lh-upload"), key ?? "upload"));
+  const root = parentElement.querySelector(".lh-upload");
+  const known = parentElement.lhUpload;
+  const form = (parentElement.lhUpload ??= new Form(root, key ?? "upload"));
   form.data = data;
   form.setTrigger = setTriggerValue;
   form.limits();
+  // What was chosen while this script was still on its way has fired its event already.
+  if (!known) form.take([...root.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]));
   return () => {
     form.leave();
     parentElement.lhUpload = null;
