@@ -30,7 +30,8 @@ export default async (component) => {
 DECK_HTML = """
 <div class="lh-deck">
   <div class="lh-stage-area">
-    <video class="lh-video" controls preload="metadata" playsinline aria-label="The lecture"></video>
+    <video class="lh-video" controls preload="metadata" playsinline
+      aria-label="The lecture"></video>
     <div class="lh-boxes"></div>
   </div>
   <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>

@@ -77,7 +77,7 @@ def show_run(job_id: str) -> None:
         st.error("The lecture of this run was deleted.")
         st.page_link("../pages/library.py", label="Go to the library")
         return
-    st.title(plain(view.lecture.title))
+    st.title(plain(view.lecture.title), anchor=False)
     st.caption(f"{length(view.lecture.duration)}; started {view.job.created:%Y-%m-%d %H:%M} UTC")
     if problem := st.session_state.pop("problem", None):
         st.error(plain(problem))

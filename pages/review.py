@@ -84,7 +84,7 @@ def scored_by(analyzer: str) -> str:
 def show_header(bundle: dict[str, Any]) -> None:
     """Show what was reviewed, by which engines, and what a person should know."""
     lecture = bundle["lecture"]
-    st.title(plain(lecture["title"]))
+    st.title(plain(lecture["title"]), anchor=False)
     facts = [length(lecture["duration"])]
     facts += [f"words from {bundle['engine']}"] if bundle["engine"] else []
     facts += [scored_by(bundle["analyzer"])] if bundle["analyzer"] else []

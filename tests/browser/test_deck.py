@@ -1,6 +1,7 @@
 """The deck: player, timeline, transcript and table stay in step, by mouse and by key."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
@@ -114,7 +115,7 @@ def test_labels_on_the_timeline_never_overlap(deck):
             boxes = [b.bounding_box() for b in deck.locator(kind).all()]
             boxes.sort(key=lambda box: box["x"])
             assert boxes
-            for left, right in zip(boxes, boxes[1:], strict=False):
+            for left, right in pairwise(boxes):
                 assert left["x"] + left["width"] <= right["x"] + 1
 
 
