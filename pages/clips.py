@@ -39,7 +39,7 @@ def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
             f"score {clip['score']:.2f}"
         )
         st.text(clip["reason"])
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.link_button("Download", clip["download"])
             st.link_button("Subtitles", clip["vtt"])
             st.page_link(

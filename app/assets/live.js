@@ -2,7 +2,7 @@
 // Python runs again only when a stage begins or ends.
 
 const RETRY_MS = 1500;
-const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "cancelled", running: "running" };
+const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "not run", running: "running" };
 const FINAL = ["completed", "failed", "cancelled"];
 
 const make = (tag, className, text = "") => {
@@ -13,7 +13,7 @@ const make = (tag, className, text = "") => {
 };
 
 const detail = (row) => {
-  if (row.status === "done") return row.seconds ? `in ${row.seconds.toFixed(1)} s` : "known already";
+  if (row.status === "done") return row.reused ? "found by an earlier run" : row.seconds ? `in ${row.seconds.toFixed(1)} s` : "";
   return row.error || (row.status === "running" ? row.message : "") || "";
 };
 
