@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agents.errors import LectureError, MediaError, NotFound
+from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
 from app.commands.bars import StageBars
@@ -19,7 +20,7 @@ from app.commands.options import settings_with
 from app.exports import Findings, analysis, chapter_cues, clip_name
 from app.services.core import workshop_config
 from app.services.jobs import when
-from app.services.uploads import CAPTION_SUFFIXES, HEAD_BYTES
+from app.services.uploads import CAPTION_SUFFIXES
 from data.artifacts import has_result, load_result
 from data.disk import atomic_file
 from data.jobs import job_stages
@@ -113,8 +114,6 @@ def run_here(
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
     """Run the job; a recording that cannot be used ends as the MediaError that it began as."""
-    from agents.intake.probe import SENTENCES
-
     try:
         run_job_here(shop, job_id, bars, only, start)
     except LectureError as error:
@@ -125,8 +124,6 @@ def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: 
 
 def check_file(file: Path) -> None:
     """Refuse what is no recording before anything is written."""
-    from agents.intake.probe import sniff
-
     if not file.exists():
         raise NotFound(f"{file.name!r} does not exist.")
     if not file.is_file():
