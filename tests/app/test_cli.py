@@ -228,6 +228,17 @@ def test_a_moved_weight_changes_the_clips_and_their_files_follow(made):
     assert [clip.name for clip in out.glob("*.mp4")] == [document["clips"][0]["rendered"]["video"]]
 
 
+def test_files_of_others_in_the_results_folder_stay(made):
+    path, out, _ = made
+    own = [out / name for name in ("01-introduction.mp4", "02-arrays.mp4", "02-arrays.vtt")]
+    for file in own:
+        file.write_bytes(b"a recording of mine")
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    for file in own:
+        assert file.read_bytes() == b"a recording of mine"
+        file.unlink()
+
+
 def test_from_computes_a_stage_again(made, capsys):
     path, out, _ = made
     args = ["highlights", str(path), "--out", str(out), *QUICK, "--from", "extract"]
