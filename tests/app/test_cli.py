@@ -75,7 +75,16 @@ def test_every_tunable_is_a_flag():
         (["nonsense"], "nonsense"),
         (["highlights", "a.mp4"], "--out"),
         (["highlights", "--out", "x"], "FILE is missing"),
-        (["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"], "80"),
+        (
+            ["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"],
+            "lecture: --silence.top-db: Input should be less than or equal to 80 (got 900)\n",
+        ),
+        (
+            ["highlights", "a.mp4", "--out", "x", "--extract.min-clip-s", "110"]
+            + ["--extract.max-clip-s", "30"],
+            "lecture: --extract: min_clip_s=110.0 must not exceed max_clip_s=30.0\n",
+        ),
+        (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
