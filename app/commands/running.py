@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,8 @@ from jobs.workshop import Workshop, open_workshop, resources_of
 
 WORK = ".lecture"
 """Folder beside the results that remembers finished stages; it may be deleted at any time."""
-OUR_CLIP = re.compile(r"\d\d-.*\.(mp4|srt|vtt|jpg)")
+WRITTEN = "written.json"
+"""Names in the results folder that are ours to remove, in the work folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +241,17 @@ def write_results(
     with shop.store.read():
         _copy(store, out / "lecture.duckdb")
     _write(out / "analysis.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    for path in out.iterdir():
-        if OUR_CLIP.fullmatch(path.name) and path.name not in written:
-            path.unlink()
+    _forget_older(out, written)
     return document
+
+
+def _forget_older(out: Path, written: set[str]) -> None:
+    """Remove the clips that an earlier run wrote and this one did not, and nothing else."""
+    noted = out / WORK / WRITTEN
+    older = set(json.loads(noted.read_text())) if noted.exists() else set[str]()
+    _write(noted, json.dumps(sorted(written)))
+    for name in older - written:
+        (out / name).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
