@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from app.api.problems import answer_http_error, answer_lecture_error
 from app.api.routes import routes
 from app.security.gate import Gate
 from app.services.root import current_services
-from app.services.startup import begin
+from app.services.startup import begin, expire_uploads_hourly
 from app.shutdown import watch_signals
 
 
@@ -26,8 +27,10 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Bring the store up to date and pick up what a crash left, before the first request."""
     services = current_services()
     await to_thread.run_sync(begin, services)
+    upkeep = asyncio.create_task(expire_uploads_hourly(services))
     with watch_signals():
         yield {"services": services}
+    upkeep.cancel()
     services.close()
 
 

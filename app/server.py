@@ -5,24 +5,30 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from agents.errors import ServiceUnavailable
 from app.services.root import Services, use_services
 from app.settings import Settings
 
-STREAMLIT_OPTIONS: dict[str, Any] = {
-    "server.headless": True,
-    "server.fileWatcherType": "none",
-    "server.enableXsrfProtection": True,
-    "server.enableStaticServing": False,
-    "server.enableAgentApi": False,
-    "client.showErrorDetails": "none",
-    "client.showErrorLinks": False,
-    "client.toolbarMode": "viewer",
-    "browser.gatherUsageStats": False,
-    "logger.hideWelcomeMessage": True,
-}
+CONFIG = Path(__file__).parents[1] / ".streamlit/config.toml"
+"""Streamlit itself finds it from the repository's root only; the wheel carries it there too."""
+
+
+def streamlit_options(path: Path = CONFIG) -> dict[str, Any]:
+    """Return the options of a config file by their dotted names, as `theme.light.textColor`."""
+    return dict(_flattened(tomllib.loads(path.read_text("utf-8"))))
+
+
+def _flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flattened(value, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def handle_signals() -> None:
@@ -36,7 +42,11 @@ def run_app(settings: Settings) -> None:
     use_services(Services(settings))
     from app.main import app
 
-    options = {**STREAMLIT_OPTIONS, "server.address": settings.host, "server.port": settings.port}
+    options = {
+        **streamlit_options(),
+        "server.address": settings.host,
+        "server.port": settings.port,
+    }
     try:
         app.run(config=options)
     except KeyboardInterrupt:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,52 +73,66 @@ class Artifacts:
 
     def publish(self, workdir: Path, key: str) -> Path:
         """Give a filled folder its name; if another process was first, its folder stays."""
-        target = self.path(key)
         with disk_errors(self.root):
             fsync_tree(workdir)
-            try:
-                workdir.rename(target)
-            except OSError as error:
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-                shutil.rmtree(workdir)
-            fsync_folder(self.root)
-        return target
+            with self._alone(self.path(key).name):
+                return self._name(workdir, key)
 
     def once(self, key: str, make: Callable[[Path], None]) -> Path:
         """Return the folder of `key`, made by `make(folder)` if new, by one process at a time."""
-        return self.folder(key) or self._make(key, make)
+        with self._alone(self.path(key).name):
+            found = self.folder(key)
+            if found is not None:
+                os.utime(found)  # young again: no row may name it before its stage is finished
+                return found
+            with self.workdir(key) as folder:
+                make(folder)
+                with disk_errors(self.root):
+                    fsync_tree(folder)
+                    return self._name(folder, key)
 
     def discard(self, key: str) -> None:
         """Remove the folder of `key`; one that is gone stays gone."""
         shutil.rmtree(self.path(key), ignore_errors=True)
 
-    def sweep(self, live: set[str], *, older_than_s: float) -> list[str]:
+    def sweep(self, live: set[str], *, older_than_s: float, limit: int | None = None) -> list[str]:
         """Remove folders that `live` does not name, and what dead processes left, once old."""
         before = time.time() - older_than_s
-        gone = [
+        found = (
             path
             for path in (self.root.iterdir() if self.root.is_dir() else ())
             if path.name not in live and modified(path) < before
-        ]
-        for path in gone:
-            remove(path)
-        return sorted(path.name for path in gone)
+        )
+        return sorted(path.name for path in islice(found, limit) if self._remove_old(path, before))
 
-    def _make(self, key: str, make: Callable[[Path], None]) -> Path:
-        with self._alone(key):
-            found = self.folder(key)
-            if found is None:
-                with self.workdir(key) as folder:
-                    make(folder)
-                    found = self.publish(folder, key)
-            return found
+    def _remove_old(self, path: Path, before: float) -> bool:
+        if path.name.startswith("."):
+            remove(path)
+            return True
+        with self._alone(path.name):
+            is_old = modified(path) < before  # again: a stage may have taken it up meanwhile
+            if is_old:
+                remove(path)
+            return is_old
+
+    def _name(self, workdir: Path, key: str) -> Path:
+        target = self.path(key)
+        try:
+            workdir.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            shutil.rmtree(workdir)
+            os.utime(target)
+        fsync_folder(self.root)
+        return target
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
+    def _alone(self, name: str) -> Iterator[None]:
+        """Keep every other process from making, naming or sweeping one folder."""
         with disk_errors(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / f".lock-{self.path(key).name}").open("w")
+            lock = (self.root / f".lock-{name}").open("w")
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:

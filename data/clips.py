@@ -32,6 +32,16 @@ def list_clips(con: Connection, job_id: str) -> list[ClipRow]:
     return [_clip_row(row) for row in rows]
 
 
+def count_rendered(con: Connection, job_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many rendered clips each of the jobs has; jobs without any are left out."""
+    rows = con.rows(
+        "select job_id, count(*) as n from clip where media is not null and job_id = any($1)"
+        " group by job_id",
+        list(job_ids),
+    )
+    return {row["job_id"]: row["n"] for row in rows}
+
+
 def get_clip(con: Connection, clip_id: str) -> ClipRow:
     """Return a clip or raise NotFound."""
     row = con.row("select * from clip where id = $1", clip_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.errors import NotFound, StageError
@@ -62,6 +62,26 @@ def list_jobs(con: Connection, lecture_id: str | None = None) -> list[Job]:
         lecture_id,
     )
     return [make_record(Job, row) for row in rows]
+
+
+def newest_jobs(con: Connection) -> dict[str, Job]:
+    """Return the newest job of every lecture that has one, by the lecture's id."""
+    rows = con.rows(
+        "select * from (select job.*, row_number() over"
+        " (partition by lecture_id order by created desc, id) as place from job) as placed"
+        " where place = 1"
+    )
+    return {row["lecture_id"]: make_record(Job, row) for row in rows}
+
+
+def jobs_past(con: Connection, stage: str, job_ids: Sequence[str]) -> set[str]:
+    """Return which of the jobs have a result of `stage`."""
+    rows = con.rows(
+        "select job_id from stage join stage_result on stage_result.key = stage.key"
+        " where stage.name = $1 and job_id = any($2)",
+        *(stage, list(job_ids)),
+    )
+    return {row["job_id"] for row in rows}
 
 
 def unfinished_jobs(con: Connection) -> list[Job]:

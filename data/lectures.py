@@ -75,9 +75,13 @@ def restore_lecture(con: Connection, id: str) -> Lecture:
     return get_lecture(con, id)
 
 
-def purge_lectures(con: Connection, *, deleted_before: datetime) -> list[str]:
+def purge_lectures(
+    con: Connection, *, deleted_before: datetime, limit: int | None = None
+) -> list[str]:
     """Remove lectures deleted before then, with their jobs, and return ids to delete media of."""
-    rows = con.rows("select id from lecture where deleted < $1", deleted_before)
+    rows = con.rows(
+        "select id from lecture where deleted < $1 order by deleted limit $2", deleted_before, limit
+    )
     for id in (row["id"] for row in rows):
         jobs = "(select id from job where lecture_id = $1)"
         con.run(

@@ -15,6 +15,7 @@ from data.disk import atomic_file, check_space, disk_errors, fsync_folder, modif
 
 Kind = Literal["upload", "captions"]
 READ_BYTES = 1 << 20
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,12 @@ class MediaStore(Protocol):
 
     def delete(self, lecture_id: str) -> None:
         """Remove all files of a lecture; one that is gone stays gone."""
+        ...
+
+    def sweep(
+        self, live: set[str], *, older_than_s: float = DAY_S, limit: int | None = None
+    ) -> list[str]:
+        """Remove files of lectures that `live` does not name, and parts left over, once old."""
         ...
 
 
@@ -107,15 +114,17 @@ class FolderStore:
         """Remove all files of a lecture; one that is gone stays gone."""
         remove(self._folder(lecture_id))
 
-    def sweep(self, live: set[str], *, older_than_s: float = 86_400.0) -> list[str]:
+    def sweep(
+        self, live: set[str], *, older_than_s: float = DAY_S, limit: int | None = None
+    ) -> list[str]:
         """Remove folders of lectures that `live` does not name, and parts left over, once old."""
         before = time.time() - older_than_s
         folders = [path for path in self.root.glob("*") if modified(path) < before]
         gone = [path for path in folders if path.name not in live]
         gone += [part for path in folders if path.name in live for part in path.glob(".*.part")]
-        for path in gone:
+        for path in gone[:limit]:
             remove(path)
-        return sorted(path.name for path in gone)
+        return sorted(path.name for path in gone[:limit])
 
     def _folder(self, lecture_id: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", lecture_id):

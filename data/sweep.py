@@ -6,27 +6,36 @@ from datetime import timedelta
 from pathlib import PurePosixPath
 
 from data.artifacts import Artifacts
+from data.media import DAY_S
 from data.records import now
 from data.results import TABLES
 from data.store import Connection, Store
 
-DAY_S = 86_400.0
 
+def sweep_results(
+    store: Store,
+    artifacts: Artifacts,
+    *,
+    older_than_s: float = DAY_S,
+    limit: int | None = None,
+) -> list[str]:
+    """Remove results and folders that no job names and that are old; return the folders.
 
-def sweep_results(store: Store, artifacts: Artifacts, *, older_than_s: float = DAY_S) -> list[str]:
-    """Remove results and folders that no job names and that are old; return the folders."""
+    `limit` is how many results, and how many folders, one call removes at most.
+    """
     before = now() - timedelta(seconds=older_than_s)
     with store.write() as con:
         rows = con.rows(
             "select key from stage_result where created < $1"
-            " and key not in (select key from stage)",
+            " and key not in (select key from stage) order by created limit $2",
             before,
+            limit,
         )
         dead = [row["key"] for row in rows]
         for table in (*TABLES, "stage_result") if dead else ():
             con.run(f"delete from {table} where key = any($1)", dead)
         live = live_folders(con)
-    return artifacts.sweep(live, older_than_s=older_than_s)
+    return artifacts.sweep(live, older_than_s=older_than_s, limit=limit)
 
 
 def live_folders(con: Connection) -> set[str]:

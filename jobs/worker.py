@@ -33,6 +33,7 @@ from jobs.progress import Event, emit
 from jobs.queue import QUEUE, connect, is_wanted, open_queue, split_delivery_id, withdraw
 from jobs.reconcile import claim, reconcile, record_death
 from jobs.stages import run_stage
+from jobs.upkeep import claim_upkeep, clear_away
 from jobs.workshop import Workshop, open_workshop
 
 logger = logging.getLogger(__name__)
@@ -211,8 +212,15 @@ class LectureWorker(Worker):
         # Without RQ's own lock, which lasts 15 minutes when its holder is killed.
         clean_registries(queue, self._exc_handlers)
         clean_worker_registry(queue)
-        shop = the_workshop()
+        try:
+            self._look_after(the_workshop())
+        except LectureError as error:  # the store is busy or its disk full: a horse may run on
+            logger.warning("maintenance is put off", extra={"reason": error.message})
+
+    def _look_after(self, shop: Workshop) -> None:
         reconcile(shop.store, self.connection, table=shop.table, leases=self.leases)
+        if claim_upkeep(self.connection):
+            clear_away(shop)
 
     def _has_slept(self) -> bool:
         if self.last_cleaned_at is None:

@@ -1,8 +1,12 @@
 """The installed names are ours alone, and what is pinned is what is installed."""
 
+import os
 import re
+import shutil
+import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import distributions, packages_distributions, requires, version
 from pathlib import Path
 
@@ -57,3 +61,51 @@ def test_lock_holds_every_direct_dependency():
 
 def test_version_stands_in_the_project_file_alone():
     assert version("lecture-highlights") == PROJECT["project"]["version"]
+
+
+@pytest.fixture(scope="module")
+def wheel_names(tmp_path_factory):
+    """Return the paths in a wheel that is built from this tree."""
+    uv, folder = os.environ.get("UV") or shutil.which("uv"), tmp_path_factory.mktemp("wheel")
+    if uv is None:
+        pytest.skip("uv builds the wheel, and it is not on the PATH")
+    command = [uv, "build", "--wheel", "--offline", "--quiet", "--out-dir", str(folder), str(ROOT)]
+    built = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert built.returncode == 0, built.stderr
+    (wheel,) = folder.glob("*.whl")
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_wheel_holds_every_file_of_our_packages(wheel_names):
+    files = (path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file())
+    wanted = {path.relative_to(ROOT).as_posix() for path in files if path.suffix != ".pyc"}
+    wanted = {name for name in wanted if not name.startswith("data/local/")}
+    assert len(wanted) > 150
+    assert wanted <= wheel_names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/schema/0001_first.sql",
+        "data/samples/sample.mp4",
+        "data/samples/sample.vtt",
+        "agents/content/prompt.md",
+        "agents/content/function_words.txt",
+        "agents/compile/fonts/DejaVuSans-Bold.ttf",
+        "agents/compile/fonts/LICENSE-DejaVu.txt",
+        "app/assets/deck.js",
+        "app/ui.py",
+        "pages/library.py",
+        ".streamlit/config.toml",
+    ],
+)
+def test_wheel_holds_what_is_read_at_run_time(wheel_names, name):
+    assert name in wheel_names
+
+
+def test_wheel_holds_nothing_beside_our_packages(wheel_names):
+    folders = {name.partition("/")[0] for name in wheel_names}
+    about = {folder for folder in folders if folder.endswith(".dist-info")}
+    assert folders - about == {*PACKAGES, ".streamlit"}
+    assert not any(name.startswith("data/local/") for name in wheel_names)

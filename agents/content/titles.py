@@ -130,12 +130,16 @@ def _without_overlap(phrases: Sequence[Phrase]) -> list[Phrase]:
 
 
 def make_title(phrases: Sequence[Phrase]) -> str:
-    """Return the best two to three phrases, of four words at the most, as a heading."""
+    """Return the best one to three phrases, of four words at the most, as a heading.
+
+    A phrase of several words names a topic by itself: a single word beside it would only blur it.
+    """
     chosen: list[str] = []
     for phrase in phrases[:3]:
         if chosen and (
             len(" ".join([*chosen, phrase.words]).split()) > 4
             or phrase.weight < 0.4 * phrases[0].weight
+            or len(phrase.stems) < len(phrases[0].stems)
         ):
             break
         chosen.append(phrase.words)

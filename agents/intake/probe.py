@@ -74,18 +74,23 @@ def display_name(name: str) -> str:
     return f"'{clean}'" if clean else "the recording"
 
 
-def sniff(head: bytes, name: str) -> str:
-    """Return the demuxer for a file's first bytes; `name` must end as a recording's does."""
-    shown = display_name(name)
+def check_extension(name: str) -> None:
+    """Refuse a name that ends as no recording's does; one without an extension may pass."""
     suffix = Path(name).suffix.lower()
-    if not head:
-        raise refusal("empty_file", shown)
     if suffix and suffix not in DEMUXERS:
         allowed = ", ".join(ALLOWED_EXTENSIONS)
-        raise refusal("extension", shown, suffix=display_name(suffix).strip("'"), allowed=allowed)
+        shown = display_name(suffix).strip("'")
+        raise refusal("extension", display_name(name), suffix=shown, allowed=allowed)
+
+
+def sniff(head: bytes, name: str) -> str:
+    """Return the demuxer for a file's first bytes; `name` must end as a recording's does."""
+    if not head:
+        raise refusal("empty_file", display_name(name))
+    check_extension(name)
     demuxer = _demuxer(head)
     if demuxer is None:
-        raise refusal("not_media", shown)
+        raise refusal("not_media", display_name(name))
     return demuxer
 
 

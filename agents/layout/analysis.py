@@ -19,7 +19,7 @@ from agents.layout.slides import (
     screens_differ,
 )
 from agents.layout.stills import measure_regions, write_stills
-from agents.layout.views import choose_key_frames, decode_moments, sample_spans
+from agents.layout.views import FAR_S, choose_key_frames, decode_moments, sample_spans, since_key
 from agents.registry import Context
 from agents.types import Intake, Layout
 
@@ -46,7 +46,7 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
 
 def look_for_motion(intake: Intake) -> Motion:
     """Measure the key frames, and what moves in the second after some of them."""
-    chosen = choose_key_frames(intake.key_frames, intake.media.duration)
+    chosen = choose_key_frames(intake)
     if not chosen:
         return measure_motion(intake.key_frames)
     times = intake.key_frames.time[chosen].tolist()
@@ -66,12 +66,15 @@ def _look_inside(
     found = detect_slides(motion, intake.packets, stretches, params)
     owner = [s.arrangement for s in stretches for _ in range(s.first, s.last + 1)]
     known = list({id(s.arrangement): s.arrangement for s in stretches}.values())
-    ends = [*time.tolist(), duration]
+    ends = [*time.tolist(), max(time[-1], min(duration, intake.packets.time[-1] + TAIL_S))]
     wanted = {*found.doubtful, *(s.last for s in stretches[:-1])}
-    if duration - time[-1] > TAIL_S:
+    if ends[-1] - time[-1] > TAIL_S:
         wanted.add(len(time) - 1)
-    order = sorted(wanted)
-    turns, changes = [Turn(0.0, owner[0])], list(found.times)
+    far = since_key(intake.packets, time) >= FAR_S
+    order = sorted(index for index in wanted if not far[index])
+    turns = [Turn(0.0, owner[0])]
+    turns += [Turn(ends[s.last + 1], owner[s.last + 1]) for s in stretches[:-1] if far[s.last]]
+    changes = [*found.times, *((ends[i] + ends[i + 1]) / 2 for i in found.doubtful if far[i])]
     samples = sample_spans(intake.media, [(ends[i], ends[i + 1]) for i in order])
     for index, (at, luma) in zip(order, samples, strict=True):
         after = owner[index + 1] if index + 1 < len(owner) else None
@@ -104,7 +107,7 @@ def _changes_in(
             changes += locate_changes(at[a:b], change, screen_mask(arrangement), params)
     for (_, before), (first, after) in pairwise(parts):
         old, new = luma[max(0, first - 2)], luma[min(len(luma) - 1, first + 1)]
-        if screens_differ((old, before), (new, after), 3 * params.slide_level):
+        if screens_differ((old, before), (new, after), params):
             changes.append(float(at[first - 1] + at[first]) / 2)
     return changes
 

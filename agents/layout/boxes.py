@@ -40,6 +40,12 @@ class Rect(NamedTuple):
             round(self.left * x), round(self.top * y), round(self.right * x), round(self.bottom * y)
         )
 
+    def grown(self, by: int) -> Rect:
+        """Return the rectangle `by` pixels larger on every side; never beyond left and top."""
+        return Rect(
+            max(0, self.left - by), max(0, self.top - by), self.right + by, self.bottom + by
+        )
+
     def inside(self, picture: np.ndarray) -> np.ndarray:
         """Return the part of `picture` (..., h, w) that it covers."""
         return picture[..., self.top : self.bottom, self.left : self.right]
@@ -160,6 +166,10 @@ STEP_FRAMES = 75
 """Percentile of the pictures in which it must: a dark slide hides the edge of a dark margin."""
 
 
+BLUR = 2
+"""Pixels by which a box's border may be blurred, or be off by rounding."""
+
+
 def cut_margins(pictures: np.ndarray, camera: Rect | None, level: float) -> Rect:
     """Return pictures' (n, h, w) bounds without the flat, unchanging margins around the screen.
 
@@ -168,7 +178,7 @@ def cut_margins(pictures: np.ndarray, camera: Rect | None, level: float) -> Rect
     height, width = pictures.shape[1:]
     known = np.ones((height, width), bool)
     if camera is not None:
-        camera.inside(known)[...] = False
+        camera.grown(BLUR).inside(known)[...] = False
     away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known))
     rect = Rect(0, 0, width, height)
     for _ in range(3):

@@ -16,7 +16,7 @@ import numpy as np
 from agents.layout.boxes import Rect, find_blobs
 from agents.layout.cameras import outer_cells
 from agents.layout.detector import Arrangement, Stretch
-from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS, Motion
+from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.types import PacketTable
 
@@ -174,9 +174,24 @@ def largest_step(times: np.ndarray, change: np.ndarray, mask: np.ndarray) -> flo
 
 
 def screens_differ(
-    before: tuple[np.ndarray, Arrangement], after: tuple[np.ndarray, Arrangement], level: float
+    before: tuple[np.ndarray, Arrangement],
+    after: tuple[np.ndarray, Arrangement],
+    params: LayoutParams,
 ) -> bool:
     """Tell whether two pictures (180, 320) of different arrangements show different slides."""
+    if before[1].screen == after[1].screen and before[1].screen is not None:
+        change = measure_change(before[0][None], after[0][None])[0]
+        return has_changed(change, screen_mask(before[1]) & screen_mask(after[1]), params)
+    return _scaled_screens_differ(before, after, MOVED_LEVELS * params.slide_level)
+
+
+MOVED_LEVELS = 3
+"""How many times further luma must differ where the screen was scaled: its lines lie elsewhere."""
+
+
+def _scaled_screens_differ(
+    before: tuple[np.ndarray, Arrangement], after: tuple[np.ndarray, Arrangement], level: float
+) -> bool:
     import cv2
 
     crops, masks = [], []

@@ -12,14 +12,15 @@ from agents.decoder import decode_frames
 from agents.layout.boxes import Rect, snap_to_edges
 from agents.layout.detector import Arrangement, Turn
 from agents.layout.motion import measure_edges
-from agents.layout.views import AFTER_KEY_S, SIZE
+from agents.layout.views import AFTER_KEY_S, FAR_S, SIZE, since_key
 from agents.types import Box, Intake, LayoutRegion, Slide
 
 MOST_WIDTH = 1280
 """Pixels of the widest picture that is decoded or kept."""
 LOOKS = 4
 """Full pictures per arrangement from which its boxes are measured."""
-AT_ONCE = 24
+AT_ONCE = 8
+"""Full pictures in memory together: each has 2.7 MB, and is held three times on its way here."""
 FACE_VOTE = 0.1
 """What a face in the camera adds to the confidence; none takes nothing away."""
 SETTLED_S = 0.4
@@ -30,11 +31,11 @@ JPEG_QUALITY = 88
 def measure_regions(intake: Intake, turns: Sequence[Turn]) -> tuple[LayoutRegion, ...]:
     """Return the regions, their boxes laid on the edges of full pictures."""
     arrangements = list({id(turn.arrangement): turn.arrangement for turn in turns}.values())
-    pictures = _full_pictures(intake, arrangements)
-    measured = {
-        id(arrangement): _measured(intake, arrangement, part)
-        for arrangement, part in zip(arrangements, pictures, strict=True)
-    }
+    measured: dict[int, LayoutRegion] = {}
+    for first in range(0, len(arrangements), AT_ONCE // LOOKS):
+        part = arrangements[first : first + AT_ONCE // LOOKS]
+        for arrangement, pictures in zip(part, _full_pictures(intake, part), strict=True):
+            measured[id(arrangement)] = _measured(intake, arrangement, pictures)
     ends = [*(turn.start for turn in turns[1:]), intake.media.duration]
     return tuple(
         replace(measured[id(turn.arrangement)], start=turn.start, end=end)
@@ -44,11 +45,18 @@ def measure_regions(intake: Intake, turns: Sequence[Turn]) -> tuple[LayoutRegion
 
 def _full_pictures(intake: Intake, arrangements: Sequence[Arrangement]) -> list[np.ndarray]:
     """Return RGB pictures (n, h, w, 3) of some moments of each arrangement."""
-    chosen = [a.times[:: max(1, len(a.times) // LOOKS)][:LOOKS] for a in arrangements]
+    chosen = [_near_key(intake, a.times) for a in arrangements]
     last = intake.media.duration
     times = [min(time + AFTER_KEY_S, last) for part in chosen for time in part]
     pictures = decode_frames(intake.media, times, width=_width(intake))
     return np.split(pictures, np.cumsum([len(part) for part in chosen])[:-1])
+
+
+def _near_key(intake: Intake, times: tuple[float, ...]) -> tuple[float, ...]:
+    """Return some of the times, those that cost little to decode, at least one."""
+    cost = since_key(intake.packets, times)
+    near = [t for t, c in zip(times, cost, strict=True) if c < FAR_S] or [times[cost.argmin()]]
+    return tuple(near[:: max(1, len(near) // LOOKS)][:LOOKS])
 
 
 def _measured(intake: Intake, arrangement: Arrangement, pictures: np.ndarray) -> LayoutRegion:
@@ -131,17 +139,19 @@ def write_stills(
 
     folder = workdir / "slides"
     folder.mkdir(parents=True, exist_ok=True)
-    slides: list[Slide] = []
-    for first in range(0, len(spans), AT_ONCE):
-        part = spans[first : first + AT_ONCE]
-        times = [still_time(*span, intake.key_frames.time) for span in part]
-        pictures = decode_frames(intake.media, times, width=_width(intake))
-        for (start, end), picture in zip(part, pictures, strict=True):
-            path = folder / f"slide-{len(slides):04d}.jpg"
+    times = [still_time(*span, intake.key_frames.time) for span in spans]
+    near = np.flatnonzero(since_key(intake.packets, times) < FAR_S).tolist()
+    slides = [Slide(*span) for span in spans]
+    for first in range(0, len(near), AT_ONCE):
+        part = near[first : first + AT_ONCE]
+        wanted = [times[index] for index in part]
+        pictures = decode_frames(intake.media, wanted, width=_width(intake))
+        for index, picture in zip(part, pictures, strict=True):
+            path = folder / f"slide-{index:04d}.jpg"
             quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
             _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
             path.write_bytes(data.tobytes())
-            slides.append(Slide(start, end, still=path))
+            slides[index] = replace(slides[index], still=path)
     return tuple(slides)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from agents.decoder import decode_frames
-from agents.types import KeyFrames, Media
+from agents.types import Intake, Media, PacketTable
 
 AFTER_KEY_S = 0.12
 """A key frame is asked for this much later: asked for exactly, the stretch before may be decoded
@@ -16,23 +16,36 @@ MOMENTS_S = (AFTER_KEY_S, 0.4, 0.9, 1.3)
 """Seconds after a key frame at which steady motion is looked for: cheap to decode from there."""
 LOW_FPS = 4.0
 """Below this many frames a second the moments are farther apart."""
-EVERY_S = 25.0
+EVERY_S = 30.0
 """One look at motion per this many seconds of lecture..."""
-LEAST_LOOKS, MOST_LOOKS = 24, 96
+LEAST_LOOKS, MOST_LOOKS = 20, 72
 """... but at least and at most this many."""
+FAR_S = 60.0
+"""A moment this long after its key frame is not decoded: in a file with one key frame, each would
+cost everything before it."""
 SAMPLE_S = 0.25
 """Step at which a stretch between key frames is sampled."""
 SAMPLES_AT_ONCE = 240
 SIZE = (320, 180)
 
 
-def choose_key_frames(key_frames: KeyFrames, duration: float) -> list[int]:
+def since_key(packets: PacketTable, times: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Return the seconds that must be decoded to reach each of `times`."""
+    keys = np.concatenate(([0.0], packets.time[packets.key]))
+    return times - keys[np.searchsorted(keys, np.asarray(times) + 1e-3, side="right") - 1]
+
+
+def choose_key_frames(intake: Intake) -> list[int]:
     """Return the numbers of the key frames after which motion is looked for, evenly spread."""
-    count = len(key_frames.time)
+    time, duration = intake.key_frames.time, intake.media.duration
+    near = np.flatnonzero(
+        (since_key(intake.packets, time) < FAR_S) & (time < duration - MOMENTS_S[-1])
+    )
     looks = int(np.clip(duration / EVERY_S, LEAST_LOOKS, MOST_LOOKS))
-    chosen = np.unique(np.linspace(0, count - 1, min(count, looks)).round().astype(int))
-    last = duration - MOMENTS_S[-1]
-    return [int(index) for index in chosen if key_frames.time[index] < last]
+    if not len(near):
+        return []
+    chosen = np.linspace(0, len(near) - 1, min(len(near), looks)).round().astype(int)
+    return near[np.unique(chosen)].tolist()
 
 
 def decode_moments(media: Media, times: Sequence[float]) -> list[np.ndarray]:

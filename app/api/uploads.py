@@ -15,9 +15,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from agents.errors import LectureError, MediaError
+from agents.intake.probe import HEAD_BYTES
 from app.api.problems import problem
 from app.services.root import Services, current_services
-from app.services.uploads import BLOCK, HEAD_BYTES, MAX_CAPTIONS_BYTES, Upload
+from app.services.uploads import BLOCK, MAX_CAPTIONS_BYTES, Upload
 
 TUS_VERSION = "1.0.0"
 Handler = Callable[[Request, Services], Awaitable[Response]]

@@ -52,6 +52,7 @@ def highlights(
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
     _check_stages(only, from_)
+    _check_folders(files, out)
     stop_at_once()
     worst = 0
     for file in files:
@@ -74,6 +75,14 @@ def _check_stages(*names: str | None) -> None:
     for name in names:
         if name is not None and name not in stage_table():
             raise TuningError(f"{name!r} is no stage; the stages are {', '.join(stage_table())}.")
+
+
+def _check_folders(files: tuple[Path, ...], out: Path) -> None:
+    """Refuse recordings of one name: the later would replace the results of the earlier."""
+    names = [file.stem for file in files]
+    for file in files:
+        if names.count(file.stem) > 1:
+            raise TuningError(f"Several recordings would share the folder {out / file.stem}.")
 
 
 def stop_at_once() -> None:

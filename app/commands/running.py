@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agents.errors import LectureError, MediaError, NotFound
+from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
 from app.commands.bars import StageBars
@@ -19,7 +19,7 @@ from app.commands.options import settings_with
 from app.exports import Findings, analysis, chapter_cues, clip_name
 from app.services.core import workshop_config
 from app.services.jobs import when
-from app.services.uploads import CAPTION_SUFFIXES, HEAD_BYTES
+from app.services.uploads import CAPTION_SUFFIXES
 from data.artifacts import has_result, load_result
 from data.disk import atomic_file
 from data.jobs import job_stages
@@ -33,7 +33,8 @@ from jobs.workshop import Workshop, open_workshop, resources_of
 
 WORK = ".lecture"
 """Folder beside the results that remembers finished stages; it may be deleted at any time."""
-OUR_CLIP = re.compile(r"\d\d-.*\.(mp4|srt|vtt|jpg)")
+WRITTEN = "written.json"
+"""Names in the results folder that are ours to remove, in the work folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,6 @@ def run_here(
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
     """Run the job; a recording that cannot be used ends as the MediaError that it began as."""
-    from agents.intake.probe import SENTENCES
-
     try:
         run_job_here(shop, job_id, bars, only, start)
     except LectureError as error:
@@ -125,8 +124,6 @@ def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: 
 
 def check_file(file: Path) -> None:
     """Refuse what is no recording before anything is written."""
-    from agents.intake.probe import sniff
-
     if not file.exists():
         raise NotFound(f"{file.name!r} does not exist.")
     if not file.is_file():
@@ -244,10 +241,17 @@ def write_results(
     with shop.store.read():
         _copy(store, out / "lecture.duckdb")
     _write(out / "analysis.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    for path in out.iterdir():
-        if OUR_CLIP.fullmatch(path.name) and path.name not in written:
-            path.unlink()
+    _forget_older(out, written)
     return document
+
+
+def _forget_older(out: Path, written: set[str]) -> None:
+    """Remove the clips that an earlier run wrote and this one did not, and nothing else."""
+    noted = out / WORK / WRITTEN
+    older = set(json.loads(noted.read_text())) if noted.exists() else set[str]()
+    _write(noted, json.dumps(sorted(written)))
+    for name in older - written:
+        (out / name).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:

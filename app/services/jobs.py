@@ -76,8 +76,7 @@ class Jobs:
     def list(self, lecture_id: str | None = None) -> list[Job]:
         """Return jobs, newest first."""
         with self.core.store.read() as con:
-            found = list_jobs(con, lecture_id)
-        return sorted(found, key=lambda job: job.created, reverse=True)
+            return list_jobs(con, lecture_id)
 
     def latest(self, lecture_id: str) -> Job | None:
         """Return the newest job of a lecture."""

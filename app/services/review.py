@@ -11,14 +11,12 @@ from agents.types import Content, Cue, Layout, LayoutRegion, Notice, SilenceRegi
 from app.exports import plain
 from app.services.core import Core
 from app.services.jobs import Jobs, when
-from app.services.lectures import Lectures
+from app.services.lectures import MEDIA, Lectures
 from app.services.live import LivePlans
 from app.services.results import JobResults, Results
 from data.artifacts import read_peaks
 from data.clips import list_clips
 from data.records import ClipRow, Job, Lecture
-
-MEDIA = "/app/static/media"
 
 
 class Review:

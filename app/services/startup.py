@@ -1,9 +1,11 @@
-"""What happens once before the app answers."""
+"""What happens before the app answers, and once an hour while it does."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
+from anyio import to_thread
 from redis.exceptions import RedisError
 
 from agents.errors import LectureError
@@ -12,18 +14,35 @@ from jobs.reconcile import reconcile
 
 logger = logging.getLogger(__name__)
 
+EVERY_S = 3600.0
+
 
 def begin(services: Services) -> None:
     """Migrate the store, finish complete uploads, drop old ones, put the queue right."""
     services.store.migrate()
-    services.uploads.expire(services.settings.upload_expiry_s)
     for upload in services.uploads.all():
         if not upload.job_id and services.uploads.offset(upload) == upload.size:
             _finish(services, upload.id)
+    expire_uploads(services)
     try:
         reconcile(services.store, services.redis)
     except RedisError:
         logger.warning("no broker yet; the workers put the queue right")
+
+
+def expire_uploads(services: Services) -> None:
+    """Drop uploads that nobody has gone on with; a disk that fails is no reason to end."""
+    try:
+        services.uploads.expire(services.settings.upload_expiry_s)
+    except OSError as error:
+        logger.warning("old uploads not dropped", extra={"reason": str(error)})
+
+
+async def expire_uploads_hourly(services: Services) -> None:
+    """Drop old uploads again and again until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY_S)
+        await to_thread.run_sync(expire_uploads, services)
 
 
 def _finish(services: Services, upload_id: str) -> None:

@@ -15,16 +15,15 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from agents.errors import LectureError, MediaError, NotFound
-from data.disk import check_space, disk_errors
+from agents.intake.probe import HEAD_BYTES
+from data.disk import atomic_file, check_space, disk_errors, modified
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
-HEAD_BYTES = 4096
-"""First bytes by which a recording is judged."""
 MAX_CAPTIONS_BYTES = 5 << 20
 CAPTION_SUFFIXES = (".vtt", ".srt")
 BLOCK = 1 << 20
@@ -65,9 +64,10 @@ class UploadFolder:
         folder_id = secrets.token_hex(16)
         upload = Upload(folder_id, name, size, title.strip() or Path(name).stem, preset)
         folder = self.root / upload.id
-        folder.mkdir(parents=True, mode=0o700)
-        self._write(upload)
-        (folder / "part").touch(0o600)
+        with disk_errors(self.root):
+            folder.mkdir(parents=True, mode=0o700)
+            self._write(upload)
+            (folder / "part").touch(0o600)
         return upload
 
     def _check_size(self, name: str, size: int) -> None:
@@ -78,7 +78,8 @@ class UploadFolder:
                 f"{name!r} has {size / 1e9:.1f} GB; up to {self.max_bytes / 1e9:.1f} GB are taken.",
                 code="too_large",
             )
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         check_space(self.root, size)
 
     def get(self, upload_id: str) -> Upload:
@@ -113,7 +114,8 @@ class UploadFolder:
         if upload.job_id:
             raise UploadConflict("The recording is complete; captions came too late.")
         path = self._folder(upload.id) / "captions"
-        _replace(path, body)
+        with atomic_file(path) as file:
+            file.write(body)
         upload = replace(upload, captions_name=name)
         self._write(upload)
         return upload
@@ -149,25 +151,25 @@ class UploadFolder:
 
     def all(self) -> list[Upload]:
         """Return every upload that is remembered."""
-        if not self.root.is_dir():
-            return []
-        ids = [path.name for path in self.root.iterdir() if UPLOAD_ID.fullmatch(path.name)]
         found = []
-        for upload_id in sorted(ids):
-            try:
+        for upload_id in self._ids():
+            # A kill between mkdir and the first write leaves a folder without a record.
+            with suppress(NotFound, ValueError, TypeError):
                 found.append(self.get(upload_id))
-            except (NotFound, ValueError, TypeError):
-                # A kill between mkdir and the first write leaves a folder without a record.
-                self.delete(upload_id)
         return found
 
     def expire(self, older_than_s: float) -> None:
         """Drop uploads that nobody has touched for so long."""
-        for upload in self.all():
-            folder = self._folder(upload.id)
-            touched = max((path.stat().st_mtime for path in folder.iterdir()), default=0.0)
+        for upload_id in self._ids():
+            folder = self._folder(upload_id)
+            # a file or folder that goes meanwhile counts as touched
+            touched = max(map(modified, folder.glob("*")), default=modified(folder))
             if time.time() - touched > older_than_s:
-                self.delete(upload.id)
+                self.delete(upload_id)
+
+    def _ids(self) -> list[str]:
+        names = (path.name for path in (self.root.iterdir() if self.root.is_dir() else ()))
+        return sorted(name for name in names if UPLOAD_ID.fullmatch(name))
 
     @contextmanager
     def writing(self, upload: Upload, offset: int) -> Iterator[int]:
@@ -198,17 +200,11 @@ class UploadFolder:
         return self.root / upload_id
 
     def _write(self, upload: Upload) -> None:
-        body = json.dumps(asdict(upload), ensure_ascii=False).encode()
-        _replace(self._folder(upload.id) / "upload.json", body)
+        with atomic_file(self._folder(upload.id) / "upload.json") as file:
+            file.write(json.dumps(asdict(upload), ensure_ascii=False).encode())
 
 
 def _write_all(descriptor: int, block: bytes) -> None:
     view = memoryview(block)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _replace(path: Path, body: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    temporary.write_bytes(body)
-    temporary.replace(path)

@@ -40,7 +40,8 @@ def workshop(root: Path, captions: Path | None = None):
     def context(name):
         workdir = root / name
         workdir.mkdir(parents=True)
-        resources = Resources(captions, "talk.vtt" if captions else "", download_models=False)
+        name = "talk.vtt" if captions else ""
+        resources = Resources(captions=captions, captions_name=name, download_models=False)
         return Context(workdir, resources, lambda percent, message: None, once)
 
     yield context

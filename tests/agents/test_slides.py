@@ -23,6 +23,7 @@ from agents.layout.slides import (
     screens_differ,
 )
 from agents.layout.stills import still_time
+from agents.layout.views import since_key
 from agents.types import PacketTable
 from tests.hearing import context
 from tests.rendering import Look, Scene, render_lecture
@@ -226,9 +227,22 @@ def test_same_slide_in_another_arrangement_is_no_change():
     beside = Arrangement(
         "side_by_side", Rect(10, 45, 170, 135), Rect(200, 50, 300, 120), 0.9, (0.0,)
     )
-    level = 3 * PARAMS.slide_level
-    assert not screens_differ((slide, full), (small, beside), level)
-    assert screens_differ((slide[::-1], full), (small, beside), level)
+    assert not screens_differ((slide, full), (small, beside), PARAMS)
+    assert screens_differ((slide[::-1], full), (small, beside), PARAMS)
+
+
+def test_another_slide_under_the_same_screen_is_a_change_though_little_of_it_differs():
+    slide = np.full((180, 320), 240, np.uint8)
+    other = slide.copy()
+    other[60:75, 40:110] = 30
+    alone = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
+    inset = Arrangement(
+        "picture_in_picture", Rect(0, 0, 320, 180), Rect(238, 126, 314, 174), 0.9, (0.0,)
+    )
+    with_camera = slide.copy()
+    with_camera[126:174, 238:314] = 90
+    assert not screens_differ((slide, alone), (with_camera, inset), PARAMS)
+    assert screens_differ((other, alone), (with_camera, inset), PARAMS)
 
 
 def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
@@ -236,3 +250,10 @@ def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
     assert still_time(3.0, 20.0, keys) == pytest.approx(16.0, abs=0.2)
     assert still_time(9.0, 15.0, keys) == pytest.approx(14.6)
     assert still_time(15.9, 16.2, keys) < 16.2
+
+
+def test_moments_far_from_a_key_frame_are_not_decoded():
+    packets = packet_table(np.full(2000, 200), keys=(0, 1000))
+    assert since_key(packets, [0.0, 7.5, 99.9, 100.0, 130.0]) == pytest.approx(
+        [0.0, 7.5, 99.9, 0.0, 30.0]
+    )

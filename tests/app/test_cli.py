@@ -55,12 +55,10 @@ def test_every_command_explains_itself(name, capsys):
     assert f"lecture {name}" in capsys.readouterr().out
 
 
-def test_every_tunable_is_a_flag(capsys, monkeypatch):
+def test_every_tunable_is_a_flag():
     from agents.registry import all_agents
 
-    monkeypatch.setenv("COLUMNS", "200")
-    run(["highlights", "--help"])
-    text = capsys.readouterr().out
+    text = lecture("highlights", "--help", env={**os.environ, "COLUMNS": "200"}).stdout
     flags = [
         f"--{agent.name}.{name.replace('_', '-')}"
         for agent in all_agents()
@@ -77,7 +75,16 @@ def test_every_tunable_is_a_flag(capsys, monkeypatch):
         (["nonsense"], "nonsense"),
         (["highlights", "a.mp4"], "--out"),
         (["highlights", "--out", "x"], "FILE is missing"),
-        (["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"], "80"),
+        (
+            ["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"],
+            "lecture: --silence.top-db: Input should be less than or equal to 80 (got 900)\n",
+        ),
+        (
+            ["highlights", "a.mp4", "--out", "x", "--extract.min-clip-s", "110"]
+            + ["--extract.max-clip-s", "30"],
+            "lecture: --extract: min_clip_s=110.0 must not exceed max_clip_s=30.0\n",
+        ),
+        (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
@@ -228,6 +235,17 @@ def test_a_moved_weight_changes_the_clips_and_their_files_follow(made):
     document = json.loads((out / "analysis.json").read_text())
     assert len(document["clips"]) == 1
     assert [clip.name for clip in out.glob("*.mp4")] == [document["clips"][0]["rendered"]["video"]]
+
+
+def test_files_of_others_in_the_results_folder_stay(made):
+    path, out, _ = made
+    own = [out / name for name in ("01-introduction.mp4", "02-arrays.mp4", "02-arrays.vtt")]
+    for file in own:
+        file.write_bytes(b"a recording of mine")
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    for file in own:
+        assert file.read_bytes() == b"a recording of mine"
+        file.unlink()
 
 
 def test_from_computes_a_stage_again(made, capsys):

@@ -1,9 +1,14 @@
 """Resumable uploads: what is cut goes on, what is foreign leaves nothing, what is wrong is said."""
 
+import asyncio
+import os
 import random
+import time
 
 import pytest
 
+from app.services import startup
+from app.services.startup import begin
 from tests.app.tus import metadata, recording
 
 
@@ -224,8 +229,6 @@ def test_control_characters_never_reach_a_title(tus, services):
 
 
 def test_an_upload_that_was_complete_when_the_app_died_is_finished_at_start(tus, services):
-    from app.services.startup import begin
-
     body = recording(5_000, salt="died")
     location = tus.create("talk.mp4", len(body), title="Late").headers["location"]
     upload = services.uploads.get(location.rpartition("/")[2])
@@ -251,6 +254,49 @@ def test_forgotten_uploads_expire(tus, services):
     assert tus.head(location).status_code == 200
     services.uploads.expire(-1)
     assert tus.head(location).status_code == 404
+
+
+def test_forgotten_uploads_expire_while_the_app_runs(tus, services, monkeypatch):
+    location = tus.create("talk.mp4", 5_000).headers["location"]
+    upload = services.uploads.get(location.rpartition("/")[2])
+    for path in services.uploads.part(upload).parent.iterdir():
+        os.utime(path, (time.time() - 2 * services.settings.upload_expiry_s,) * 2)
+    fresh = tus.create("talk.mp4", 5_000).headers["location"]
+    bare = services.uploads.root / ("0" * 32)
+    bare.mkdir()  # as another request leaves it for a moment, before the record is written
+    monkeypatch.setattr(startup, "EVERY_S", 0.01)
+
+    async def run_a_while():
+        task = asyncio.create_task(startup.expire_uploads_hourly(services))
+        await asyncio.sleep(0.3)
+        task.cancel()
+
+    asyncio.run(run_a_while())
+    assert tus.head(location).status_code == 404
+    assert tus.head(fresh).status_code == 200
+    assert bare.is_dir()
+    bare.rmdir()
+
+
+def test_a_complete_upload_is_finished_however_long_the_app_was_away(tus, services):
+    body = recording(5_000, salt="away for long")
+    location = tus.create("talk.mp4", len(body)).headers["location"]
+    upload = services.uploads.get(location.rpartition("/")[2])
+    services.uploads.part(upload).write_bytes(body)
+    for path in services.uploads.part(upload).parent.iterdir():
+        os.utime(path, (time.time() - 2 * services.settings.upload_expiry_s,) * 2)
+    begin(services)
+    assert services.uploads.get(upload.id).job_id
+    assert services.media.path(upload.id).read_bytes() == body
+
+
+def test_a_full_disk_is_said_when_an_upload_is_reserved(tus, services, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(services.uploads, "_write", full)
+    answer = tus.create("talk.mp4", 5_000)
+    assert (answer.status_code, answer.json()["code"]) == (507, "no_space")
 
 
 def test_the_job_is_kept_when_the_broker_is_away(tus, services, monkeypatch):

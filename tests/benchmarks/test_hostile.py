@@ -20,7 +20,8 @@ def test_an_absent_corpus_is_an_error(tmp_path, capsys):
     ("expect", "code", "status"),
     [("refuse", "corrupt|not_media", 0), ("refuse", "no_audio", 1), ("accept", "", 1)],
 )
-def test_one_wrong_answer_fails_the_run(tmp_path, capsys, expect, code, status):
+def test_one_wrong_answer_fails_the_run(tmp_path, capsys, monkeypatch, expect, code, status):
+    monkeypatch.setattr("benchmarks.hostile.CANARY_PORT", 0)
     (tmp_path / "notes.mp4").write_text("Dear diary")
     text = {"file": "a.srt", "family": "text", "expect": "either", "code": ""}
     (tmp_path / "cases.json").write_text(json.dumps([case(expect, code), text]))

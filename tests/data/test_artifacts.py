@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from agents.errors import ServiceUnavailable
-from agents.types import ClipPlan, Interval
 from data.artifacts import Artifacts, has_result, load_result, save_result
 from data.jobs import create_job
 from data.lectures import create_lecture, delete_lecture, purge_lectures
@@ -25,6 +24,12 @@ def artifacts(tmp_path):
 
 def fill(folder, text="x"):
     (folder / "file").write_text(text)
+
+
+def left(artifacts):
+    """Return the names of all that is there, beside the empty files that locks are held on."""
+    names = {path.name for path in artifacts.root.iterdir()}
+    return {name for name in names if not name.startswith(".lock-")}
 
 
 def test_nothing_is_seen_before_it_is_published(artifacts):
@@ -49,7 +54,7 @@ def test_who_publishes_second_keeps_the_first_folder(artifacts):
             fill(folder, text)
             artifacts.publish(folder, "key")
     assert (artifacts.folder("key") / "file").read_text() == "first"
-    assert [path.name for path in artifacts.root.iterdir()] == ["key"]
+    assert left(artifacts) == {"key"}
 
 
 def test_once_makes_a_folder_once(artifacts):
@@ -116,8 +121,7 @@ def old(artifacts):
 
 
 def test_a_sweep_takes_what_no_job_names_and_leaves_the_rest(store, artifacts, job):
-    plan = ClipPlan((Interval(0, 2),), 1, "t", 1.0, {}, "r", "q", 0, (), ())
-    clip = values.make_clip(artifacts.path("clip-live"), plan)
+    clip = values.make_clip(artifacts.path("clip-live"), values.make_plan())
     with store.write() as con:
         for key in ("named", "orphan"):
             save_result(con, "silence", key, (), artifacts.root)
@@ -132,10 +136,40 @@ def test_a_sweep_takes_what_no_job_names_and_leaves_the_rest(store, artifacts, j
     artifacts.once("clip-new", fill)
     gone = sweep_results(store, artifacts)
     assert {"orphan", "orphan-compile", "clip-dead", ".tmp-key-1-00"} <= set(gone)
-    left = {path.name for path in artifacts.root.iterdir() if not path.name.startswith(".lock")}
-    assert left == {"named", "clip-live", "clip-new"}
+    assert left(artifacts) == {"named", "clip-live", "clip-new"}
     with store.read() as con:
         assert [has_result(con, key) for key in ("named", "orphan", "c2")] == [True, False, True]
+
+
+def test_a_sweep_leaves_what_a_running_stage_has_taken_up(store, artifacts, job):
+    """Its row names the folder only when the stage is finished, hours later perhaps."""
+    artifacts.once("clip-used", fill)
+    with artifacts.workdir("stage") as folder:
+        fill(folder)
+        artifacts.publish(folder, "stage")
+    old(artifacts)
+    artifacts.once("clip-used", fill)
+    with artifacts.workdir("stage", 2) as folder:
+        artifacts.publish(folder, "stage")
+    sweep_results(store, artifacts)
+    assert left(artifacts) == {"clip-used", "stage"}
+
+
+def test_a_sweep_takes_no_more_at_once_than_it_is_told(store, artifacts, job):
+    with store.write() as con:
+        for key in ("a", "b", "c"):
+            save_result(con, "silence", key, (), artifacts.root)
+        con.run("update stage_result set created = $1", now() - timedelta(days=7))
+    for key in ("a", "b", "c"):
+        artifacts.path(key).mkdir(parents=True)
+    old(artifacts)
+    for rest in (2, 1, 0):
+        sweep_results(store, artifacts, limit=1)
+        with store.read() as con:
+            assert con.row("select count(*) as n from stage_result")["n"] == rest
+    while sweep_results(store, artifacts, limit=1):
+        pass
+    assert left(artifacts) == set()
 
 
 def test_a_sweep_leaves_what_is_younger_than_a_day(store, artifacts, job):

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.errors import NotFound
-from agents.types import ClipPlan, Interval
+from agents.types import Interval
 from data.clips import (
     StaleRevision,
     get_clip,
@@ -16,12 +16,7 @@ from data.clips import (
 )
 from data.jobs import create_job
 from data.lectures import create_lecture
-from tests.data.values import make_clip
-
-
-def plan(rank=1, title="Why graphs", start=10.0):
-    parts = (Interval(start, start + 5), Interval(start + 8.25, start + 9))
-    return ClipPlan(parts, rank, title, 0.5, {"novelty": 0.5}, "It is new.", "A quote", 2, (), ())
+from tests.data.values import make_clip, make_plan
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +26,10 @@ def job(con):
 
 
 def test_plans_become_clips_in_the_order_of_their_rank(con):
-    put_plans(con, "J", [plan(2, "Second"), plan(1, "First")])
+    put_plans(con, "J", [make_plan(2, "Second"), make_plan(1, "First")])
     first, second = list_clips(con, "J")
     assert (first.title, second.title) == ("First", "Second")
-    assert first.parts == plan().parts
+    assert first.parts == make_plan().parts
     assert first.contributions == {"novelty": 0.5}
     assert (first.source, first.state, first.locked, first.revision) == (
         "auto",
@@ -47,16 +42,18 @@ def test_plans_become_clips_in_the_order_of_their_rank(con):
 
 
 def test_new_plans_replace_the_old_ones_but_not_what_a_person_changed(con):
-    put_plans(con, "J", [plan(1, "a"), plan(2, "b"), plan(3, "c")])
+    put_plans(con, "J", [make_plan(1, "a"), make_plan(2, "b"), make_plan(3, "c")])
     update_clip(con, "J-02", title="mine")
-    put_plans(con, "J", [plan(1, "A"), plan(2, "B")])
+    put_plans(con, "J", [make_plan(1, "A"), make_plan(2, "B")])
     assert [clip.title for clip in list_clips(con, "J")] == ["A", "mine"]
 
 
 def test_rendered_files_are_recorded_by_rank(con, tmp_path):
-    put_plans(con, "J", [plan(1), plan(2)])
+    put_plans(con, "J", [make_plan(1), make_plan(2)])
     update_clip(con, "J-02", title="mine")
-    put_clips(con, "J", [make_clip(tmp_path / f"clip-{rank}", plan(rank)) for rank in (2, 1, 3)])
+    put_clips(
+        con, "J", [make_clip(tmp_path / f"clip-{rank}", make_plan(rank)) for rank in (2, 1, 3)]
+    )
     clips = list_clips(con, "J")
     assert [clip.media_key for clip in clips] == ["clip-1", "clip-2", "clip-3"]
     assert [clip.title for clip in clips] == ["Why graphs", "mine", "Why graphs"]
@@ -66,7 +63,7 @@ def test_rendered_files_are_recorded_by_rank(con, tmp_path):
 
 
 def test_a_change_keeps_what_was_before(con):
-    put_plans(con, "J", [plan()])
+    put_plans(con, "J", [make_plan()])
     changed = update_clip(
         con, "J-01", parts=(Interval(1, 2),), state="accepted", expected_revision=1, author="eva"
     )
@@ -79,7 +76,7 @@ def test_a_change_keeps_what_was_before(con):
 
 
 def test_a_change_to_what_somebody_else_changed_is_refused(con):
-    put_plans(con, "J", [plan()])
+    put_plans(con, "J", [make_plan()])
     update_clip(con, "J-01", title="first", expected_revision=1)
     with pytest.raises(StaleRevision) as stale:
         update_clip(con, "J-01", title="second", expected_revision=1)
@@ -89,17 +86,17 @@ def test_a_change_to_what_somebody_else_changed_is_refused(con):
 
 
 def test_an_earlier_revision_is_restored_as_a_new_one(con):
-    put_plans(con, "J", [plan()])
+    put_plans(con, "J", [make_plan()])
     update_clip(con, "J-01", title="a", locked=True, rating=5)
     update_clip(con, "J-01", title="b", contributions={"novelty": 1.0})
     clip = restore_clip(con, "J-01", 1)
     assert (clip.title, clip.locked, clip.rating, clip.revision) == ("Why graphs", False, None, 4)
-    assert (clip.parts, clip.contributions) == (plan().parts, {"novelty": 0.5})
+    assert (clip.parts, clip.contributions) == (make_plan().parts, {"novelty": 0.5})
     assert restore_clip(con, "J-01", 3).title == "b"
 
 
 def test_what_is_not_there_is_not_found(con):
-    put_plans(con, "J", [plan()])
+    put_plans(con, "J", [make_plan()])
     for act in (
         lambda: get_clip(con, "J-09"),
         lambda: update_clip(con, "J-09", title="x"),
@@ -110,6 +107,6 @@ def test_what_is_not_there_is_not_found(con):
 
 
 def test_a_column_that_nobody_may_change_is_a_mistake(con):
-    put_plans(con, "J", [plan()])
+    put_plans(con, "J", [make_plan()])
     with pytest.raises(ValueError, match="job_id"):
         update_clip(con, "J-01", job_id="other")

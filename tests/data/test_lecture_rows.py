@@ -20,7 +20,7 @@ from data.lectures import (
 from data.overrides import delete_override, list_overrides, put_override
 from data.presets import delete_preset, get_preset, list_presets, put_preset
 from data.records import now
-from tests.data.test_clip_rows import plan
+from tests.data.values import make_plan
 
 
 def lecture(con, id="L", **fields):
@@ -70,7 +70,7 @@ def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
     for id in ("old", "kept"):
         lecture(con, id)
         create_job(con, id=f"job-{id}", lecture_id=id, params={}, keys={"intake": "k"})
-        put_plans(con, f"job-{id}", [plan()])
+        put_plans(con, f"job-{id}", [make_plan()])
         update_clip(con, f"job-{id}-01", title="changed")
         add_label(con, id, 0.0, 1.0, "good")
         put_override(con, id, "layout", 0.0, 1.0, {})

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from agents.content.components import COMPONENTS
 from agents.errors import NotFound, StageError
 from agents.types import (
-    ClipPlan,
     Content,
-    Interval,
     Layout,
     SilenceRegion,
     Slide,
@@ -101,7 +99,7 @@ def test_an_empty_result_is_a_result(con, artifacts, name, empty):
 
 
 def test_files_made_in_a_workdir_are_found_in_the_published_folder(con, artifacts):
-    plan = ClipPlan((Interval(0, 2),), 1, "t", 1.0, {"a": 1.0}, "r", "q", 0, (), ())
+    plan = values.make_plan()
     clips_folder = artifacts.once("clip-0a", lambda folder: values.make_clip(folder, plan))
     with artifacts.workdir("key", 1) as folder:
         still = folder / "slides" / "1.jpg"
@@ -166,7 +164,7 @@ def test_intake_knows_where_this_lectures_own_upload_is(con, artifacts, tmp_path
 
 
 def test_lost_files_have_a_code_of_their_own_and_can_be_forgotten(con, artifacts):
-    plan = ClipPlan((Interval(0, 2),), 1, "t", 1.0, {}, "r", "q", 0, (), ())
+    plan = values.make_plan()
     with artifacts.workdir("in") as folder:
         save_result(con, "intake", "in", values.make_intake(folder), folder)
         artifacts.publish(folder, "in")

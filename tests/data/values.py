@@ -100,6 +100,12 @@ plans = st.builds(
 )
 
 
+def make_plan(rank=1, title="Why graphs", start=10.0):
+    """Return a plan of two stretches with a gap between them."""
+    parts = (Interval(start, start + 5), Interval(start + 8.25, start + 9))
+    return ClipPlan(parts, rank, title, 0.5, {"novelty": 0.5}, "It is new.", "A quote", 2, (), ())
+
+
 def make_clip(folder, plan, *, key="0a"):
     """Return a clip whose files are there, in a folder named by its key."""
     folder.mkdir(parents=True, exist_ok=True)

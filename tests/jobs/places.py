@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from redis import Redis
+
 from data.jobs import get_job, job_log, job_stages
 from data.lectures import create_lecture
 from data.records import Job, LogEntry, StageRow
 from jobs.config import Leases, WorkshopConfig
 from jobs.processes import is_alive
 from jobs.progress import Event
+from jobs.queue import submit
 from jobs.runs import create_run
 from jobs.workshop import Workshop, open_workshop
 from tests.jobs.worker_process import serve
@@ -115,6 +118,22 @@ def add_lecture(shop: Workshop, lecture_id: str, sha256: str = "a" * 64) -> None
         create_lecture(
             con, id=lecture_id, title="A talk", media="upload", sha256=sha256, size_bytes=4
         )
+
+
+def submitted(place: Place, redis: Redis) -> str:
+    """Create and enqueue a run, and return its id."""
+    job, rows = place.new_run()
+    submit(redis, job, rows, table=place.shop.table)
+    return job.id
+
+
+def completed(place: Place, job_id: str, within_s: float = 20.0) -> float:
+    """Wait until a job is completed and return the seconds that it took."""
+    return wait_until(
+        lambda: place.job(job_id).status == "completed",
+        within_s=within_s,
+        what=f"completed; {place.statuses(job_id)}",
+    )
 
 
 # Workers are forked off a process that has imported everything: a start costs no second of CPU.

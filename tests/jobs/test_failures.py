@@ -12,24 +12,18 @@ from jobs.broker import Broker
 from jobs.processes import is_alive
 from jobs.progress import events, is_final, snapshot
 from jobs.queue import cancel, connect, retry, submit
-from tests.jobs.places import Place, Worker, make_place, wait_gone, wait_until
+from tests.jobs.places import (
+    Place,
+    Worker,
+    completed,
+    make_place,
+    submitted,
+    wait_gone,
+    wait_until,
+)
 from tests.jobs.standin import NEEDS
 
 HOLD_ONCE = "hold\n"
-
-
-def submitted(place: Place, redis) -> str:
-    job, rows = place.new_run()
-    submit(redis, job, rows, table=place.shop.table)
-    return job.id
-
-
-def completed(place: Place, job_id: str, within_s: float = 20.0) -> float:
-    return wait_until(
-        lambda: place.job(job_id).status == "completed",
-        within_s=within_s,
-        what=f"completed; {place.statuses(job_id)}",
-    )
 
 
 def worker_of(place: Place, stage: str, workers: list[Worker]) -> Worker:

@@ -11,18 +11,8 @@ from pathlib import Path
 
 from jobs.progress import snapshot
 from jobs.queue import delivery_id, fetch, retry, submit
-from tests.jobs.places import Place, wait_gone, wait_until
+from tests.jobs.places import Place, completed, submitted, wait_gone, wait_until
 from tests.jobs.standin import NEEDS
-
-
-def submitted(place: Place, redis) -> str:
-    job, rows = place.new_run()
-    submit(redis, job, rows, table=place.shop.table)
-    return job.id
-
-
-def completed(place: Place, job_id: str) -> None:
-    wait_until(lambda: place.job(job_id).status == "completed", within_s=30)
 
 
 def test_a_job_runs_every_stage_once(busy: Place, redis, start_worker):
