@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from agents.params import Params
 from agents.tuning import tuning_type
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
+from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
     Tuning = Params
@@ -23,6 +25,7 @@ else:
     Tuning = tuning_type()
 
 BAD_INPUT = 2
+STAGES = ", ".join(stage_table())
 
 
 def highlights(
@@ -35,7 +38,8 @@ def highlights(
         Parameter(help="Captions (.vtt, .srt); one beside the recording is found by its name."),
     ] = None,
     only: Annotated[
-        str | None, Parameter(help="Stop after this stage; it runs with what it needs.")
+        str | None,
+        Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
     ] = None,
     from_: Annotated[
         str | None,
@@ -54,6 +58,8 @@ def highlights(
     _check_stages(only, from_)
     _check_folders(files, out)
     stop_at_once()
+    # what ends a stage is told in one sentence below; only a fault of ours is told in full
+    logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
     worst = 0
     for file in files:
         folder = out if len(files) == 1 else out / file.stem
@@ -63,18 +69,17 @@ def highlights(
             )
         except LectureError as error:
             print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
-            worst = max(worst, BAD_INPUT if isinstance(error, MediaError | NotFound) else 1)
+            bad_input = isinstance(error, MediaError | NotFound | TuningError)
+            worst = max(worst, BAD_INPUT if bad_input else 1)
         else:
             _print(found, as_json=json_)
     return worst
 
 
 def _check_stages(*names: str | None) -> None:
-    from jobs.pipeline import stage_table
-
     for name in names:
         if name is not None and name not in stage_table():
-            raise TuningError(f"{name!r} is no stage; the stages are {', '.join(stage_table())}.")
+            raise TuningError(f"{name!r} is no stage; the stages are {STAGES}.")
 
 
 def _check_folders(files: tuple[Path, ...], out: Path) -> None:
@@ -86,17 +91,19 @@ def _check_folders(files: tuple[Path, ...], out: Path) -> None:
 
 
 def stop_at_once() -> None:
-    """Make Ctrl-C end this process and all that it started; what is done is found again."""
-    from app.cli import INTERRUPTED
+    """Make a signal end this process and all that it started; what is done is found again."""
     from jobs.processes import descendants
 
-    def stop(*_: object) -> None:
+    def stop(number: int, _: object) -> None:
         for pid in descendants(os.getpid()):
             os.kill(pid, signal.SIGKILL)
         os.write(2, b"\nstopped\n")
-        os._exit(INTERRUPTED)
+        os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # nohup has set SIGHUP to be ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
 
 
 def _print(found: Outcome, *, as_json: bool) -> None:

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+<<<<<<< HEAD
 from agents.errors import LectureError, MediaError, NotFound
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
+=======
+from agents.errors import LectureError, MediaError, NotFound, TuningError
+>>>>>>> newcomer
 from agents.params import Params
 from agents.subtitles import to_vtt
 from app.commands.bars import StageBars
@@ -21,11 +25,12 @@ from app.services.core import workshop_config
 from app.services.jobs import when
 from app.services.uploads import CAPTION_SUFFIXES
 from data.artifacts import has_result, load_result
-from data.disk import atomic_file
+from data.disk import atomic_file, remove
 from data.jobs import job_stages
 from data.lectures import create_lecture, get_lecture, list_lectures, update_lecture
 from data.media import FolderStore, Kind
 from data.records import Job, Lecture
+from jobs.broker import hold_state
 from jobs.local import run_job_here
 from jobs.progress import Event
 from jobs.runs import create_run
@@ -148,9 +153,16 @@ def work_folder(out: Path) -> Iterator[Path]:
     """Yield the folder that remembers stages; a refused recording leaves nothing behind."""
     state = out / WORK
     made, was_there = not state.exists(), out.exists()
-    state.mkdir(parents=True, exist_ok=True)
     try:
-        yield state
+        held = hold_state(state)
+    except OSError as error:
+        text = f"No results can be written to {out}: {error.strerror}."
+        raise TuningError(text, code="bad_folder") from error
+    try:
+        with held:
+            for left in (state / "results").glob(".tmp-*"):
+                remove(left)  # nobody else is here: a run that was stopped has left it
+            yield state
     except MediaError:
         if made:
             shutil.rmtree(state, ignore_errors=True)
