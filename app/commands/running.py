@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-<<<<<<< HEAD
-from agents.errors import LectureError, MediaError, NotFound
-from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
-=======
 from agents.errors import LectureError, MediaError, NotFound, TuningError
->>>>>>> newcomer
+from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
 from app.commands.bars import StageBars

@@ -92,11 +92,7 @@ def test_every_tunable_is_a_flag():
             "lecture: --silence.top-db: Input should be less than or equal to 80 (got 900)\n",
         ),
         (
-<<<<<<< HEAD
-            "highlights a.mp4 --out x --extract.min-clip-s 110 --extract.max-clip-s 30".split(),
-=======
             ["highlights", "a.mp4", "--out", "x", *LIMITS],
->>>>>>> newcomer
             "lecture: --extract: min_clip_s=110.0 must not exceed max_clip_s=30.0\n",
         ),
         (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
