@@ -19,8 +19,8 @@ LEAST_LIKENESS = 0.3
 """Correlation of cues and voice that is needed to believe a shift."""
 LEAST_GAIN = 0.15
 """What the shift must add to the correlation without one, and to that of any other."""
-TIE = 0.02
-"""Correlations that differ by less are equally good."""
+TIE = 0.9
+"""From this share of the best correlation on, a shift is as good: the ends tilt the plateau."""
 NEAR_S = 2.0
 """Shifts this near to the best one are no rivals of it."""
 LEAST_CUES = 8
@@ -53,7 +53,7 @@ def _first_best(likeness: np.ndarray) -> int:
     """
     best = int(np.argmax(likeness))
     first = max(0, best - round(LEAST_S / STEP_S))
-    return first + int(np.argmax(likeness[first : best + 1] >= likeness[best] - TIE))
+    return first + int(np.argmax(likeness[first : best + 1] >= TIE * likeness[best]))
 
 
 def moved(captions: Sequence[Caption], late: float) -> list[Caption]:
