@@ -326,6 +326,14 @@ def test_doctor_speaks_plainly_and_says_what_is_missing(capsys, tmp_path):
     assert told.endswith("Ready.\n")
 
 
+def test_doctor_names_a_setting_that_is_misspelt(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("LECTURE_WORKER", "3")
+    assert run(["doctor", "--state", str(tmp_path / "none")]) == 0
+    told = capsys.readouterr().out
+    assert "[limited] Settings: no setting is called LECTURE_WORKER" in told
+    assert "LECTURE_WORKERS" in told
+
+
 def test_doctor_fails_when_nothing_can_work(capsys, tmp_path, monkeypatch):
     from app.settings import load_settings
 
