@@ -54,13 +54,28 @@ def run(tokens: Sequence[str]) -> int:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except CycloptsError as error:
-        print(f"lecture: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"lecture: {_sentence(error)}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         return 1
     except Exception as error:  # noqa: BLE001 - explain raises what it does not know
         return explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _sentence(error: CycloptsError) -> str:
+    """Return what is wrong with a call; of pydantic's report, the first flag and its fault."""
+    cause = error.__cause__
+    if "pydantic_core" not in sys.modules or cause is None:
+        return " ".join(str(error).split())
+    from pydantic import ValidationError
+
+    if not isinstance(cause, ValidationError):
+        return " ".join(str(error).split())
+    first = cause.errors(include_url=False)[0]
+    flag = ".".join(map(str, first["loc"])).replace("_", "-")
+    given = f" (got {first['input']})" if isinstance(first["input"], str) else ""
+    return f"--{flag}: {first['msg'].removeprefix('Value error, ')}{given}"
 
 
 def explain(error: Exception) -> int:

@@ -30,18 +30,24 @@ export default async (component) => {
 DECK_HTML = """
 <div class="lh-deck">
   <div class="lh-stage-area">
-    <video class="lh-video" controls preload="metadata" playsinline></video>
+    <video class="lh-video" controls preload="metadata" playsinline
+      aria-label="The lecture"></video>
     <div class="lh-boxes"></div>
   </div>
   <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>
   <div class="lh-controls">
     <span class="lh-time">0:00</span>
     <button type="button" class="lh-play-clip" disabled>Play the clip as kept</button>
-    <button type="button" class="lh-zoom">Zoom to clip</button>
-    <label><input type="checkbox" class="lh-show-boxes" checked> Layout boxes</label>
+    <button type="button" class="lh-zoom" disabled>Zoom to clip</button>
+    <button type="button" class="lh-nearer" aria-label="Zoom in">+</button>
+    <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
+    <button type="button" class="lh-whole">Whole lecture</button>
+    <label><input type="checkbox" class="lh-show-boxes" checked>
+      Layout boxes <span class="lh-layout"></span></label>
     <span class="lh-status" role="status"></span>
-    <span class="lh-keys">Space play, J L jump and speed, arrows seek, up and down clips,
-      P play clip, Z zoom, B boxes</span>
+    <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
+      <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom
+      <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes</span>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
@@ -95,7 +101,10 @@ def _assets(module: str) -> dict[str, str]:
 
 
 def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "deck") -> None:
-    """Show player, timeline and transcript; `data` names the addresses and the live part."""
+    """Show player, timeline and transcript; `data` names the addresses and the live part.
+
+    `selected` is triggered with the id of a clip that was chosen there.
+    """
     modules = {name: asset_url(f"{name}.js") for name in ("timeline", "transcript")}
     _deck(
         data={**_assets("deck.js"), "modules": modules, "plotly": plotly_url(), **data},

@@ -32,8 +32,10 @@ def _flattened(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
 
 
 def handle_signals() -> None:
-    """Let SIGTERM and Ctrl-C unwind the stack; SIGINT may have been inherited as ignored."""
+    """Let SIGTERM, Ctrl-C and a closed terminal unwind; SIGINT may be inherited as ignored."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -124,6 +124,12 @@ def load_settings() -> Settings:
         raise SettingsError(f"{name}: {first['msg']}") from error
 
 
+def unknown_variables() -> list[str]:
+    """Return the `LECTURE_*` variables that name no setting: slips of the pen, most likely."""
+    known = {f"LECTURE_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("LECTURE_") and name not in known)
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """Return the environment of a child process that shall have the same settings."""
     given = settings.model_dump(mode="json", exclude={"allowed_hosts", "gemini_api_key"})

@@ -14,7 +14,7 @@ st.set_page_config(
     layout="wide",
 )
 
-st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")
+st.html(PAGES.parent / "app/assets/pages.css")
 
 navigation = st.navigation(
     [

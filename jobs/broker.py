@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import logging
@@ -92,6 +93,7 @@ class Broker:
     def _start(self) -> None:
         socket = socket_path(self.state)
         _make_private(socket.parent)
+        _forget_empty(socket.parent)
         _shut_down_leftover(self.url)
         socket.unlink(missing_ok=True)
         folder = self.state / "broker"
@@ -161,8 +163,8 @@ def hold_state(state: Path) -> IO[str]:
         owner = held.read().strip() or "unknown"
         held.close()
         raise ServiceUnavailable(
-            f"{state} is already served by the process with PID {owner}: stop it first,"
-            " or choose another state folder",
+            f"{state} is in use by the process with PID {owner}: stop it first,"
+            " or choose another folder",
             code="already_running",
         ) from error
     held.truncate(0)
@@ -199,6 +201,15 @@ def _make_private(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise ServiceUnavailable(f"{folder} belongs to somebody else or is open to others")
+
+
+def _forget_empty(own: Path) -> None:
+    """Remove the folders of brokers whose launcher was killed: their sockets went with them."""
+    yesterday = time.time() - 86_400
+    for folder in own.parent.glob(f"lecture-{os.getuid()}-*"):
+        with contextlib.suppress(OSError):  # it is in use, or somebody else's
+            if folder != own and folder.stat().st_mtime < yesterday:
+                folder.rmdir()
 
 
 def _shut_down_leftover(url: str) -> None:

@@ -39,7 +39,7 @@ def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
             f"score {clip['score']:.2f}"
         )
         st.text(clip["reason"])
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.link_button("Download", clip["download"])
             st.link_button("Subtitles", clip["vtt"])
             st.page_link(
@@ -59,7 +59,7 @@ def show_clips(lecture_id: str) -> None:
         st.error(plain(error.message))
         st.page_link("../pages/library.py", label="Go to the library")
         return
-    st.title(plain(lecture.title))
+    st.title(plain(lecture.title), anchor=False)
     ready = [clip for clip in clips if clip["video"] and clip["state"] != "rejected"]
     if not ready:
         st.info("No clip of this lecture is rendered yet.")

@@ -42,9 +42,13 @@ def choose_job() -> str | None:
 def show_actions(view: JobView) -> None:
     """Show what can be done with the run now."""
     job_id = view.job.id
+    query = {"lecture": view.lecture.id}
     with st.container(horizontal=True, vertical_alignment="center"):
         label, colour = STATES[view.job.status]
         st.badge(label, color=colour)
+        if view.job.status == "completed":
+            st.page_link("../pages/review.py", label="Review the clips", query_params=query)
+            st.page_link("../pages/clips.py", label="Clips", query_params=query)
         if not view.final:
             st.button("Cancel", on_click=attempt, args=("cancel", job_id))
         if view.job.status in {"failed", "cancelled"}:
@@ -59,10 +63,6 @@ def show_actions(view: JobView) -> None:
                         on_click=attempt,
                         args=("retry", job_id, stage.name),
                     )
-        query = {"lecture": view.lecture.id}
-        if view.job.status == "completed":
-            st.page_link("../pages/review.py", label="Review the clips", query_params=query)
-            st.page_link("../pages/clips.py", label="Clips", query_params=query)
 
 
 @st.fragment(key="run")
@@ -73,7 +73,11 @@ def show_run(job_id: str) -> None:
     except LectureError as error:
         st.error(plain(error.message))
         return
-    st.title(plain(view.lecture.title))
+    if view.lecture.deleted is not None:
+        st.error("The lecture of this run was deleted.")
+        st.page_link("../pages/library.py", label="Go to the library")
+        return
+    st.title(plain(view.lecture.title), anchor=False)
     st.caption(f"{length(view.lecture.duration)}; started {view.job.created:%Y-%m-%d %H:%M} UTC")
     if problem := st.session_state.pop("problem", None):
         st.error(plain(problem))
@@ -93,7 +97,7 @@ def show_run(job_id: str) -> None:
         key=f"live-{job_id}",
     )
     st.subheader("Messages")
-    with st.container(height=260, autoscroll=True, key="log"):
+    with st.container(height=260, border=False, autoscroll=True, key="log"):
         st.code("\n".join(log_lines(view.log)) or "Nothing yet.", language=None, wrap_lines=True)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from agents.errors import LectureError
@@ -47,7 +49,7 @@ def show_card(card: LectureCard) -> None:
     """Show one lecture with the ways to go on from it."""
     lecture = card.lecture
     label, colour = STATES[card.state]
-    with st.container(border=True, key=f"lecture-{lecture.id}"):
+    with st.container(border=True, key=f"lecture-{lecture.id}", gap="xsmall"):
         st.html(poster_html(card.poster_url, f"Poster of {lecture.title}"))
         st.markdown(f"**{plain(lecture.title)}**")
         clips = f", {card.clips} clips" if card.clips else ""
@@ -65,6 +67,7 @@ def show_card(card: LectureCard) -> None:
                 st.page_link(
                     "../pages/job.py", label="See the run", query_params={"id": card.job.id}
                 )
+            st.space("stretch")
             st.button(
                 "Delete",
                 key=f"delete-{lecture.id}",
@@ -81,18 +84,22 @@ def show_empty() -> None:
     with st.container(border=True, key="empty-library"):
         st.subheader("No lectures yet")
         st.write("Upload a recording, or look around with the bundled three-minute sample.")
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Try the sample lecture", type="primary", on_click=try_sample)
             st.page_link("../pages/upload.py", label="Upload a lecture")
 
 
-@st.fragment(run_every="5s" if st.session_state.get("library_busy") else None)
-def show_cards() -> None:
-    """Show the cards that the filter lets through; looked at again while runs are going."""
+@st.fragment(run_every="5s")
+def watch_cards() -> None:
+    """Look at the lectures again while runs are going."""
     cards = services.lectures.list()
-    if any(card.state in ACTIVE for card in cards) != st.session_state.get("library_busy", False):
-        st.session_state.library_busy = not st.session_state.get("library_busy", False)
+    show_cards(cards)
+    if not any(card.state in ACTIVE for card in cards):
         st.rerun()
+
+
+def show_cards(cards: Sequence[LectureCard]) -> None:
+    """Show the cards that the filter lets through."""
     if not cards:
         show_empty()
         return
@@ -119,4 +126,8 @@ if deleted := st.session_state.get("deleted"):
     with st.container(horizontal=True, vertical_alignment="center"):
         st.write("The lecture was deleted.")
         st.button("Undo", on_click=restore, args=(deleted,))
-show_cards()
+cards = services.lectures.list()
+if any(card.state in ACTIVE for card in cards):
+    watch_cards()
+else:
+    show_cards(cards)

@@ -44,15 +44,23 @@ def select(clip_id: str | None, start: float | None = None) -> None:
 
 
 def select_from_deck() -> None:
-    """Follow a click on the timeline."""
+    """Follow a click or a key on the timeline; the player is there already."""
     select(st.session_state.deck.selected)
 
 
 def select_from_table(clips: list[dict[str, Any]]) -> None:
-    """Follow a click on the table and show the place in the player."""
+    """Follow a click on the table and show the place in the player.
+
+    While the deck's answer is under way the table still names the clip before: the deck wins.
+    """
     rows = st.session_state.clip_table.selection.rows
-    if rows:
+    if rows and st.session_state.deck.selected is None:
         select(clips[rows[0]]["id"], clips[rows[0]]["start"])
+
+
+def table_rows(at: int | None) -> dict[str, list[Any]]:
+    """Return a table's selection in the whole shape that comes back, so that equal stays equal."""
+    return {"rows": [] if at is None else [at], "columns": [], "cells": []}
 
 
 def change(action: str, *args: Any) -> None:  # noqa: ANN401
@@ -68,13 +76,18 @@ def rename(clip_id: str) -> None:
     change("rename", clip_id, st.session_state[f"title-{clip_id}"])
 
 
+def scored_by(analyzer: str) -> str:
+    """Return who gave the scores, in words."""
+    return "scored on this machine" if analyzer == "local" else f"scored by {analyzer}"
+
+
 def show_header(bundle: dict[str, Any]) -> None:
     """Show what was reviewed, by which engines, and what a person should know."""
     lecture = bundle["lecture"]
-    st.title(plain(lecture["title"]))
+    st.title(plain(lecture["title"]), anchor=False)
     facts = [length(lecture["duration"])]
     facts += [f"words from {bundle['engine']}"] if bundle["engine"] else []
-    facts += [f"judged by {bundle['analyzer']}"] if bundle["analyzer"] else []
+    facts += [scored_by(bundle["analyzer"])] if bundle["analyzer"] else []
     st.caption(plain(", ".join(facts)))
     if bundle["job"]["status"] != "completed":
         state = STATES[bundle["job"]["status"]][0].lower()
@@ -149,6 +162,7 @@ def show_review(lecture_id: str) -> None:
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
             "video": bundle["media"]["source"],
+            "poster": bundle["media"]["poster"],
             "live": {
                 "scores": [sentence["score"] for sentence in bundle["sentences"]],
                 "clips": deck_clips(clips),
@@ -162,6 +176,8 @@ def show_review(lecture_id: str) -> None:
         st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
         return
     st.subheader("Clips")
+    at = next((index for index, clip in enumerate(clips) if clip["id"] == selected), None)
+    st.session_state.clip_table = {"selection": table_rows(at)}
     st.dataframe(
         clip_table(clips),
         key="clip_table",
@@ -169,10 +185,11 @@ def show_review(lecture_id: str) -> None:
         on_select=lambda: select_from_table(clips),
         selection_mode="single-row",
         column_config=CONFIG,
+        alt="The clips: rank, title, times, score, state and reason",
     )
-    if chosen := next((clip for clip in clips if clip["id"] == selected), None):
+    if at is not None:
         with st.container(border=True, key="inspector"):
-            show_why(chosen)
+            show_why(clips[at])
     with st.expander("Layouts and slides over time"):
         for region in bundle["layouts"]:
             st.text(

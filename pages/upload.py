@@ -7,7 +7,6 @@ import streamlit as st
 from agents.intake.probe import ALLOWED_EXTENSIONS
 from app import components
 from app.services.root import current_services
-from app.views.text import file_size
 
 services = current_services()
 DEFAULTS = "Defaults"
@@ -22,11 +21,7 @@ if job_id := st.session_state.pop("go_to_job", None):
     st.switch_page("../pages/job.py", query_params={"id": job_id})
 st.title("Upload a lecture")
 extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
-limit = services.settings.max_upload_bytes
-st.caption(
-    f"{', '.join(extensions)}; up to {file_size(limit)} and 3 hours. An upload that is cut off "
-    "goes on where it was when you choose the same file again."
-)
+st.caption("An upload that is cut off goes on where it was when you choose the same file again.")
 presets = services.lectures.preset_names()
 preset = DEFAULTS
 if presets:
@@ -35,7 +30,7 @@ if presets:
     )
 components.upload(
     {
-        "limit": limit,
+        "limit": services.settings.max_upload_bytes,
         "extensions": extensions,
         "preset": "" if preset == DEFAULTS else preset,
     },

@@ -206,6 +206,8 @@ def _long_votes(
     votes = []
     moved = motion.change > params.motion_level * CHANGE_SCALE
     size = min(WINDOW, len(moved))
+    if not size:
+        return []
     for first in range(0, len(moved) - size + 1, max(1, size // 2)):
         cells = motion.cells[first : first + size + 1].astype(np.int16)
         away = np.percentile(np.abs(cells - np.median(cells, axis=0)), 80, axis=0)

@@ -12,9 +12,10 @@ import numpy as np
 
 from agents.registry import Context, Resources
 from agents.transcript import offline, whisper
-from agents.transcript.activity import measure_activity, speech_stretches
+from agents.transcript.activity import Activity, measure_activity, speech_stretches
 from agents.transcript.captions import Caption, CaptionsError, read_captions
 from agents.transcript.language import guess_language
+from agents.transcript.offset import measure_offset, moved
 from agents.transcript.params import TranscriptParams
 from agents.transcript.sentences import split_sentences
 from agents.transcript.timing import time_words
@@ -101,14 +102,27 @@ def _from_captions(intake: Intake, params: TranscriptParams, context: Context) -
     path = context.resources.captions
     assert path is not None
     name = context.resources.captions_name or path.name
-    captions = check_fit(read_captions(path, name), intake, name)
     activity = measure_activity(intake)
+    captions, notices = _in_time(read_captions(path, name), activity, name)
+    captions = check_fit(captions, intake, name)
     raw = [time_words(caption, activity) for caption in captions]
     if params.language == "auto":
         language = guess_language(" ".join(caption.text for caption in captions))
     else:
         language = params.language
-    return _transcript(intake, params, raw, language, f"captions ({name})", ())
+    return _transcript(intake, params, raw, language, f"captions ({name})", notices)
+
+
+def _in_time(
+    captions: list[Caption], activity: Activity, name: str
+) -> tuple[list[Caption], list[Notice]]:
+    """Return captions that run late or early as a whole at their place, and say so."""
+    late = measure_offset(captions, activity)
+    if not late:
+        return captions, []
+    text = f"captions '{name}' came {abs(late):.1f} s too {'late' if late > 0 else 'early'}"
+    notice = Notice("captions_moved", f"{text}; they were moved to where the voice is")
+    return moved(captions, late), [notice]
 
 
 def _recognise(

@@ -60,7 +60,7 @@ def _number(request: Request, name: str) -> float | None:
     except ValueError:
         value = math.nan
     if not 0 <= value < 1e9:
-        raise BadRequest(f"{name}={text[:40]!r} is no number of seconds.")
+        raise BadRequest(f"{name}={text[:40]!r} must be a number, 0 or more.")
     return value
 
 

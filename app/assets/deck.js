@@ -7,10 +7,15 @@ const KEYS = {
   ArrowRight: (deck, e) => deck.move(stride(e)), ArrowUp: (deck) => deck.neighbour(-1),
   ArrowDown: (deck) => deck.neighbour(1), ",": (deck) => deck.move(-1 / 25),
   ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), z: (deck) => deck.zoom(),
+  a: (deck) => deck.timeline?.zoom(null), "+": (deck) => deck.timeline?.scale(0.5), "-": (deck) => deck.timeline?.scale(2),
   m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.toggleBoxes(),
   f: (deck) => deck.video.requestFullscreen?.(),
 };
 const RATES = [1, 2, 4, 8];
+// Where a key means something of its own: a field takes every key, a button Space and Enter.
+const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=combobox], [role=listbox]";
+const PRESSED = "button, a, summary, input[type=checkbox], [role=button], [role=grid], canvas";
+const MOVED = "[role=slider], [role=grid], [role=radio], [role=tab], canvas";
 
 const stride = (event) => (event.ctrlKey ? 60 : event.shiftKey ? 5 : 1);
 
@@ -43,41 +48,53 @@ class Deck {
     };
     root.querySelector(".lh-play-clip").onclick = () => this.playClip();
     root.querySelector(".lh-zoom").onclick = () => this.zoom();
+    root.querySelector(".lh-nearer").onclick = () => this.timeline?.scale(0.5);
+    root.querySelector(".lh-farther").onclick = () => this.timeline?.scale(2);
+    root.querySelector(".lh-whole").onclick = () => this.timeline?.zoom(null);
     this.video.onloadedmetadata = () => this.place();
-    new ResizeObserver(() => this.place()).observe(this.video);
+    this.video.onerror = () => this.say("The recording cannot be played; is the lecture still there?");
+    this.sizes = new ResizeObserver(() => this.place());
+    this.sizes.observe(this.video);
     this.tick = this.tick.bind(this);
     requestAnimationFrame(this.tick);
   }
 
   async load(data) {
     this.data = data;
-    const lecture = `${data.bundle}`;
-    if (this.loaded === lecture) return this.refresh();
-    this.loaded = lecture;
-    this.video.src = data.video;
-    const response = await fetch(data.bundle, { headers: { Accept: "application/json" } });
-    if (!response.ok) {
+    if (this.loaded === data.bundle) return this.refresh();
+    this.loaded = data.bundle;
+    // Asked for by its address, so that a rerun leaves a video that plays alone.
+    if (this.video.getAttribute("src") !== data.video) {
+      if (data.poster) this.video.poster = data.poster;
+      this.video.src = data.video;
+    }
+    const response = await fetch(data.bundle, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!response?.ok) {
+      this.loaded = undefined;
       this.say("The analysis of this lecture could not be loaded; reload the page to try again.");
       return undefined;
     }
-    this.bundle = await response.json();
-    Object.assign(this.bundle, this.bundle.lecture);
+    const found = await response.json();
     const [{ Timeline }, { Transcript }] = await Promise.all([
       import(new URL(data.modules.timeline, document.baseURI).href),
       import(new URL(data.modules.transcript, document.baseURI).href),
     ]);
+    if (this.abort.signal.aborted) return undefined;
+    this.bundle = { ...found, ...found.lecture };
     const helpers = { clock, make, seek: (t) => this.seek(t), select: (id) => this.select(id) };
     this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
     this.transcript.show(this.bundle.sentences);
+    this.timeline?.destroy();
     this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), helpers, data);
     await this.timeline.show(this.bundle);
     this.refresh();
+    if (!this.video.currentTime && this.clip()) this.seek(this.clip().parts[0][0]);
     this.root.dataset.ready = "true";
     return undefined;
   }
 
   refresh() {
-    if (!this.timeline) return;
+    if (!this.timeline?.Plotly) return;
     this.timeline.update(this.data.live);
     this.transcript.update(this.data.live);
     const focus = this.data.live.focus;
@@ -85,8 +102,8 @@ class Deck {
       this.focused = focus.nonce;
       this.seek(focus.time);
     }
-    this.timeline.mark(this.data.live.selected);
-    this.root.querySelector(".lh-play-clip").disabled = !this.clip();
+    this.timeline.select(this.data.live.selected);
+    for (const name of [".lh-play-clip", ".lh-zoom"]) this.root.querySelector(name).disabled = !this.clip();
   }
 
   say(text) {
@@ -107,7 +124,11 @@ class Deck {
     const clip = this.data.live.clips.find((candidate) => candidate.id === id);
     if (!clip) return;
     this.seek(clip.parts[0][0]);
-    if (id !== this.data.live.selected) this.setState("selected", id);
+    if (id === this.data.live.selected) return;
+    // Shown at once; the table and the reasons below follow when Python has answered.
+    this.data.live.selected = id;
+    this.timeline.select(id);
+    this.setTrigger("selected", id);
   }
 
   toggle() {
@@ -177,10 +198,13 @@ class Deck {
   }
 
   layout(time) {
+    if (this.region && this.region.start <= time && time < this.region.end) return;
     const region = this.bundle.layouts.find((r) => r.start <= time && time < r.end);
-    if (region === this.region) return;
+    if (region === this.region && this.boxed) return;
+    this.boxed = true;
     this.region = region;
     this.boxes.replaceChildren();
+    this.root.querySelector(".lh-layout").textContent = region ? region.kind.replaceAll("_", " ") : "";
     this.place();
     for (const name of ["screen", "camera"]) {
       const box = region?.[name];
@@ -205,20 +229,24 @@ class Deck {
       this.timeline.playhead(time);
       this.transcript.follow(time);
       this.layout(time);
-      this.root.querySelector(".lh-time").textContent =
-        `${clock(time)} / ${clock(this.bundle.duration)}`;
+      this.showTime(`${clock(time)} / ${clock(this.bundle.duration)}`);
     }
     requestAnimationFrame(this.tick);
   }
 
+  showTime(text) {
+    if (text === this.timeText) return;
+    this.timeText = text;
+    this.root.querySelector(".lh-time").textContent = text;
+  }
+
   key(event) {
     const target = event.composedPath()[0];
-    if (target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true]")) return;
-    if (target.closest?.("button, a") && [" ", "Enter"].includes(event.key)) return;
-    if (event.metaKey || event.altKey) return;
+    if (event.metaKey || event.altKey || target.closest?.(FIELDS)) return;
+    if (target.closest?.(PRESSED) && [" ", "Enter"].includes(event.key)) return;
+    if (target.closest?.(MOVED) && event.key.startsWith("Arrow")) return;
     const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || (event.ctrlKey && !event.key.startsWith("Arrow"))) return;
-    if (event.key.startsWith("Arrow") && target.closest?.("[role=slider], [role=grid]")) return;
     event.preventDefault();
     event.stopPropagation();
     action(this, event);
@@ -226,19 +254,21 @@ class Deck {
 
   destroy() {
     this.abort.abort();
+    this.sizes.disconnect();
     this.timeline?.destroy();
+    this.video.onerror = null;
     this.video.removeAttribute("src");
     this.video.load();
   }
 }
 
-export default function render({ data, parentElement, setStateValue }) {
+export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-deck");
-  const deck = (parentElement.lhDeck ??= new Deck(root));
-  deck.setState = setStateValue;
+  const deck = (root.lhDeck ??= new Deck(root));
+  deck.setTrigger = setTriggerValue;
   deck.load(data).catch(() => deck.say("The deck could not start; reload the page to try again."));
   return () => {
     deck.destroy();
-    parentElement.lhDeck = null;
+    root.lhDeck = null;
   };
 }

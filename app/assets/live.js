@@ -2,7 +2,7 @@
 // Python runs again only when a stage begins or ends.
 
 const RETRY_MS = 1500;
-const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "cancelled", running: "running" };
+const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "not run", running: "running" };
 const FINAL = ["completed", "failed", "cancelled"];
 
 const make = (tag, className, text = "") => {
@@ -13,7 +13,7 @@ const make = (tag, className, text = "") => {
 };
 
 const detail = (row) => {
-  if (row.status === "done") return row.seconds ? `in ${row.seconds.toFixed(1)} s` : "known already";
+  if (row.status === "done") return row.reused ? "found by an earlier run" : row.seconds ? `in ${row.seconds.toFixed(1)} s` : "";
   return row.error || (row.status === "running" ? row.message : "") || "";
 };
 
@@ -31,6 +31,7 @@ class Live {
     const watched = `${data.job} ${FINAL.includes(data.status)}`;
     if (this.watched === watched) return;
     this.watched = watched;
+    this.ended = false;
     this.close();
     if (!FINAL.includes(data.status)) this.open(data.after);
   }
@@ -40,9 +41,10 @@ class Live {
     const query = after ? `?after=${encodeURIComponent(after)}` : "";
     this.socket = new WebSocket(`${scheme}://${location.host}/api/v1/jobs/${this.data.job}/ws${query}`);
     this.socket.onmessage = (message) => this.take(JSON.parse(message.data));
-    // A reconnect asks for a snapshot again, so nothing that was missed stays hidden.
+    // A reconnect asks for a snapshot again, so nothing that was missed stays hidden. A server that
+    // stops closes in good order too: only the run's own end ends the watching.
     this.socket.onclose = (event) => {
-      if (event.code === 1000 || event.code === 4404) return;
+      if (this.ended || event.code === 4404) return;
       this.timer = setTimeout(() => this.open(), RETRY_MS);
     };
   }
@@ -53,6 +55,7 @@ class Live {
     else if (event.stage) this.merge({ ...event, name: event.stage });
     this.draw();
     const ended = FINAL.includes(event.type === "snapshot" || !event.stage ? event.status : "");
+    if (ended) this.ended = true;
     if (ended || this.states() !== before) this.setTrigger("changed", this.states());
   }
 

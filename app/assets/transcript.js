@@ -29,6 +29,9 @@ export class Transcript {
   }
 
   update(live) {
+    const looks = JSON.stringify([live.scores, live.clips.map((clip) => clip.parts)]);
+    if (looks === this.looks) return;
+    this.looks = looks;
     const top = Math.max(1e-6, ...live.scores);
     this.lines.forEach((line, index) => {
       const score = Math.max(0, live.scores[index] ?? 0) / top;

@@ -6,9 +6,13 @@ const LATEST_WAIT_S = 30;
 const uploads = (globalThis.__lhUploads ??= new Map());
 
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-const wait = (seconds) => new Promise((done) => { setTimeout(done, seconds * 1000); });
+// Ends early when the browser finds the network again.
+const wait = (seconds) => new Promise((done) => {
+  const timer = setTimeout(done, seconds * 1000);
+  addEventListener("online", () => { clearTimeout(timer); done(); }, { once: true });
+});
 const fingerprint = (file) => `lh-upload:${file.name}:${file.size}:${file.lastModified}`;
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+const megabytes = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
 
 const request = (method, url, headers = {}, body = undefined, signal = undefined) =>
   fetch(url, { method, headers: { "Tus-Resumable": "1.0.0", ...headers }, body, signal });
@@ -41,16 +45,19 @@ class Upload {
     this.tell();
   }
 
+  // A turn ends with a pause: the one that was waiting then must not go on beside the next.
   async run() {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    const mine = () => this.state === "running" && this.turn === turn;
     let failures = 0;
-    while (this.state === "running") {
+    while (mine()) {
       try {
         await this.resume();
         failures = 0;
-        while (this.state === "running" && !this.result) await this.slice();
-        if (this.result) this.set("done");
+        while (mine() && !this.result) await this.slice();
+        if (mine() && this.result) this.set("done");
       } catch (error) {
-        if (this.state !== "running") return;
+        if (!mine()) return;
         if (error instanceof Refused) {
           this.set("failed", error.message);
           return;
@@ -80,6 +87,7 @@ class Upload {
       }
     }
     if (!this.url) await this.create();
+    if (this.captions && !this.result) await this.sendCaptions();
     Object.assign(this, { started: performance.now(), from: this.offset, message: "" });
     this.tell();
   }
@@ -94,10 +102,14 @@ class Upload {
     this.url = response.headers.get("Location");
     localStorage.setItem(fingerprint(this.file), this.url);
     this.offset = 0;
-    if (!this.captions) return;
+  }
+
+  async sendCaptions() {
     const query = new URLSearchParams({ name: this.captions.name });
     const put = await fetch(`${this.url}/captions?${query}`, { method: "PUT", body: this.captions });
+    if (put.status >= 500 && put.status !== 507) throw new Error("unavailable");
     if (!put.ok) throw await refusal(put);
+    this.captions = undefined;
   }
 
   async slice() {
@@ -175,11 +187,16 @@ class Form {
       if (/\.(vtt|srt)$/i.test(file.name)) this.captions = file;
       else this.file = file;
     }
-    this.find("error").textContent = "";
     this.find("file-name").textContent = this.file ? `${this.file.name} (${megabytes(this.file.size)})` : "";
     this.find("captions-name").textContent = this.captions ? this.captions.name : "";
     if (this.file && !this.find("title").value) this.find("title").placeholder = this.file.name.replace(/\.[^.]+$/, "");
     this.check();
+  }
+
+  limits() {
+    const { limit, extensions } = this.data;
+    this.find("limits").textContent = `${extensions.join(", ")}; up to ${(limit / 1e9).toFixed(1)} GB and 3 hours`;
+    this.find("video-input").accept = extensions.map((extension) => `.${extension}`).join();
   }
 
   check() {
@@ -234,10 +251,14 @@ class Form {
 }
 
 export default function render({ data, parentElement, setTriggerValue, key }) {
-  const form = (parentElement.lhUpload ??= new Form(parentElement.querySelector(".lh-upload"), key ?? "upload"));
+  const root = parentElement.querySelector(".lh-upload");
+  const known = parentElement.lhUpload;
+  const form = (parentElement.lhUpload ??= new Form(root, key ?? "upload"));
   form.data = data;
   form.setTrigger = setTriggerValue;
-  form.check();
+  form.limits();
+  // What was chosen while this script was still on its way has fired its event already.
+  if (!known) form.take([...root.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]));
   return () => {
     form.leave();
     parentElement.lhUpload = null;

@@ -1,7 +1,8 @@
-"""A bar per stage on stderr, or a line per finished stage where there is no terminal."""
+"""A bar per stage on stderr; lines where there is no terminal."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 ENDS = ("done", "failed", "cancelled")
+EVERY_S = 20.0
+"""Where there is no terminal, a stage that takes long says so this often."""
 
 
 class StageBars:
@@ -30,6 +33,7 @@ class StageBars:
         )
         self.tasks: dict[str, TaskID] = {}
         self.ended: set[str] = set()
+        self.told: dict[str, float] = {}
 
     def __enter__(self) -> StageBars:
         for name, title in self.titles.items():
@@ -60,4 +64,14 @@ class StageBars:
         task = self.tasks[stage]
         self.progress.start_task(task)
         percent = 100 if status == "done" else event.get("percent", 0)
+        if not self.live and status not in ENDS:
+            self._tell(stage, percent, message)
         self.progress.update(task, completed=percent, message=message)
+
+    def _tell(self, stage: str, percent: float, message: str) -> None:
+        """Print a line about a stage that has run for a while since its last one."""
+        now = time.monotonic()
+        if now - self.told.setdefault(stage, now) >= EVERY_S:
+            self.told[stage] = now
+            text = f"{self.titles[stage]}: {percent:.0f} % {message}".rstrip()
+            self.console.print(text, highlight=False)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from agents.errors import LectureError
 from app.commands.options import State, settings_with
-from app.settings import Settings, count_cores
+from app.settings import Settings, count_cores, unknown_variables
 
 Verdict = Literal["ok", "limited", "missing"]
 MARKS = {"ok": "[ok]     ", "limited": "[limited]", "missing": "[MISSING]"}
@@ -50,6 +50,16 @@ def look_at_python(settings: Settings) -> Finding:
     """Report interpreter and cores."""
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("Python", "ok", f"{version}, {count_cores()} cores, {settings.workers} workers")
+
+
+def look_at_variables(settings: Settings) -> Finding:
+    """Name variables that look like settings and are none."""
+    unknown = unknown_variables()
+    if not unknown:
+        return Finding("Settings", "ok", "every LECTURE_ variable is known")
+    known = ", ".join(f"LECTURE_{name.upper()}" for name in type(settings).model_fields)
+    cost = f"It is ignored; the settings are {known}."
+    return Finding("Settings", "limited", f"no setting is called {', '.join(unknown)}", cost)
 
 
 def look_at_ffmpeg(settings: Settings) -> Finding:
@@ -169,6 +179,7 @@ def look_at_store(settings: Settings) -> Finding:
 
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     look_at_python,
+    look_at_variables,
     look_at_ffmpeg,
     look_at_sandbox,
     look_at_whisper,

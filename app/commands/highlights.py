@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 from pathlib import Path
@@ -13,14 +14,17 @@ from cyclopts import Parameter
 from agents.errors import LectureError, TuningError
 from agents.params import Params
 from agents.tuning import tuning_type
-from app.cli import INTERRUPTED, explain
+from app.cli import explain
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
+from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
     Tuning = Params
 else:
     Tuning = tuning_type()
+
+STAGES = ", ".join(stage_table())
 
 
 def highlights(
@@ -33,7 +37,8 @@ def highlights(
         Parameter(help="Captions (.vtt, .srt); one beside the recording is found by its name."),
     ] = None,
     only: Annotated[
-        str | None, Parameter(help="Stop after this stage; it runs with what it needs.")
+        str | None,
+        Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
     ] = None,
     from_: Annotated[
         str | None,
@@ -50,7 +55,10 @@ def highlights(
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
     _check_stages(only, from_)
+    _check_folders(files, out)
     stop_at_once()
+    # what ends a stage is told in one sentence below; only a fault of ours is told in full
+    logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
     worst = 0
     for file in files:
         folder = out if len(files) == 1 else out / file.stem
@@ -66,24 +74,33 @@ def highlights(
 
 
 def _check_stages(*names: str | None) -> None:
-    from jobs.pipeline import stage_table
-
     for name in names:
         if name is not None and name not in stage_table():
-            raise TuningError(f"{name!r} is no stage; the stages are {', '.join(stage_table())}.")
+            raise TuningError(f"{name!r} is no stage; the stages are {STAGES}.")
+
+
+def _check_folders(files: tuple[Path, ...], out: Path) -> None:
+    """Refuse recordings of one name: the later would replace the results of the earlier."""
+    names = [file.stem for file in files]
+    for file in files:
+        if names.count(file.stem) > 1:
+            raise TuningError(f"Several recordings would share the folder {out / file.stem}.")
 
 
 def stop_at_once() -> None:
-    """Make Ctrl-C end this process and all that it started; what is done is found again."""
+    """Make a signal end this process and all that it started; what is done is found again."""
     from jobs.processes import descendants
 
-    def stop(*_: object) -> None:
+    def stop(number: int, _: object) -> None:
         for pid in descendants(os.getpid()):
             os.kill(pid, signal.SIGKILL)
         os.write(2, b"\nstopped\n")
-        os._exit(INTERRUPTED)
+        os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # nohup has set SIGHUP to be ignored
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, stop)
 
 
 def _print(found: Outcome, *, as_json: bool) -> None:

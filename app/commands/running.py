@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from agents.errors import LectureError, MediaError, NotFound
+from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
@@ -22,11 +21,12 @@ from app.services.core import workshop_config
 from app.services.jobs import when
 from app.services.uploads import CAPTION_SUFFIXES
 from data.artifacts import has_result, load_result
-from data.disk import atomic_file
+from data.disk import atomic_file, remove
 from data.jobs import job_stages
 from data.lectures import create_lecture, get_lecture, list_lectures, update_lecture
 from data.media import FolderStore, Kind
 from data.records import Job, Lecture
+from jobs.broker import hold_state
 from jobs.local import run_job_here
 from jobs.progress import Event
 from jobs.runs import create_run
@@ -34,7 +34,8 @@ from jobs.workshop import Workshop, open_workshop, resources_of
 
 WORK = ".lecture"
 """Folder beside the results that remembers finished stages; it may be deleted at any time."""
-OUR_CLIP = re.compile(r"\d\d-.*\.(mp4|srt|vtt|jpg)")
+WRITTEN = "written.json"
+"""Names in the results folder that are ours to remove, in the work folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,16 @@ def work_folder(out: Path) -> Iterator[Path]:
     """Yield the folder that remembers stages; a refused recording leaves nothing behind."""
     state = out / WORK
     made, was_there = not state.exists(), out.exists()
-    state.mkdir(parents=True, exist_ok=True)
     try:
-        yield state
+        held = hold_state(state)
+    except OSError as error:
+        text = f"No results can be written to {out}: {error.strerror}."
+        raise TuningError(text, code="bad_folder") from error
+    try:
+        with held:
+            for left in (state / "results").glob(".tmp-*"):
+                remove(left)  # nobody else is here: a run that was stopped has left it
+            yield state
     except MediaError:
         if made:
             shutil.rmtree(state, ignore_errors=True)
@@ -237,10 +245,17 @@ def write_results(
     with shop.store.read():
         _copy(store, out / "lecture.duckdb")
     _write(out / "analysis.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    for path in out.iterdir():
-        if OUR_CLIP.fullmatch(path.name) and path.name not in written:
-            path.unlink()
+    _forget_older(out, written)
     return document
+
+
+def _forget_older(out: Path, written: set[str]) -> None:
+    """Remove the clips that an earlier run wrote and this one did not, and nothing else."""
+    noted = out / WORK / WRITTEN
+    older = set(json.loads(noted.read_text())) if noted.exists() else set[str]()
+    _write(noted, json.dumps(sorted(written)))
+    for name in older - written:
+        (out / name).unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -28,5 +28,8 @@ def worker(
     url = find_broker(settings.state, settings.redis_url)
     open_store(settings.store_location).migrate()
     config = workshop_config(settings.model_copy(update={"redis_url": url}))
+    if parent is None:
+        served = "LECTURE_REDIS_URL" if settings.redis_url else settings.state
+        print(f"A worker for {served} (Ctrl-C stops it)", flush=True)
     worker_main(config, parent=parent)
     return 0

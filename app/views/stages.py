@@ -24,7 +24,11 @@ def stage_rows(stages: Iterable[StageView]) -> list[dict[str, Any]]:
     at = steps()
     names = ("name", "title", "status", "percent", "message", "eta_s", "seconds", "error")
     return [
-        {**{name: getattr(stage, name) for name in names}, "step": at.get(stage.name, 0)}
+        {
+            **{name: getattr(stage, name) for name in names},
+            "step": at.get(stage.name, 0),
+            "reused": stage.status == "done" and stage.attempt == 0,
+        }
         for stage in stages
     ]
 

@@ -19,10 +19,15 @@ STATES: dict[str, tuple[str, Colour]] = {
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])")
 
+_AUTOLINK = re.compile(r"(?i)(https?:|www)(?=//|\.)|@")
+_JOINER = "\u2060"
+"""Takes no room; without it a bare address becomes a link even where it is escaped."""
+
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is: no link, image, formula or directive fires."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    apart = _AUTOLINK.sub(rf"\g<0>{_JOINER}", " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", apart)
 
 
 def clock(seconds: float) -> str:

@@ -8,12 +8,16 @@ import plotly.graph_objects as go
 
 from agents.content.components import COMPONENTS
 
+LEAST = 0.005
+"""What would be shown as 0.00 explains nothing."""
+
 EXPLANATIONS = {component.name: component.explanation for component in COMPONENTS}
 
 
 def contribution_figure(contributions: Mapping[str, float]) -> go.Figure:
     """Return one bar per component that moved the score, the largest on top."""
-    items = sorted(((value, name) for name, value in contributions.items() if value), key=_size)
+    moved = ((value, name) for name, value in contributions.items() if abs(value) >= LEAST)
+    items = sorted(moved, key=_size)
     names = [name.replace("_", " ") for _, name in items]
     figure = go.Figure(
         go.Bar(

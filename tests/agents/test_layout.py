@@ -190,6 +190,13 @@ def test_black_video_is_a_full_screen_with_low_confidence():
     assert found.confidence < 0.3
 
 
+def test_a_recording_with_a_single_key_frame_is_one_screen():
+    luma = slide_pictures(1)
+    motion = measure_motion(KeyFrames(np.zeros(1), luma))
+    (stretch,) = detect_layout(motion, luma, 12.0, PARAMS)
+    assert stretch.arrangement.kind == "screen_only"
+
+
 def test_arrangement_that_lasts_too_short_is_ignored():
     luma = slide_pictures(20)
     luma[8:] = add_camera(luma[8:].copy(), CAMERA)

@@ -1,5 +1,8 @@
 """Speech is where somebody speaks, and the pitch of a voice is the one it has."""
 
+import os
+import subprocess
+import sys
 import wave
 from pathlib import Path
 
@@ -52,6 +55,19 @@ def test_speech_is_probable_where_it_is_and_not_in_the_silence(spoken):
     assert (values[~silent] > 0.5).mean() > 0.6
     assert heard == sorted(heard)
     assert heard[-1] == pytest.approx(100, abs=1)
+
+
+def test_listening_leaves_no_trace_for_the_maker_of_the_speech_model(spoken, tmp_path):
+    path, duration, _ = spoken
+    program = "import sys; from pathlib import Path; from agents.intake.voice import measure_speech"
+    call = f"measure_speech(Path(sys.argv[1]), {duration}, lambda percent: None)"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORT_", "XDG_"))}
+    subprocess.run(
+        [sys.executable, "-c", f"{program}; {call}", str(path)],
+        env={**environment, "HOME": str(tmp_path)},
+        check=True,
+    )
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_blocks_give_the_same_probabilities_as_the_whole_at_once(spoken, tmp_path):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from agents.subtitles import to_vtt
 from agents.types import Cue
 from app.cli import COMMANDS, run
+from app.commands.bars import StageBars
+from jobs.broker import hold_state
 from tests.recordings import counting, tone, write_recording
 from tests.rendering import Look, Scene, render_lecture
 
@@ -21,15 +24,24 @@ SCENES = (
     Scene("Searching", ("halve",), (4, 5, 6), "screen_only", topic=1),
 )
 SMALL = Look(size=(320, 180), fps=20)
+LIMITS = ["--extract.min-clip-s", "110", "--extract.max-clip-s", "30"]
 QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "640x360"]
 
 
 @pytest.fixture(autouse=True)
 def own_signals():
-    """Put back the handler of Ctrl-C, which commands replace."""
-    before = signal.getsignal(signal.SIGINT)
+    """Put back the handlers of signals, which commands replace."""
+    with kept_signals():
+        yield
+
+
+@contextmanager
+def kept_signals():
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def lecture(*args, **options):
@@ -75,7 +87,15 @@ def test_every_tunable_is_a_flag():
         (["nonsense"], "nonsense"),
         (["highlights", "a.mp4"], "--out"),
         (["highlights", "--out", "x"], "FILE is missing"),
-        (["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"], "80"),
+        (
+            ["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"],
+            "lecture: --silence.top-db: Input should be less than or equal to 80 (got 900)\n",
+        ),
+        (
+            ["highlights", "a.mp4", "--out", "x", *LIMITS],
+            "lecture: --extract: min_clip_s=110.0 must not exceed max_clip_s=30.0\n",
+        ),
+        (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
@@ -116,8 +136,11 @@ def test_a_silent_recording_fails_with_its_code_and_leaves_nothing(tmp_path):
     write_recording(path, counting(6), [np.zeros_like(tone(6))])
     done = lecture("highlights", path, "--out", tmp_path / "out")
     assert done.returncode == 2
-    assert done.stderr.strip().endswith("[no_speech]")
-    assert "Traceback" not in done.stderr
+    *stages, last = done.stderr.splitlines()
+    assert last.endswith("[no_speech]")
+    assert [
+        line for line in stages if not line.endswith((": done", ": failed", ": cancelled"))
+    ] == []
     assert not (tmp_path / "out").exists()
 
 
@@ -147,9 +170,8 @@ def made(tmp_path_factory):
     truth = render_lecture(path, SCENES, SMALL)
     cues = [Cue(s["t0"], s["t1"], s["text"]) for s in truth["sentences"]]
     path.with_suffix(".vtt").write_text(to_vtt(cues))
-    before = signal.getsignal(signal.SIGINT)
-    assert run(["highlights", str(path), "--out", str(folder / "out"), *QUICK]) == 0
-    signal.signal(signal.SIGINT, before)
+    with kept_signals():
+        assert run(["highlights", str(path), "--out", str(folder / "out"), *QUICK]) == 0
     return path, folder / "out", truth
 
 
@@ -228,6 +250,42 @@ def test_a_moved_weight_changes_the_clips_and_their_files_follow(made):
     assert [clip.name for clip in out.glob("*.mp4")] == [document["clips"][0]["rendered"]["video"]]
 
 
+def test_files_of_others_in_the_results_folder_stay(made):
+    path, out, _ = made
+    own = [out / name for name in ("01-introduction.mp4", "02-arrays.mp4", "02-arrays.vtt")]
+    for file in own:
+        file.write_bytes(b"a recording of mine")
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    for file in own:
+        assert file.read_bytes() == b"a recording of mine"
+        file.unlink()
+
+
+def test_a_results_folder_that_cannot_be_made_is_one_line_and_code_2(made, capsys, tmp_path):
+    path, _, _ = made
+    (tmp_path / "file").write_text("I am no folder")
+    assert run(["highlights", str(path), "--out", str(tmp_path / "file")]) == 2
+    error = capsys.readouterr().err
+    assert error.endswith("Not a directory. [bad_folder]\n")
+    assert error.count("\n") == 1
+
+
+def test_two_runs_do_not_share_a_results_folder(made, capsys):
+    path, out, _ = made
+    with hold_state(out / ".lecture"):
+        assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 1
+    assert f"in use by the process with PID {os.getpid()}" in capsys.readouterr().err
+
+
+def test_what_a_stopped_run_left_half_made_is_cleared_away(made):
+    path, out, _ = made
+    left = out / ".lecture" / "results" / ".tmp-clip-0-1-0"
+    left.mkdir()
+    (left / "clip.mp4").write_bytes(b"half a clip")
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    assert not left.exists()
+
+
 def test_from_computes_a_stage_again(made, capsys):
     path, out, _ = made
     args = ["highlights", str(path), "--out", str(out), *QUICK, "--from", "extract"]
@@ -235,7 +293,8 @@ def test_from_computes_a_stage_again(made, capsys):
     assert "Clip extractor: done" in capsys.readouterr().err
 
 
-def test_interrupting_ends_everything_with_130(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything(number, tmp_path):
     path = tmp_path / "talk.mp4"
     render_lecture(path, SCENES[:1], SMALL)
     command = [sys.executable, "-m", "app.cli", "highlights", path, "--out", tmp_path / "out"]
@@ -249,9 +308,9 @@ def test_interrupting_ends_everything_with_130(tmp_path):
     from jobs.processes import descendants, is_alive
 
     children = descendants(process.pid)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     rest = process.stderr.read()
-    assert process.wait(10) == 130
+    assert process.wait(10) == 128 + number
     process.stderr.close()
     assert "Traceback" not in rest
     assert not [pid for pid in children if is_alive(pid)]
@@ -265,6 +324,14 @@ def test_doctor_speaks_plainly_and_says_what_is_missing(capsys, tmp_path):
         assert f"{name}: " in told
     assert "LECTURE_GEMINI_API_KEY" in told
     assert told.endswith("Ready.\n")
+
+
+def test_doctor_names_a_setting_that_is_misspelt(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("LECTURE_WORKER", "3")
+    assert run(["doctor", "--state", str(tmp_path / "none")]) == 0
+    told = capsys.readouterr().out
+    assert "[limited] Settings: no setting is called LECTURE_WORKER" in told
+    assert "LECTURE_WORKERS" in told
 
 
 def test_doctor_fails_when_nothing_can_work(capsys, tmp_path, monkeypatch):
@@ -288,6 +355,38 @@ def test_migrate_goes_up_and_down(capsys, tmp_path):
     assert first.startswith("schema 0 -> ")
     assert second.endswith("nothing to do")
     assert third.endswith("-> 0")
+
+
+@pytest.mark.parametrize("to", ["77", "-1"])
+def test_migrate_to_a_schema_that_does_not_exist_is_refused(to, capsys, tmp_path):
+    assert run(["migrate", "--to", to, "--state", str(tmp_path)]) == 2
+    assert "no such schema" in capsys.readouterr().err
+
+
+def test_migrate_takes_no_table_from_under_a_running_app(capsys, tmp_path):
+    state = ["--state", str(tmp_path)]
+    with hold_state(tmp_path):
+        assert run(["migrate", *state]) == 0
+        assert run(["migrate", "--to", "0", *state]) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("schema 0 -> ")
+    assert told.err.endswith("[already_running]\n")
+
+
+def test_where_there_is_no_terminal_a_long_stage_says_how_far_it_is(capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("app.commands.bars.time.monotonic", lambda: now[0])
+    with StageBars({"transcript": "Transcript"}) as bars:
+        for seconds, percent in ((0, 0), (5, 10), (25, 40), (30, 50), (50, 90)):
+            now[0] = 100.0 + seconds
+            event = {"stage": "transcript", "status": "running", "percent": percent}
+            bars({**event, "message": "Listening"})
+        bars({"stage": "transcript", "status": "done", "percent": 100})
+    assert capsys.readouterr().err.splitlines() == [
+        "Transcript: 40 % Listening",
+        "Transcript: 90 % Listening",
+        "Transcript: done",
+    ]
 
 
 def test_a_worker_without_a_broker_says_so(capsys, tmp_path):

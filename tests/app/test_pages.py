@@ -1,7 +1,8 @@
 """Every page with an empty library, a running job, a failed job and a finished one."""
 
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
 from data.jobs import begin_stage, fail_stage
-from jobs.broker import Broker
 from jobs.local import run_job_here
 from tests.app.tus import recording
 
@@ -26,29 +26,36 @@ class Shelf:
     """Services over a store of its own, and what lies in it: state -> (lecture id, job id)."""
 
     services: Services
-    lectures: dict[str, tuple[str, str]]
+    lectures: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def open_shelf(services, state):
+    """Return services over another state folder and the same broker; nobody works its queue."""
+    settings = Settings(state=state, redis_url=services.settings.redis_url)
+    config = workshop_config(settings).model_copy(
+        update={"stages": "tests.app.small_stages:stages"}
+    )
+    return Services(settings, config)
 
 
 @pytest.fixture
 def shelf(services, tmp_path):
     """An empty store; the session's services are put back afterwards."""
-    with Broker(tmp_path) as broker:
-        settings = Settings(state=tmp_path, redis_url=broker.url)
-        config = workshop_config(settings).model_copy(
-            update={"stages": "tests.app.small_stages:stages"}
-        )
-        mine = Services(settings, config)
-        mine.store.migrate()
-        use_services(mine)
-        yield Shelf(mine, {})
-        use_services(services)
+    mine = open_shelf(services, tmp_path / "state")
+    mine.store.migrate()
+    use_services(mine)
+    yield Shelf(mine)
+    use_services(services)
 
 
-@pytest.fixture
-def filled(shelf, tmp_path):
+@pytest.fixture(scope="module")
+def stocked(services, tmp_path_factory):
     """One lecture whose job is running, one that failed, one that is finished."""
+    folder = tmp_path_factory.mktemp("stocked")
+    shelf = Shelf(open_shelf(services, folder / "state"))
+    shelf.services.store.migrate()
     for number, state in enumerate(("running", "failed", "completed")):
-        source = tmp_path / f"{state}.mp4"
+        source = folder / f"{state}.mp4"
         source.write_bytes(recording(3_000, salt=number + 500))
         lecture = shelf.services.lectures.add_file(state, source, title=HOSTILE)
         job = shelf.services.jobs.submit(lecture.id, {})
@@ -59,6 +66,24 @@ def filled(shelf, tmp_path):
         fail_stage(con, shelf.lectures["failed"][1], "intake", attempt, "truncated", REFUSED)
     run_job_here(shelf.services.workshop, shelf.lectures["completed"][1], lambda event: None)
     return shelf
+
+
+@pytest.fixture
+def looked_at(services, stocked):
+    """The stocked shelf itself, for tests that only look."""
+    use_services(stocked.services)
+    yield stocked
+    use_services(services)
+
+
+@pytest.fixture
+def filled(services, stocked, tmp_path):
+    """A copy of the stocked shelf, for tests that change something."""
+    shutil.copytree(stocked.services.settings.state, tmp_path / "state")
+    mine = open_shelf(services, tmp_path / "state")
+    use_services(mine)
+    yield Shelf(mine, stocked.lectures)
+    use_services(services)
 
 
 def _begin_intake(shelf, state):
@@ -111,7 +136,7 @@ def test_empty_library_brings_the_sample_in(shelf):
     assert [card.lecture.id for card in shelf.services.lectures.list()] == ["sample"]
 
 
-def test_library_shows_each_state_and_the_reason_of_a_failure(filled):
+def test_library_shows_each_state_and_the_reason_of_a_failure(looked_at):
     app = show("library")
     text = said(app)
     for label in ("Running", "Failed", "Ready"):
@@ -120,7 +145,7 @@ def test_library_shows_each_state_and_the_reason_of_a_failure(filled):
     assert "2 clips" in text
 
 
-def test_library_filters_by_state(filled):
+def test_library_filters_by_state(looked_at):
     app = show("library")
     app.segmented_control[0].set_value("Failed").run()
     assert "is cut off at 40" in said(app)
@@ -136,8 +161,8 @@ def test_deleted_lecture_comes_back_with_undo(filled):
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "completed"])
-def test_run_page_shows_all_stages_and_what_can_be_done(filled, state):
-    app = show("job", id=filled.lectures[state][1])
+def test_run_page_shows_all_stages_and_what_can_be_done(looked_at, state):
+    app = show("job", id=looked_at.lectures[state][1])
     data = component(app)
     assert data["status"] == state
     assert data["stages"][0]["name"] == "intake"
@@ -157,12 +182,27 @@ def test_cancel_and_try_again_reach_the_job(filled):
     assert filled.services.jobs.get(job_id).status in {"queued", "running"}
 
 
-def test_unknown_run_is_one_sentence(filled):
+def test_run_of_a_deleted_lecture_says_so(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    filled.services.lectures.delete(lecture_id)
+    assert "was deleted" in said(show("job", id=job_id))
+
+
+def test_review_selects_the_clip_that_the_address_names(looked_at):
+    lecture_id, job_id = looked_at.lectures["completed"]
+    second = looked_at.services.clips.list(job_id)[1]
+    app = show("review", lecture=lecture_id, clip=second.id)
+    assert component(app)["live"]["selected"] == second.id
+    assert app.session_state.clip_table["selection"]["rows"] == [1]
+    assert app.text_input[0].value == second.title
+
+
+def test_unknown_run_is_one_sentence(looked_at):
     assert "There is no" in said(show("job", id="0" * 32))
 
 
-def test_review_hands_the_deck_scores_and_clips(filled):
-    lecture_id, job_id = filled.lectures["completed"]
+def test_review_hands_the_deck_scores_and_clips(looked_at):
+    lecture_id, job_id = looked_at.lectures["completed"]
     app = show("review", lecture=lecture_id)
     data = component(app)
     assert data["bundle"] == f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}"
@@ -196,20 +236,20 @@ def test_clip_is_renamed_and_an_empty_title_is_refused(filled):
 
 
 @pytest.mark.parametrize("state", ["running", "failed"])
-def test_review_of_an_unfinished_run_says_so(filled, state):
-    app = show("review", lecture=filled.lectures[state][0])
+def test_review_of_an_unfinished_run_says_so(looked_at, state):
+    app = show("review", lecture=looked_at.lectures[state][0])
     assert "has not been read yet" in said(app)
 
 
 @pytest.mark.parametrize("state", ["running", "failed"])
-def test_clips_of_an_unfinished_run_say_so(filled, state):
+def test_clips_of_an_unfinished_run_say_so(looked_at, state):
     assert "No clip of this lecture is rendered yet" in said(
-        show("clips", lecture=filled.lectures[state][0])
+        show("clips", lecture=looked_at.lectures[state][0])
     )
 
 
-def test_clips_page_shows_players_by_our_own_route(filled):
-    lecture_id, _ = filled.lectures["completed"]
+def test_clips_page_shows_players_by_our_own_route(looked_at):
+    lecture_id, _ = looked_at.lectures["completed"]
     app = show("clips", lecture=lecture_id)
     urls = [video.proto.url for video in app.get("video")]
     assert len(urls) == 2
@@ -218,13 +258,13 @@ def test_clips_page_shows_players_by_our_own_route(filled):
 
 
 @pytest.mark.parametrize("page", ["review", "clips"])
-def test_unknown_lecture_is_one_sentence(filled, page):
+def test_unknown_lecture_is_one_sentence(looked_at, page):
     assert "There is no" in said(show(page, lecture="nobody"))
 
 
 @pytest.mark.parametrize("page", ["library", "job", "review", "clips"])
-def test_hostile_title_reaches_no_page_as_markup(filled, page):
-    lecture_id, job_id = filled.lectures["completed"]
+def test_hostile_title_reaches_no_page_as_markup(looked_at, page):
+    lecture_id, job_id = looked_at.lectures["completed"]
     app = show(page, **({"id": job_id} if page == "job" else {"lecture": lecture_id}))
     for kind in ("markdown", "title", "caption"):
         for part in app.get(kind):

@@ -110,6 +110,13 @@ def test_serve_answers_refuses_a_second_and_stops_without_a_trace(server, tmp_pa
     assert "Traceback" not in server.log.read_text()
 
 
+def test_a_closed_terminal_stops_serve_without_a_trace(server, tmp_path):
+    with server.ready():
+        pass
+    assert server.stop(signal.SIGHUP) == (0, [])
+    assert not socket_path(tmp_path / "state").parent.exists()
+
+
 def test_ctrl_c_stops_serve_though_clients_hold_streams_open(server):
     with server.ready() as client:
         for worker in workers_of(server):

@@ -1,5 +1,6 @@
 """Words and figures of the pages, without any page."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -67,6 +68,13 @@ def test_plain_text_leaves_nothing_for_markdown_to_act_on(text):
     for at, character in enumerate(escaped):
         if character in special - {"\\"}:
             assert escaped[at - 1] == "\\"
+
+
+@pytest.mark.parametrize("text", ["http://a.example", "WWW.a.example", "me@a.example"])
+def test_plain_text_holds_no_address_that_markdown_links_by_itself(text):
+    shown = plain(text).replace("\\", "")
+    assert not re.search(r"(?i)https?://|www\.|@[-\w]", shown)
+    assert shown.replace("\u2060", "") == text
 
 
 def test_poster_escapes_what_people_typed():

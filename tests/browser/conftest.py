@@ -1,20 +1,23 @@
 """A real `lecture serve` on a free port, and a real Chromium that looks at it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from data.samples import sample_paths
 from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.ways import CLIPS_MS, HOSTILE_TITLE, bring_in, plant
 
 READY_S = 60
 expect.set_options(timeout=30_000)
@@ -22,37 +25,43 @@ QUIET = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit asks for these below a deep link, where they are not: two 404s of its own."""
 
 
-@dataclass(frozen=True)
 class Server:
-    url: str
-    state: Path
-    log: Path
+    """A `lecture serve` that can be stopped and started again on the same port and state."""
+
+    def __init__(self, folder: Path) -> None:
+        self.state = folder / "state"
+        self.log = folder / "serve.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        environment = {
+            **os.environ,
+            "LECTURE_STATE": str(self.state),
+            "LECTURE_DOWNLOAD_MODELS": "false",
+        }
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        _wait(f"{self.url}/healthz", self.process, self.log)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    state = tmp_path_factory.mktemp("serve")
-    log = state / "serve.log"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "LECTURE_STATE": str(state / "state"),
-        "LECTURE_DOWNLOAD_MODELS": "false",
-    }
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+    server = Server(tmp_path_factory.mktemp("serve"))
     try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(f"{url}/healthz", process, log)
-        yield Server(url, state, log)
+        server.start()
+        yield server
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        server.stop()
 
 
 def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
@@ -85,7 +94,14 @@ def complaints():
 @pytest.fixture
 def page(browser, server, complaints):
     """A page that fails the test on an outside request, a script error or a blocked resource."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    with watched_page(browser, server, complaints) as page:
+        yield page
+
+
+@contextmanager
+def watched_page(browser, server, complaints, **context_options):
+    options = {"viewport": {"width": 1400, "height": 1000}, **context_options}
+    context = browser.new_context(**options)
     page: Page = context.new_page()
     page.set_default_timeout(30_000)
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
@@ -94,6 +110,21 @@ def page(browser, server, complaints):
     yield page
     context.close()
     assert not complaints, complaints
+
+
+@pytest.fixture(scope="session")
+def sample(browser, server, tmp_path_factory):
+    """The sample, brought in through the upload page under a hostile title and captions."""
+    paths = sample_paths()
+    captions = tmp_path_factory.mktemp("captions") / "sample.vtt"
+    captions.write_text(plant(paths.captions.read_text()))
+    with watched_page(browser, server, []) as page:
+        bring_in(page, server, paths.video, captions, title=HOSTILE_TITLE)
+        expect(page.locator(".lh-stage")).to_have_count(7)
+        expect(page.get_by_role("link", name="Review the clips")).to_be_visible(timeout=CLIPS_MS)
+        page.get_by_role("link", name="Review the clips").click()
+        page.wait_for_url(re.compile(r"/review\?lecture="))
+        return page.url.partition("lecture=")[2]
 
 
 def _console(message, complaints: list[str]) -> None:

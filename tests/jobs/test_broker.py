@@ -36,6 +36,22 @@ def test_nothing_is_left_after_it_was_stopped(tmp_path: Path):
     assert not folder.exists()
 
 
+def test_empty_folders_of_killed_launchers_are_removed_and_no_others(tmp_path: Path):
+    old, full, new = (socket_path(tmp_path / name).parent for name in ("old", "full", "new"))
+    for folder in (old, full, new):
+        folder.mkdir()
+    (full / "s").touch()
+    try:
+        for folder in (old, full):
+            os.utime(folder, (0, 0))
+        with Broker(tmp_path / "state"):
+            assert [folder.exists() for folder in (old, full, new)] == [False, True, True]
+    finally:
+        (full / "s").unlink()
+        full.rmdir()
+        new.rmdir()
+
+
 def test_what_was_written_survives_a_restart(tmp_path: Path):
     with Broker(tmp_path) as broker:
         connect(broker.url).set("talk", "kept")

@@ -1,0 +1,53 @@
+"""Every page on a phone and in the dark: nothing wider than the screen, nothing unreadable."""
+
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import TimeoutError, expect
+
+from tests.browser.conftest import watched_page
+from tests.browser.ways import settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+CONTRAST = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (c) => c.slice(0, 3).map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const texts = document.querySelectorAll(
+    ".stMain h1, .stMain button, .stMain a, .lh-line, .lh-topic, .lh-keys, .lh-stage-state");
+  const shown = (node) => node.offsetParent && node.textContent.trim() && !node.disabled;
+  return [...texts].filter(shown).map((node) => {
+    const [a, b] = [light(numbers(getComputedStyle(node).color)), light(behind(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    return [ratio, `${node.tagName}.${node.className}: ${node.textContent.slice(0, 40)}`];
+  }).filter(([ratio]) => ratio < 4.5);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_phone_shows_every_page_without_scrolling_sideways(
+    browser, server, sample, complaints, scheme
+):
+    phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme}
+    pages = ("", "upload", "job", f"review?lecture={sample}", f"clips?lecture={sample}")
+    with watched_page(browser, server, complaints, **phone) as page:
+        for path in pages:
+            page.goto(f"{server.url}/{path}")
+            settled(page)
+            if path.startswith("review"):
+                expect(page.locator(".lh-deck[data-ready=true]")).to_be_visible()
+            main = page.get_by_test_id("stMain")
+            assert main.evaluate("n => n.scrollWidth - n.clientWidth") <= 0, path
+            # Colours may still be on their way from one theme to the other.
+            with suppress(TimeoutError):
+                page.wait_for_function(f"({CONTRAST})().length === 0", timeout=5_000)
+            assert page.evaluate(CONTRAST) == [], path
