@@ -8,7 +8,7 @@ from agents.types import ClipPlan
 AGENT = Agent(
     name="extract",
     title="Clip extractor",
-    version=1,
+    version=2,
     params=ExtractParams,
     needs=("transcript", "silence", "layout", "content"),
     run=plan_clips,

@@ -62,16 +62,39 @@ def measure_timing(
     duration = max([last[-1] + params.edge_pad_s, *(region.end for region in layout.regions[-1:])])
     low, high, pause = find_pauses(first, last, quiet, float(duration))
     middle = (low + high) / 2
+    start = np.maximum(high - params.edge_pad_s, middle)[:-1]
+    end = np.minimum(low + params.edge_pad_s, middle)[1:]
+    start, end = keep_to_slides(start, end, first, last, layout)
     return Timing(
         speech=last - first,
-        start=np.maximum(high - params.edge_pad_s, middle)[:-1],
-        end=np.minimum(low + params.edge_pad_s, middle)[1:],
+        start=start,
+        end=end,
         pause_before=pause[:-1],
         pause_after=pause[1:],
         cuts=cuts,
         cut_before=seconds[np.searchsorted(cuts[:, 0], first)],
         cut_within=seconds[np.searchsorted(cuts[:, 0], last)],
     )
+
+
+SETTLED_S = 0.15
+"""How far the detected time of a slide change may be off."""
+
+
+def keep_to_slides(
+    start: np.ndarray, end: np.ndarray, first: np.ndarray, last: np.ndarray, layout: Layout
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edges moved so that no clip flashes a slide that is not spoken about.
+
+    A change between a clip's beginning and its first word, or between its last word and its end,
+    is left outside; the words themselves are never touched.
+    """
+    changes = np.array([-np.inf, *(slide.start for slide in layout.slides[1:]), np.inf])
+    before = changes[np.searchsorted(changes, first, side="right") - 1]
+    after = changes[np.searchsorted(changes, last)]
+    start = np.where(before + SETTLED_S > start, np.minimum(before + SETTLED_S, first), start)
+    end = np.where(after - SETTLED_S < end, np.maximum(after - SETTLED_S, last), end)
+    return start, end
 
 
 def spoken(segment: TranscriptSegment) -> Sequence[Interval]:

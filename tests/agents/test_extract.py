@@ -17,8 +17,8 @@ from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.extract.scoring import score_sentences
 from agents.extract.selection import Candidates, Limits, best_choice, choose_clips
-from agents.extract.timing import measure_timing
-from agents.types import ClipPlan, Content, ContentSegment, Interval, Layout, Sentence
+from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing
+from agents.types import ClipPlan, Content, ContentSegment, Interval, Layout, Sentence, Slide
 from tests.talks import pauses_of, show, speak, write_talk
 
 NAMES = [component.name for component in COMPONENTS]
@@ -431,3 +431,13 @@ def test_clips_of_one_topic_are_told_apart_by_a_keyword_they_say():
     titles = [p.title for p in plans]
     assert "Subject 0: Circuit" in titles
     assert len(set(titles)) == len(titles) >= 3
+
+
+def test_no_clip_flashes_the_slide_before_its_first_word_or_after_its_last():
+    slides = tuple(Slide(a, b) for a, b in ((0.0, 9.9), (9.9, 20.1), (20.1, 40.0)))
+    first, last = np.array([10.0, 25.0]), np.array([20.0, 30.0])
+    start, end = keep_to_slides(first - 0.2, last + 0.2, first, last, Layout((), slides))
+    assert start.tolist() == [10.0, 24.8]
+    assert end.tolist() == [20.0, 30.2]
+    wide, _ = keep_to_slides(first - 0.5, last, first + 0.3, last, Layout((), slides))
+    assert wide[0] == pytest.approx(9.9 + SETTLED_S)
