@@ -84,6 +84,19 @@ def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
     return TypeAdapter(kind).dump_python(value, mode="json")
 
 
+DECIMALS = 6
+"""Digits after the point that leave the product: microseconds, not the dust of binary sums."""
+
+
+def rounded(value: Any) -> Any:  # noqa: ANN401
+    """Return JSON-able data with every float rounded to `DECIMALS`."""
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, Mapping):
+        return {key: rounded(part) for key, part in value.items()}
+    return [rounded(part) for part in value] if isinstance(value, list | tuple) else value
+
+
 def clip_name(rank: int, title: str) -> str:
     """Return a clip's file name without suffix: rank and title, as `01-the-normal-equations`."""
     return f"{rank:02d}-{slug(title) or 'clip'}"
@@ -104,7 +117,7 @@ def chapter_cues(segments: Iterable[ContentSegment]) -> tuple[Cue, ...]:
 def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str, Any]) -> dict:
     """Return everything that was found, as docs/analysis.md describes it."""
     content, transcript, layout = found.content, found.transcript, found.layout
-    return {
+    document = {
         "schema_version": SCHEMA_VERSION,
         "lecture": {**lecture, **_media_facts(found)},
         "params": dict(params),
@@ -126,6 +139,7 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
         },
         "clips": [_clip(plan, found.clips) for plan in found.plans],
     }
+    return rounded(document)
 
 
 def _media_facts(found: Findings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -192,12 +193,14 @@ def test_highlights_writes_everything_it_names(made):
 
 def test_analysis_tells_what_the_lecture_holds(made):
     _, out, truth = made
-    document = json.loads((out / "analysis.json").read_text())
+    text = (out / "analysis.json").read_text()
+    assert not re.findall(r"\d\.\d{7,}", text)
+    document = json.loads(text)
     assert document["lecture"]["duration"] == pytest.approx(truth["duration"], abs=0.3)
     assert document["transcript"]["engine"] == "captions (talk.vtt)"
     assert len(document["content"]["sentences"]) == len(truth["sentences"])
     for clip in document["clips"]:
-        assert sum(clip["contributions"].values()) == pytest.approx(clip["score"], abs=1e-6)
+        assert sum(clip["contributions"].values()) == pytest.approx(clip["score"], abs=1e-5)
         assert 5 <= clip["duration"] <= 15.5
 
 
