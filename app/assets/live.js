@@ -2,6 +2,7 @@
 // Python runs again only when a stage begins or ends.
 
 const RETRY_MS = 1500;
+const TELL_AGAIN_MS = 3000;
 const LABELS = { pending: "waiting", queued: "waiting", done: "done", failed: "failed", cancelled: "not run", running: "running" };
 const FINAL = ["completed", "failed", "cancelled"];
 
@@ -56,7 +57,16 @@ class Live {
     this.draw();
     const ended = FINAL.includes(event.type === "snapshot" || !event.stage ? event.status : "");
     if (ended) this.ended = true;
-    if (ended || this.states() !== before) this.setTrigger("changed", this.states());
+    if (ended || this.states() !== before) this.tell();
+  }
+
+  // A page whose own connection is down loses what it is told: the end of the run is said again
+  // until Python has seen it.
+  tell() {
+    clearTimeout(this.again);
+    if (this.ended && FINAL.includes(this.data.status)) return;
+    this.setTrigger("changed", this.states());
+    if (this.ended) this.again = setTimeout(() => this.tell(), TELL_AGAIN_MS);
   }
 
   states() {
@@ -102,6 +112,7 @@ class Live {
 
   close() {
     clearTimeout(this.timer);
+    clearTimeout(this.again);
     if (!this.socket) return;
     this.socket.onclose = null;
     this.socket.close();
