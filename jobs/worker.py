@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from redis import Redis
 from redis.client import Pipeline
@@ -101,6 +101,7 @@ class LectureWorker(Worker):
 
     max_connection_wait_time = 4.0
     leases = Leases()
+    _interrupted: Execution | None = None
 
     def use_leases(self, leases: Leases) -> None:
         """Set how long things may take before others step in."""
@@ -165,13 +166,24 @@ class LectureWorker(Worker):
             job.retries_left = 0
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Stop now: what was in work goes back into the queue as if it had not been tried."""
-        execution = self.execution
-        if self.horse_pid and execution is not None:
+        """Stop now: what was in work goes back into the queue as if it had not been tried.
+
+        It goes back when the stack is unwound: whatever this signal interrupted may hold the
+        store's lock, for which nobody could wait here.
+        """
+        if self.horse_pid and self.execution is not None:
             self.kill_horse()
-            self.wait_for_horse()
-            self._put_back(execution)
+            self._interrupted = self.execution
         raise SystemExit(0)
+
+    def work(self, *args: Any, **options: Any) -> bool:  # noqa: ANN401
+        """Work until told to stop; a second telling gives back what was in work."""
+        try:
+            return super().work(*args, **options)
+        finally:
+            if self._interrupted is not None:
+                self.wait_for_horse()
+                self._put_back(self._interrupted)
 
     def _put_back(self, execution: Execution) -> None:
         job_id, stage = split_delivery_id(execution.job_id)
