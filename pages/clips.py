@@ -8,24 +8,11 @@ import streamlit as st
 
 from agents.errors import LectureError
 from app.services.root import current_services
-from app.views.choose import lecture_choices
 from app.views.text import clock, file_size, length, plain
+from pages.choosing import choose_lecture
 
 services = current_services()
-
-
-def choose_lecture() -> str | None:
-    """Return the lecture that the address names, else offer those with clips."""
-    if lecture_id := st.query_params.get("lecture"):
-        return lecture_id
-    st.title("Clips")
-    choices = lecture_choices(services.lectures.list())
-    if not choices:
-        st.info("No clips yet: they appear here as soon as a lecture is ready.")
-        st.page_link("../pages/library.py", label="Go to the library")
-    for lecture_id, label in choices:
-        st.page_link("../pages/clips.py", label=plain(label), query_params={"lecture": lecture_id})
-    return None
+NOTHING = "No clips yet: they appear here as soon as a lecture is ready."
 
 
 def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
@@ -73,5 +60,5 @@ def show_clips(lecture_id: str) -> None:
             show_clip(lecture_id, clip)
 
 
-if chosen_lecture := choose_lecture():
+if chosen_lecture := choose_lecture("clips", "Clips", NOTHING):
     show_clips(chosen_lecture)

@@ -9,30 +9,17 @@ import streamlit as st
 from agents.errors import LectureError
 from app import components
 from app.services.root import current_services
-from app.views.choose import lecture_choices
 from app.views.clips import clip_table, deck_clips
 from app.views.text import STATES, clock, length, plain
 from app.views.why import contribution_figure
+from pages.choosing import choose_lecture
 
 services = current_services()
+NOTHING = "Nothing to review yet: a lecture comes here when its clips are ready."
 CONFIG = {
     "Score": st.column_config.NumberColumn(format="%.2f"),
     "Why": st.column_config.TextColumn(width="large"),
 }
-
-
-def choose_lecture() -> str | None:
-    """Return the lecture that the address names, else offer those with clips."""
-    if lecture_id := st.query_params.get("lecture"):
-        return lecture_id
-    st.title("Review")
-    choices = lecture_choices(services.lectures.list())
-    if not choices:
-        st.info("Nothing to review yet: a lecture comes here when its clips are ready.")
-        st.page_link("../pages/library.py", label="Go to the library")
-    for lecture_id, label in choices:
-        st.page_link("../pages/review.py", label=plain(label), query_params={"lecture": lecture_id})
-    return None
 
 
 def select(clip_id: str | None, start: float | None = None) -> None:
@@ -198,5 +185,5 @@ def show_review(lecture_id: str) -> None:
             )
 
 
-if chosen_lecture := choose_lecture():
+if chosen_lecture := choose_lecture("review", "Review", NOTHING):
     show_review(chosen_lecture)
