@@ -123,7 +123,7 @@ def test_constant_bitrate_lecture_is_filled_as_meant(tmp_path):
 def test_deciding_takes_no_second_look_at_the_recording(lecture, monkeypatch):
     _, intake, _ = lecture
     motion = look_for_motion(intake)
-    monkeypatch.setattr("agents.layout.views.decode_frames", None)
+    monkeypatch.setattr("agents.layout.views.decode_luma", None)
     whole = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
     stretches = [Stretch(whole, 0, len(motion.time) - 1)]
     found = detect_slides(motion, intake.packets, stretches, PARAMS)
