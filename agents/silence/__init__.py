@@ -1,8 +1,9 @@
 """The silence detector: where nobody speaks, and where the screen is blank."""
 
 from agents.registry import Agent
-from agents.silence.detector import detect_silence, silence_threshold
+from agents.silence.detector import detect_silence
 from agents.silence.params import SilenceParams
+from agents.silence.threshold import LevelHistogram, level_histogram, silence_threshold
 from agents.types import SilenceRegion
 
 AGENT = Agent(
@@ -15,4 +16,11 @@ AGENT = Agent(
     gives=tuple[SilenceRegion, ...],
 )
 
-__all__ = ["AGENT", "SilenceParams", "detect_silence", "silence_threshold"]
+__all__ = [
+    "AGENT",
+    "LevelHistogram",
+    "SilenceParams",
+    "detect_silence",
+    "level_histogram",
+    "silence_threshold",
+]

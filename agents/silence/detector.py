@@ -12,44 +12,17 @@ import numpy as np
 
 from agents.registry import Context
 from agents.silence.params import SilenceParams
+from agents.silence.threshold import INAUDIBLE_DB, silence_threshold
 from agents.types import Intake, KeyFrames, Levels, SilenceRegion, SilenceType, SpeechProbability
 
 RAMP_DB = 12.0
-MIN_CONTRAST_DB = 12.0
-"""The threshold stays this far below the loudest speech, however loud the noise is."""
-STEADY_DB = 6.0
-"""Levels that spread less than this from 5th to 99th percentile are a hum or noise, not speech."""
-DEAD_DB = -110.0
-"""Below lies digital silence, which says nothing about the room's noise."""
-DEAD_SHARE = 0.05
-"""With more digital silence than this the pauses are digital: what is heard is no noise."""
-INAUDIBLE_DB = -70.0
-"""A recording that is never louder holds no speech."""
 DEAF_SHARE = 0.005
 CLEAR_SHARE = 0.05
 LOUD_DB = -45.0
 """A model that hears speech in less than `DEAF_SHARE` of a recording is not believed if that is
 loud, and less than `CLEAR_SHARE` of it lies in the middle third between quiet and loud."""
-SAMPLED = 60_000
-"""Percentiles are taken over at most about this many hops, evenly spread."""
-
 _Spans = np.ndarray
 """Stretches as rows of first hop and end hop, int, shape (n, 2), in order and apart."""
-
-
-def silence_threshold(levels: Levels, params: SilenceParams) -> float:
-    """Return the level in dB (RMS) halfway between silence and speech; 0 if nothing is speech."""
-    sampled = levels.rms_db[:: max(1, len(levels.rms_db) // SAMPLED)]
-    heard = sampled[np.isfinite(sampled) & (sampled > DEAD_DB)]
-    if not len(heard):
-        return 0.0
-    noise, speech, loudest = (float(q) for q in np.percentile(heard, (5, 95, 99)))
-    if len(heard) < (1 - DEAD_SHARE) * len(sampled):
-        noise = min(noise, speech - params.top_db)
-    if loudest < INAUDIBLE_DB or loudest - noise < STEADY_DB:
-        return 0.0
-    wanted = max(noise + params.noise_margin_db, speech - params.top_db)
-    return min(wanted, speech - MIN_CONTRAST_DB)
 
 
 def detect_silence(
