@@ -3,7 +3,13 @@ import time
 import numpy as np
 import pytest
 
-from agents.silence import AGENT, SilenceParams, detect_silence, silence_threshold
+from agents.silence import (
+    AGENT,
+    SilenceParams,
+    detect_silence,
+    level_histogram,
+    silence_threshold,
+)
 from agents.types import Levels
 from tests.hearing import HOP_S, RATE, VOTE_HOP_S, intake_from_levels, intake_from_sound, spoken
 
@@ -149,6 +155,22 @@ def test_smaller_range_below_the_loudest_speech_never_finds_less_silence():
     ]
     assert found == sorted(found)
     assert found[-1] > found[0]
+
+
+def test_histogram_counts_every_hop_and_holds_the_threshold_in_its_valley():
+    levels = talk((4.0, False), (6.0, True), noise=-64.5, speech=-25.5)
+    levels[:100] = -120.0
+    levels[100] = np.nan
+    measured = Levels(HOP_S, levels, levels)
+    counts, edges, threshold = level_histogram(measured, PARAMS)
+    assert counts.sum() == len(levels)
+    assert len(edges) == len(counts) + 1
+    assert (edges[0], edges[-1]) == (-100.0, 0.0)
+    assert counts[0] == 101  # digital silence, and what is no number
+    assert counts[(edges[:-1] >= -66) & (edges[:-1] < -63)].sum() == 299
+    assert counts[(edges[:-1] >= -32) & (edges[:-1] < -19)].sum() == 600
+    assert threshold == silence_threshold(measured, PARAMS)
+    assert -63 < threshold < -32
 
 
 SLIDE = np.tile(np.linspace(0, 255, 320), (180, 1))
