@@ -175,7 +175,10 @@ def camera_box(size: tuple[int, int], corner: tuple[int, int]) -> list[int]:
 def describe(
     sentences: Sequence[Said], words: Sequence[Said], pages: dict[int, np.ndarray], seconds: float
 ) -> dict:
-    """Return the truth without the layout; a page like the one before is no change."""
+    """Return the truth without the layout.
+
+    A page that looks like the one before, but for what the camera hides, is no change.
+    """
     loud: list[list[float]] = []
     for word in words:
         if loud and word.start - loud[-1][1] < SILENCE_S:
@@ -273,8 +276,10 @@ def render(source: Source, path: Path, number: int, seconds: float, look: Look) 
     start, _ = busiest(sentences, seconds)
     sentences, words = cut(sentences, start, seconds), cut(words, start, seconds)
     pages = draw_pages(source.slides, {s.slide for s in sentences}, look.size)
+    x, y, w, h = camera = camera_box(look.size, CORNERS[number % len(CORNERS)])
+    for page in pages.values():
+        page[y : y + h, x : x + w] = 0
     truth = describe(sentences, words, pages, seconds)
-    camera = camera_box(look.size, CORNERS[number % len(CORNERS)])
     whole = {"t0": 0.0, "t1": seconds, "type": "picture_in_picture"}
     truth["layouts"] = [whole | {"screen": [0, 0, *look.size], "camera": camera}]
     order = [next(s.slide for s in sentences if s.end > t) for t in (0.0, *truth["slides"])]
