@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from agents.layout.motion import Motion, measure_change, measure_motion, measure
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks, find_peaks
 from agents.layout.slides import (
+    LEAST_SOFT_S,
     detect_slides,
     fresh_cells,
     has_changed,
@@ -20,10 +21,25 @@ from agents.layout.slides import (
 )
 from agents.layout.steps import locate_changes, locate_small, turning_point
 from agents.layout.stills import measure_regions, write_stills
-from agents.layout.views import FAR_S, choose_key_frames, decode_moments, sample_spans, since_key
+from agents.layout.views import (
+    AFTER_KEY_S,
+    FAR_S,
+    choose_key_frames,
+    decode_luma,
+    decode_moments,
+    sample_spans,
+    since_key,
+)
 from agents.registry import Context
 from agents.types import Intake, Layout
 
+PROBE_S = 0.3
+"""Seconds before and after a packet at which it is seen whether the slide changed there..."""
+PROBE_FRAMES = 4
+"""... or frames, as some encoders put the change into one of the next few."""
+SOFT_SHARE, SOFT_RATE, SOFT_MOST = 0.03, 1280 * 720 * 30, 0.3
+"""Share of the lecture that may be decoded on mere suspicion at so many pixels a second, and most
+of it when it has fewer."""
 TAIL_S = 1.0
 """A shorter rest after the last key frame holds no slide of its own."""
 
@@ -64,13 +80,22 @@ def _look_inside(
     arrangement changes, and the rest after the last key frame.
     """
     peaks = find_peaks(intake.packets, params)
-    found = detect_slides(motion, peaks, stretches, params)
+    found = detect_slides(motion, peaks, stretches, params, _soft_seconds(intake))
     inside = _Inside(intake, motion, stretches, params)
     inside.changes += found.times
     for before, after in pairwise(stretches):
         inside.turn(before, after, peaks)
-    inside.look(found.doubtful)
+    inside.probe({i: found.candidates[i] for i in found.doubtful if found.candidates[i]})
+    inside.look([i for i in found.doubtful if not found.candidates[i]])
     return inside.turns, sorted(inside.changes)
+
+
+def _soft_seconds(intake: Intake) -> float:
+    """Return how long may be decoded where it is unlikely that anything is missed."""
+    media = intake.media
+    rate = media.width * media.height * max(1.0, media.fps)
+    share = min(SOFT_MOST, SOFT_SHARE * SOFT_RATE / rate)
+    return max(LEAST_SOFT_S, share * media.duration)
 
 
 class _Inside:
@@ -94,18 +119,31 @@ class _Inside:
     def turn(self, before: Stretch, after: Stretch, peaks: Peaks) -> None:
         """Note the turn between two arrangements where one packet tells when it is."""
         start, end = self.ends[before.last], self.ends[after.first]
-        inside = peaks.inside(start, end)
+        peak = peaks.leading(start, end)
         if self.far[before.last]:
             self.turns.append(Turn(end, after.arrangement))
-        elif len(inside) == 1 and peaks.tell(start, end):
-            self.turns.append(Turn(inside[0].time, after.arrangement))
+        elif peak is not None:
+            self.turns.append(Turn(peak.time, after.arrangement))
             luma = self.intake.key_frames.luma
             old = luma[before.last], before.arrangement
             new = luma[after.first], after.arrangement
             if screens_differ(old, new, self.params):
-                self.changes.append(inside[0].time)
+                self.changes.append(peak.time)
         else:
             self.unknown.append(before.last)
+
+    def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
+        """Look just before and after the candidates within some stretches between key frames."""
+        order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
+        step = max(PROBE_S, PROBE_FRAMES / max(0.1, self.intake.media.fps))
+        moments = [
+            (max(self.ends[i] + AFTER_KEY_S / 2, t - step), min(t + step, self.ends[i + 1] + step))
+            for i, t in order
+        ]
+        luma = decode_luma(self.intake.media, [time for pair in moments for time in pair])
+        for (i, time), change in zip(order, measure_change(luma[::2], luma[1::2]), strict=True):
+            if has_changed(change, screen_mask(self.owner[i]), self.params):
+                self.changes.append(time)
 
     def look(self, doubtful: Sequence[int]) -> None:
         """Sample the doubtful stretches and the unknown ones; what is too far, halve."""

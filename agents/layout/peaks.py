@@ -26,6 +26,9 @@ ALONE_S = 1.0
 """A packet is alone when nothing within this..."""
 ALONE_SHARE = 0.5
 """... has this share of its size: a pointer that moves, or a hand that writes, takes many."""
+LEADS = 4.0
+"""How many times larger than others the packet is that shows another arrangement or slide, where
+the others may be but a quick move of the lecturer."""
 SPARSE_S = 0.5
 """Where packets are farther apart than this, the one that stands out may be a few too late."""
 
@@ -38,6 +41,8 @@ class Peak:
     share: float
     alone: bool = True
     """Whether it is the only large one around."""
+    cut: bool = False
+    """Whether it is a key frame that the encoder set because the whole picture changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,14 @@ class Peaks:
     def inside(self, start: float, end: float) -> list[Peak]:
         """Return the strong peaks after `start`, up to `end` included."""
         return [peak for peak in self.strong if start + 1e-3 < peak.time <= end + 1e-3]
+
+    def leading(self, start: float, end: float) -> Peak | None:
+        """Return the one peak in a stretch that stands far above all others, if packets tell."""
+        inside = sorted(self.inside(start, end), key=lambda peak: -peak.share)
+        if not inside or not (inside[0].cut or self.tell(start, end)):
+            return None
+        alone = len(inside) == 1 or inside[1].share * LEADS <= inside[0].share
+        return inside[0] if alone else None
 
     def small_inside(self, start: float, end: float) -> list[Peak]:
         """Return all peaks after `start` and before `end`, the weak ones too."""
@@ -83,7 +96,7 @@ def find_peaks(packets: PacketTable, params: LayoutParams) -> Peaks:
     if not len(size) or not packets.key.any():
         return Peaks((), (), np.zeros(0), np.zeros(0))
     share = size / max(1.0, float(np.median(packets.size[packets.key])))
-    found = [Peak(time, 1.0) for time in _cuts(packets)]
+    found = [Peak(time, 1.0, cut=True) for time in _cuts(packets)]
     for at in np.flatnonzero(share > WEAK_SHARE):
         low, high = np.searchsorted(time, (time[at] - NEAR_S, time[at] + NEAR_S))
         if share[at] > params.packet_ratio * np.percentile(share[low:high], NEARLY_ALL):

@@ -7,7 +7,7 @@ between key frames in which no packet tells, or several do, are doubtful: they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,9 +35,9 @@ LARGE_SHARE = 0.04
 by hand or typed, and takes long."""
 ALIGNED_SHARE = 0.1
 """More than this share of the changes lies on key frames where that is no accident."""
-SOFT_SHARE, LEAST_SOFT_S = 0.05, 40.0
-"""Share of the lecture, and seconds, that may be looked into where little changed and no packet
-tells: words, but with a hand that writes it would be the whole lecture."""
+LEAST_SOFT_S = 20.0
+"""Seconds that may always be looked into where little changed and no packet tells: words, but with
+a hand that writes it would be the whole lecture."""
 DENSE_S = 0.6
 """Key frames this close together tell the time of a change themselves."""
 
@@ -49,39 +49,51 @@ class SlideChanges:
     times: tuple[float, ...]
     doubtful: tuple[int, ...]
     """Numbers i of the stretches between key frames i and i + 1 that need a look inside."""
+    candidates: Mapping[int, tuple[float, ...]]
+    """The only times worth a look in some of these stretches, by their numbers."""
 
 
 def detect_slides(
-    motion: Motion, peaks: Peaks, stretches: Sequence[Stretch], params: LayoutParams
+    motion: Motion,
+    peaks: Peaks,
+    stretches: Sequence[Stretch],
+    params: LayoutParams,
+    soft_s: float = LEAST_SOFT_S,
 ) -> SlideChanges:
-    """Return the slide changes within each stretch with one arrangement."""
-    times: list[float] = []
-    doubtful: list[int] = []
-    soft: list[tuple[float, int, float]] = []
-    evidence = [_weigh(motion, peaks, stretch, params) for stretch in stretches]
-    every = [one for part in evidence for one in part]
-    hidden = sum(one.on_key_frame for one in every)
-    aligned = hidden > max(1, ALIGNED_SHARE * sum(one.changed for one in every))
-    for stretch, part in zip(stretches, evidence, strict=True):
-        for index, one in enumerate(part, stretch.first):
-            found = one.place(aligned)
-            times += found or []
-            if found is None:
-                doubtful.append(index)
-            elif not found and one.soft:
-                soft.append((one.prominence, index, one.span[1] - one.span[0]))
-    doubtful += _affordable(soft, max(LEAST_SOFT_S, SOFT_SHARE * float(motion.time[-1])))
-    return SlideChanges(tuple(times), tuple(sorted(doubtful)))
+    """Return the slide changes within each stretch with one arrangement.
+
+    Up to `soft_s` seconds may be looked into where it is unlikely that anything is missed.
+    """
+    evidence = {
+        index: one
+        for stretch in stretches
+        for index, one in enumerate(_weigh(motion, peaks, stretch, params), stretch.first)
+    }
+    hidden = sum(one.on_key_frame for one in evidence.values())
+    changed = sum(one.changed for one in evidence.values())
+    aligned = hidden > max(1, ALIGNED_SHARE * changed)
+    placed = {index: one.place(aligned) for index, one in evidence.items()}
+    soft = [
+        (one.prominence, index, one.span[1] - one.span[0])
+        for index, one in evidence.items()
+        if placed[index] is not None and one.soft
+    ]
+    looked = {i for i, times in placed.items() if times is None} | _affordable(soft, soft_s)
+    return SlideChanges(
+        times=tuple(t for i, times in placed.items() if i not in looked for t in times or ()),
+        doubtful=tuple(sorted(looked)),
+        candidates={i: evidence[i].candidates(aligned) for i in looked},
+    )
 
 
-def _affordable(soft: list[tuple[float, int, float]], budget_s: float) -> list[int]:
+def _affordable(soft: list[tuple[float, int, float]], budget_s: float) -> set[int]:
     """Return the most promising of (prominence, number, seconds) within a budget of seconds."""
-    chosen = []
+    chosen = set()
     for _, index, seconds in sorted(soft, reverse=True):
         budget_s -= seconds
         if budget_s < 0:
             break
-        chosen.append(index)
+        chosen.add(index)
     return chosen
 
 
@@ -101,6 +113,8 @@ class _Evidence:
     strong: list[float]
     single: list[float]
     """Times of the packets that stand out, and of those that do so alone, weak ones too."""
+    leading: float | None
+    """The time of the packet far above all others."""
     prominence: float
     """How far the largest packet is above its surroundings."""
     undone: bool
@@ -122,18 +136,28 @@ class _Evidence:
             return None if self.undone else []
         if self.span[1] - self.span[0] <= DENSE_S:
             return [self.span[1]]
-        if not self.tells or len(self.strong) > 1:
+        if not self.tells or (self.strong and aligned):
             return None
         if self.strong:
-            return None if aligned else self.strong
+            return [self.leading] if self.leading is not None else None
         if len(self.single) == 1:
             return self.single
         return None if self.large or aligned else []
 
     @property
     def soft(self) -> bool:
-        """Tell whether little changed, and no packet tells when: a word, a stroke, or nothing."""
-        return self.span[1] - self.span[0] > DENSE_S and (self.changed or self.small)
+        """Tell whether something may be missed: a word, or a step after another slide."""
+        if self.span[1] - self.span[0] <= DENSE_S:
+            return False
+        if self.strong or self.single:
+            return self.changed and len(self.strong) > 1
+        return self.changed or self.small
+
+    def candidates(self, aligned: bool) -> tuple[float, ...]:
+        """Return the only times at which the slide can have changed, none when any can be it."""
+        if not self.tells or len(self.strong) < (1 if aligned else 2):
+            return ()
+        return (*self.strong, self.span[1]) if aligned else tuple(self.strong)
 
 
 def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams) -> list[_Evidence]:
@@ -146,6 +170,7 @@ def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams)
     for at, flag in enumerate(changed):
         start, end = motion.time[stretch.first + at : stretch.first + at + 2].tolist()
         inside, both = peaks.inside(start, end), peaks.small_inside(start, end)
+        leading = peaks.leading(start, end)
         around = [i for i in (at - 1, at + 1) if 0 <= i < len(moved)]
         always = moved[around].all(axis=0) if len(around) == 2 else np.zeros_like(mask)
         found.append(
@@ -157,6 +182,7 @@ def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams)
                 tells=peaks.tell(start, end),
                 strong=[peak.time for peak in inside],
                 single=[peak.time for peak in both if peak.alone],
+                leading=None if leading is None else leading.time,
                 prominence=peaks.prominence(start, end),
                 undone=sum(peak.share > PAIR_SHARE for peak in inside) > 1,
             )

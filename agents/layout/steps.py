@@ -52,10 +52,10 @@ def locate_changes(
 
 
 def _films(moved: np.ndarray, flags: np.ndarray, at: int) -> np.ndarray:
-    """Return the cells (36, 64) of what keeps moving before a step or after it."""
-    sides = slice(max(0, at - AROUND), at), slice(at + 1, at + 1 + AROUND)
-    before, after = (_film(moved[side], flags[side]) for side in sides)
-    either = before | after
+    """Return the cells (36, 64) of what keeps moving before a step or after it, or throughout."""
+    sides = slice(max(0, at - AROUND), at), slice(at + 1, at + 1 + AROUND), slice(None)
+    before, after, throughout = (_film(moved[side], flags[side]) for side in sides)
+    either = before | after | throughout
     return either if either.mean() < FILLS else before & after
 
 
