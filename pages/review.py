@@ -13,6 +13,7 @@ from app.views.clips import clip_table, deck_clips
 from app.views.text import STATES, clock, length, plain
 from app.views.why import contribution_figure
 from pages.choosing import choose_lecture
+from pages.saving import offer_transcript
 
 services = current_services()
 NOTHING = "Nothing to review yet: a lecture comes here when its clips are ready."
@@ -159,6 +160,7 @@ def show_review(lecture_id: str) -> None:
         },
         on_select=select_from_deck,
     )
+    offer_transcript(bundle["transcripts"])
     if not clips:
         st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
         return
