@@ -92,8 +92,37 @@ def test_the_transcript_is_escaped_webvtt(client, finished):
     answer = client.get(f"/api/v1/lectures/{finished}/transcript.vtt")
     assert answer.headers["content-type"].startswith("text/vtt")
     assert answer.text.startswith(
-        "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nSentence 0 &lt;b&gt;&amp;"
+        "WEBVTT\n\n00:00:00.000 --> 00:00:06.300\nSentence 0 &lt;b&gt;&amp;"
     )
+
+
+def test_the_transcript_is_saved_in_every_format_under_the_lectures_name(client, finished):
+    urls = client.get(f"/api/v1/lectures/{finished}/bundle").json()["transcripts"]
+    assert list(urls) == ["vtt", "srt", "txt", "json", "ttml"]
+    for suffix, url in urls.items():
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"] == (
+            f"attachment; filename*=utf-8''heat-mass.{suffix}"
+        )
+        assert "Sentence 11" in answer.text
+
+
+def test_a_transcript_that_is_not_there_is_a_problem_in_one_sentence(client, tus, finished):
+    foreign = client.get(f"/api/v1/lectures/{finished}/transcript.docx")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert "vtt, srt, txt, json, ttml" in foreign.json()["detail"]
+    assert client.get("/api/v1/lectures/nobody/transcript.srt").status_code == 404
+    waiting = tus.upload("talk.mp4", recording(5_000, salt="unheard")).headers["lecture-id"]
+    early = client.get(f"/api/v1/lectures/{waiting}/transcript.srt")
+    assert (early.status_code, early.json()["detail"]) == (404, "There is no transcript yet.")
+
+
+def test_a_deleted_lectures_transcript_is_not_given_away(client, services, lecture):
+    url = f"/api/v1/lectures/{lecture}/transcript.json"
+    assert client.get(url).status_code == 200
+    services.lectures.delete(lecture)
+    assert client.get(url).status_code == 404
 
 
 def test_a_foreign_run_is_not_shown_with_a_lecture(client, finished, tus):
