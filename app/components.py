@@ -12,6 +12,7 @@ from typing import Any
 from streamlit.components.v2 import component
 
 from app.api.assets import asset_url, plotly_url
+from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
@@ -69,8 +70,8 @@ UPLOAD_HTML = """
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>
-    <label class="lh-field">Captions (.vtt or .srt, optional)
-      <input type="file" class="lh-captions-input" accept=".vtt,.srt">
+    <label class="lh-field">Captions (SRT, VTT, TTML or json3; optional)
+      <input type="file" class="lh-captions-input" accept="@CAPTIONS@">
       <span class="lh-captions-name"></span>
     </label>
     <button type="button" class="lh-start" disabled>Upload and find highlights</button>
@@ -86,7 +87,7 @@ UPLOAD_HTML = """
   </div>
   <div class="lh-error" role="alert"></div>
 </div>
-"""
+""".replace("@CAPTIONS@", ",".join(GIVEN_SUFFIXES))
 
 LIVE_HTML = """
 <div class="lh-live" role="group" aria-label="Progress of the agents"></div>

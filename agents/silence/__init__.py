@@ -9,7 +9,7 @@ from agents.types import SilenceRegion
 AGENT = Agent(
     name="silence",
     title="Silence detector",
-    version=1,
+    version=2,
     params=SilenceParams,
     needs=("intake",),
     run=detect_silence,

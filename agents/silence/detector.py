@@ -1,9 +1,9 @@
 """Tell silence from speech by the recording's own levels and the speech model's vote.
 
-The threshold lies `noise_margin_db` above the noise (5th percentile of the levels) or `top_db`
-below the loudest speech (95th percentile), whichever is higher, yet clearly below the speech. A
-level then counts as evidence of speech on a ramp of 12 dB around the threshold; the evidence and
-the model's probability are averaged by `speech_weight`, and from 0.5 on a hop is speech.
+A level counts as evidence of speech on a ramp around the threshold (`threshold.py`); the evidence
+and the model's probability are averaged by `speech_weight`, and from 0.5 on a hop is speech. The
+model sees 32 ms at once and believes in speech for a while after its end, so where speech begins
+and ends within such a stretch is left to the levels.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import numpy as np
 
 from agents.registry import Context
 from agents.silence.params import SilenceParams
-from agents.silence.threshold import INAUDIBLE_DB, silence_threshold
+from agents.silence.threshold import INAUDIBLE_DB, measure_floor, place_threshold
 from agents.types import Intake, KeyFrames, Levels, SilenceRegion, SilenceType, SpeechProbability
 
-RAMP_DB = 12.0
+RAMP_DB = 10.0
+TRIM_S = 0.2
+"""The model is believed to be late by at most this."""
+EDGE_DB = 1.0
+"""Speech begins and ends where it passes this far below the threshold: words fade."""
 DEAF_SHARE = 0.005
 CLEAR_SHARE = 0.05
 LOUD_DB = -45.0
@@ -42,7 +46,7 @@ def detect_silence(
         if end - start >= params.min_blank_s
     ]
     kinds: dict[tuple[float, float], SilenceType] = dict.fromkeys(dark, "blank_screen")
-    kinds |= {span: _silence_type(span, blank) for span in silences}
+    kinds |= {span: _silence_type(span, blank) if blank else "audio_silence" for span in silences}
     stretches = sorted(kinds)
     levels = _mean_levels(intake.levels, stretches) if stretches else []
     return tuple(
@@ -56,10 +60,8 @@ def _silent_spans(
 ) -> _Spans:
     hop = levels.hop_s
     total = max(1, round(duration / hop))
-    spoken = _spans(_is_speech(levels, speech, params)[:total])
-    short = params.close_gaps_s / hop - 1e-6
-    spoken = _join(spoken, short)
-    spoken = spoken[spoken[:, 1] - spoken[:, 0] >= short]
+    spoken = np.minimum(_spoken_spans(levels, speech, params), total)
+    spoken = spoken[spoken[:, 1] - spoken[:, 0] >= max(1, params.close_gaps_s / hop - 1e-6)]
     silent = np.column_stack((np.append(0, spoken[:, 1]), np.append(spoken[:, 0], total)))
     silent = silent[silent[:, 1] - silent[:, 0] >= params.min_silence_s / hop - 1e-6]
     padding = round(params.padding_s / hop)
@@ -68,19 +70,55 @@ def _silent_spans(
     return silent[silent[:, 0] < silent[:, 1]]
 
 
-def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams) -> np.ndarray:
-    """Return whether each hop is speech, bool, shape (n,)."""
-    threshold = np.float32(silence_threshold(levels, params))
-    evidence = np.clip((levels.rms_db - threshold) / np.float32(RAMP_DB) + np.float32(0.5), 0, 1)
-    if len(speech.values) and params.speech_weight > 0:
-        votes = _resample(speech, levels.hop_s, len(evidence))
-        if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
-            evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
-        elif params.speech_weight < 1 and _is_deaf(votes, levels.rms_db):
-            return evidence >= 0.5
-        weight = np.float32(params.speech_weight)
-        evidence = (1 - weight) * evidence + weight * votes
-    return evidence >= 0.5  # NaN compares as silence
+def _spoken_spans(levels: Levels, speech: SpeechProbability, params: SilenceParams) -> _Spans:
+    floor = measure_floor(levels)
+    threshold = place_threshold(levels, floor, params)
+    heard = floor.even(levels.rms_db)
+    spoken = _spans(_is_speech(heard, threshold, speech, levels.hop_s, params))
+    spoken = _join(spoken, params.close_gaps_s / levels.hop_s - 1e-6)
+    if not threshold:
+        return spoken
+    return _trim(spoken, heard, threshold - EDGE_DB, round(TRIM_S / levels.hop_s))
+
+
+def _is_speech(
+    heard: np.ndarray,
+    threshold: float,
+    speech: SpeechProbability,
+    hop_s: float,
+    params: SilenceParams,
+) -> np.ndarray:
+    """Return whether each hop is speech, bool, shape (n,); what is no number is silence."""
+    deaf = params.speech_weight < 1 and threshold and _is_deaf(speech.values, heard)
+    if not len(speech.values) or not params.speech_weight or deaf:
+        return heard >= threshold
+    needed = _needed_level(speech.values, threshold, params.speech_weight)
+    return heard >= _resample(needed, speech.hop_s / hop_s, len(heard))
+
+
+def _needed_level(votes: np.ndarray, threshold: float, weight: float) -> np.ndarray:
+    """Return the level in dB from which sound is speech where the model votes so, shape (n,).
+
+    That is where the mean of evidence and vote reaches one half, solved for the level.
+    """
+    if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
+        return np.where(votes >= 0.5, np.float32(INAUDIBLE_DB), np.float32(np.inf))
+    evidence = (np.float32(0.5) - np.float32(weight) * votes) / np.float32(max(1 - weight, 1e-6))
+    level = np.float32(threshold) + np.float32(RAMP_DB) * (evidence - np.float32(0.5))
+    level[evidence <= 0] = -np.inf
+    level[evidence > 1] = np.inf
+    return level
+
+
+def _trim(spans: _Spans, heard: np.ndarray, quiet_db: float, most: int) -> _Spans:
+    """Return the spans without ends below `quiet_db`, at most `most` hops of each."""
+    starts, ends = spans[:, 0].copy(), spans[:, 1].copy()
+    last = len(heard) - 1
+    for _ in range(most):
+        starts += heard[np.minimum(starts, last)] < quiet_db
+        ends -= heard[ends - 1] < quiet_db
+    # What is quiet from end to end was heard by the model alone, and is left to it.
+    return np.where((starts < ends)[:, None], np.column_stack((starts, ends)), spans)
 
 
 def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
@@ -93,17 +131,18 @@ def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
     return bool(high > LOUD_DB and high - low > 30 and between < CLEAR_SHARE * len(levels))
 
 
-def _resample(speech: SpeechProbability, hop_s: float, count: int) -> np.ndarray:
-    """Return the probability of each of `count` hops; after the last vote, there is no speech."""
-    edges = np.rint(np.arange(len(speech.values) + 1) * (speech.hop_s / hop_s)).astype(np.intp)
-    votes = np.repeat(speech.values, np.diff(edges))[:count]
-    return np.pad(votes, (0, count - len(votes)))
+def _resample(needed: np.ndarray, hops: float, count: int) -> np.ndarray:
+    """Return the level needed in each of `count` hops; after the last vote, there is no speech."""
+    edges = np.rint(np.arange(len(needed) + 1) * hops).astype(np.intp)
+    edges = np.minimum(edges, count)
+    lengths = np.append(np.diff(edges), count - edges[-1])
+    return np.repeat(np.append(needed, np.float32(np.inf)), lengths)
 
 
 def _spans(mask: np.ndarray) -> _Spans:
     # [0, 1, 1, 0, 1] -> [[1, 3], [4, 5]]
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    return edges.reshape(-1, 2)
+    padded = np.pad(mask, 1)
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def _join(spans: _Spans, gap: float) -> _Spans:
