@@ -23,7 +23,7 @@ MAJORITY = 0.5
 NO_VOICE = 0.3
 """Sound in which the model, if it has the majority, never comes to this is not speech: the onset
 of music or applause, which raises it a little while nobody speaks."""
-EDGE_DB = 1.0
+EDGE_DB = 2.0
 """Speech begins and ends where it passes this far below the threshold: words fade."""
 DEAF_SHARE = 0.005
 CLEAR_SHARE = 0.05

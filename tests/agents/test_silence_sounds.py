@@ -151,3 +151,16 @@ def test_pauses_are_found_whatever_else_is_heard(case, talk, tmp_path):
     # a chord may begin like a vowel
     least = 0.96 if case is music else 0.98
     assert f1_without_speech(found, truth, len(sound) / RATE) >= least
+
+
+@pytest.mark.parametrize("case", [typing, digital_silence, quiet_speaker, loud_room])
+def test_levels_alone_find_the_pauses_too(case, talk, tmp_path):
+    sound, truth = talk
+    intake = intake_from_recording(case(sound, truth).astype(np.float32), tmp_path)
+    alone = SilenceParams(speech_weight=0)
+    pauses = [span for span in found_in(intake, alone) if span[1] - span[0] >= 0.5]
+    assert len(pauses) == len(truth)
+    assert min(overlap_share(m, t) for m, t in zip(pauses, truth, strict=True)) >= 0.9
+    if case is typing:  # keys are struck in every pause but the first and the last
+        torn = found_in(intake, SilenceParams(speech_weight=0, close_gaps_s=0))
+        assert sum(end - start > 1 for start, end in torn) <= 2
