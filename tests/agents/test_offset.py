@@ -6,9 +6,18 @@ from agents.subtitles import to_vtt
 from agents.transcript import TranscriptParams, transcribe
 from agents.transcript.activity import measure_activity
 from agents.transcript.captions import Caption
-from agents.transcript.offset import measure_offset
+from agents.transcript.offset import measure_fit
 from agents.types import Cue
 from tests.hearing import context, intake_from_sound, spoken
+
+
+def measure_offset(captions, activity):
+    """Return the one shift of the captions, 0.0 if there is none."""
+    fit = measure_fit(captions, activity)
+    assert fit.rate == 1.0
+    assert len(fit.pieces) <= 1
+    return fit.pieces[0].late_s if fit.pieces else 0.0
+
 
 SENTENCES = tuple(range(12))
 BEFORE_S, AFTER_S = 0.1, 0.4
