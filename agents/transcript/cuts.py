@@ -24,6 +24,8 @@ SPLIT_SIGMAS = 12.0
 LEAST_CUES = 8
 LEAST_CHANGE_S = 1.5
 """Smaller changes are the captioner's, not a cut's."""
+LEAST_PAUSES = 0.05
+"""Captions, or speech, with a smaller share of pauses tell nothing of cuts."""
 LEAST_PIECE_S = 60.0
 """A shorter piece is no cut but a stretch that was captioned otherwise."""
 NEAR_S = 2.0
@@ -92,6 +94,8 @@ def find_pieces(
     if len(starts) < 2 * LEAST_CUES or reach < COARSE:
         return ()
     ratings = _Ratings(starts, ends, voice)
+    if max(ratings.share, float(voice.mean())) > 1 - LEAST_PAUSES:
+        return ()
     shifts = np.arange(-reach, reach + 1, COARSE) * STEP_S
     table = np.array([ratings.of(cue, shifts) for cue in range(len(starts))])
     chance = float(np.median(table.std(axis=1)))

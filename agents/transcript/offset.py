@@ -26,6 +26,8 @@ LEAST_GAIN = 0.15
 """What the shift must add to the correlation without one, and to that of any other."""
 RATE_GAIN, RATE_SIGMAS = 0.04, 4.0
 """What a rate must add to the best correlation: this, and so many deviations of chance."""
+DRIFT_GAIN = 0.01
+"""What a drift of less than a correlation's width must add to it, with its own proof."""
 TIE = 0.9
 """From this share of the best correlation on, a shift is as good: the ends tilt the plateau."""
 NEAR_S = 2.0
@@ -66,8 +68,8 @@ def measure_fit(captions: Sequence[Caption], activity: Activity) -> Fit:
     pieces = find_pieces(starts, ends, voice, late, _reach(len(voice)))
     if pieces:
         return Fit(rate, pieces)
-    slope, sure = measure_drift(starts, ends, voice, late)
-    if sure >= RATE_SIGMAS and abs(slope) * float(ends[-1]) >= LEAST_S:
+    slope = _measure_drift(starts, ends, voice, late)
+    if slope:
         rate *= 1 - slope
         late = _measure_shift(starts * (1 - slope), ends * (1 - slope), voice)
     return Fit(rate, (Piece(0, len(captions), late),) if late else ())
@@ -171,6 +173,16 @@ def _measure_rate(starts: np.ndarray, ends: np.ndarray, voice: np.ndarray) -> fl
         if found > likeness and found >= max(least, LEAST_LIKENESS):
             best, likeness = rate, found
     return best
+
+
+def _measure_drift(starts: np.ndarray, ends: np.ndarray, voice: np.ndarray, late_s: float) -> float:
+    """Return by how much a second of the captions is too long, 0.0 if that is in doubt."""
+    slope, sure = measure_drift(starts, ends, voice, late_s)
+    if sure < RATE_SIGMAS or abs(slope) * float(ends[-1]) < LEAST_S or abs(slope) > _FINE:
+        return 0.0
+    before = float(_correlate(starts, ends, voice).max())
+    after = float(_correlate(starts * (1 - slope), ends * (1 - slope), voice).max())
+    return slope if after >= LEAST_LIKENESS and after > before + DRIFT_GAIN else 0.0
 
 
 def _measure_shift(starts: np.ndarray, ends: np.ndarray, voice: np.ndarray) -> float:
