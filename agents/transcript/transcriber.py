@@ -15,7 +15,7 @@ from agents.transcript import offline, whisper
 from agents.transcript.activity import Activity, measure_activity, speech_stretches
 from agents.transcript.captions import Caption, CaptionsError, read_captions
 from agents.transcript.language import guess_language
-from agents.transcript.offset import measure_offset, moved
+from agents.transcript.offset import describe_fit, fitted, measure_fit, moved, whole_hours
 from agents.transcript.params import TranscriptParams
 from agents.transcript.sentences import split_sentences
 from agents.transcript.timing import time_captions
@@ -116,13 +116,15 @@ def _from_captions(intake: Intake, params: TranscriptParams, context: Context) -
 def _in_time(
     captions: list[Caption], activity: Activity, name: str
 ) -> tuple[list[Caption], list[Notice]]:
-    """Return captions that run late or early as a whole at their place, and say so."""
-    late = measure_offset(captions, activity)
-    if not late:
+    """Return the captions where the voice is, and say what was wrong with their times."""
+    hours = whole_hours(captions, len(activity.active) * activity.hop_s)
+    captions = moved(captions, hours)
+    fit = measure_fit(captions, activity)
+    wrong = describe_fit(fit, captions, hours)
+    if not wrong:
         return captions, []
-    text = f"captions '{name}' came {abs(late):.1f} s too {'late' if late > 0 else 'early'}"
-    notice = Notice("captions_moved", f"{text}; they were moved to where the voice is")
-    return moved(captions, late), [notice]
+    message = f"captions '{name}' {wrong}; they were moved to where the voice is"
+    return fitted(captions, fit), [Notice("captions_moved", message)]
 
 
 def _recognise(
