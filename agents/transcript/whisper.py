@@ -245,4 +245,5 @@ def _goes_on(text: str, piece: str) -> bool:
     """Say whether Whisper has cut one word in two: "8" and ".225", "STS" and "-042"."""
     if not text.strip() or not piece.strip() or piece[0].isspace():
         return False
-    return join_words((text[-1], piece[0])) != text[-1] + piece[0]
+    # Scripts without spaces come character by character: those stay as they are.
+    return not any(join_words((c, c)) == c + c for c in (text[-1], piece[0]))
