@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from agents.subtitles import ends_sentence, join_words
+from agents.transcript.clauses import clause_weight
 from agents.transcript.words import Utterance
 from agents.types import TranscriptSegment, Word
 
 UNPUNCTUATED = 60
 """From this many words to a sentence end on, the text counts as one without punctuation."""
+CASED = 50
+"""One capital in this many words is enough to count on them."""
 LONG_PAUSE_S = 2.0
 """A pause that ends a sentence even where the text has punctuation."""
 FEW_WORDS = 3
@@ -33,20 +36,23 @@ def split_sentences(
 ) -> tuple[TranscriptSegment, ...]:
     """Return the sentences; where punctuation is missing, pauses of `pause_s` divide them."""
     said = [_Said(word, utterance) for utterance in utterances for word in utterance.words]
-    ends = sum(ends_sentence(*pair) for pair in _pairs(said))
-    punctuated = ends * UNPUNCTUATED >= len(said)
+    cased = CASED * sum(one.word.text[:1].isupper() for one in said) >= len(said)
+    ends = [False, *(_ends_text(a, b, cased) for a, b in pairwise(said))]
+    punctuated = sum(ends) * UNPUNCTUATED >= len(said)
     sentences: list[TranscriptSegment] = []
     begin = 0
     for i in range(1, len(said) + 1):
-        if i == len(said) or _ends(said, begin, i, punctuated, pause_s):
+        if i == len(said) or ends[i] or _ends(said, begin, i, punctuated, pause_s):
             for piece in _shorten(said[begin:i], max_words):
                 sentences.append(_segment(piece))
             begin = i
     return tuple(sentences)
 
 
-def _pairs(said: list[_Said]) -> list[tuple[str, str, float]]:
-    return [(a.word.text, b.word.text, b.word.start - a.word.end) for a, b in pairwise(said)]
+def _ends_text(last: _Said, following: _Said, cased: bool) -> bool:
+    """Return whether the text itself ends a sentence; without capitals none can speak against."""
+    text = following.word.text if cased else following.word.text.capitalize()
+    return ends_sentence(last.word.text, text, following.word.start - last.word.end)
 
 
 def _ends(said: list[_Said], begin: int, i: int, punctuated: bool, pause_s: float) -> bool:
@@ -55,11 +61,10 @@ def _ends(said: list[_Said], begin: int, i: int, punctuated: bool, pause_s: floa
     if last.of.speaker != following.of.speaker:
         return True
     pause = following.word.start - last.word.end
-    if ends_sentence(last.word.text, following.word.text, pause):
-        return True
     if punctuated:
         return pause >= max(LONG_PAUSE_S, pause_s)
-    return pause >= (pause_s if i - begin > FEW_WORDS else 2 * pause_s)
+    least = pause_s * clause_weight(last.word.text, following.word.text)
+    return pause >= (least if i - begin > FEW_WORDS else 2 * least)
 
 
 def _shorten(said: list[_Said], max_words: int) -> list[list[_Said]]:
@@ -76,6 +81,7 @@ def _cut_value(said: list[_Said], i: int) -> tuple[float, float]:
     value = max(0.0, after.start - before.end)
     if before.text.endswith(_CLAUSE_ENDS):
         value += 0.3
+    value += 0.1 * (1.0 - clause_weight(before.text, after.text))
     # Of two equally good places the one nearer to the middle is taken.
     return (round(value, 1), -abs(i - len(said) / 2))
 

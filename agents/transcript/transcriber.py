@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.registry import Context, Resources
-from agents.transcript import offline, whisper
+from agents.transcript import offline, weights, whisper
 from agents.transcript.activity import Activity, measure_activity, speech_stretches
 from agents.transcript.captions import Caption, CaptionsError, read_captions
 from agents.transcript.language import guess_language
@@ -19,6 +19,7 @@ from agents.transcript.offset import describe_fit, fitted, measure_fit, moved, w
 from agents.transcript.params import TranscriptParams
 from agents.transcript.sentences import split_sentences
 from agents.transcript.timing import time_captions
+from agents.transcript.windows import speech_windows
 from agents.transcript.words import RawUtterance, repair_utterances
 from agents.types import Intake, Notice, Transcript
 
@@ -55,12 +56,12 @@ def transcribe(intake: Intake, *, params: TranscriptParams, context: Context) ->
 def describe_engine(resources: Resources, params: TranscriptParams) -> Mapping[str, Any]:
     """Return what outside the parameters decides the transcript: captions and weights."""
     captions = resources.captions if params.use_captions else None
-    weights = whisper.find_weights(resources.models, params.model)
+    found = weights.find_weights(resources.models, params.model)
     sha256 = None
     if captions is not None and captions.is_file():
         sha256 = hashlib.sha256(captions.read_bytes()).hexdigest()
-    if weights is not None:
-        name, folder = weights
+    if found is not None:
+        name, folder = found
         engine = f"whisper {name} {(folder / 'model.bin').stat().st_size}"
     else:
         engine = "whisper to be fetched" if resources.download_models else "pocketsphinx"
@@ -132,9 +133,8 @@ def _recognise(
 ) -> Transcript:
     try:
         name, folder, fetched = _weights(params, context)
-        notices += fetched
-        return _by_whisper(intake, params, context, name, folder, notices)
-    except whisper.NoWeights as error:
+        return _by_whisper(intake, params, context, name, folder, [*notices, *fetched])
+    except weights.NoWeights as error:
         message = f"{error.message}; PocketSphinx is used, whose words are often wrong"
         notices.append(Notice(error.code, message))
     return _by_sphinx(intake, params, context, notices)
@@ -143,17 +143,22 @@ def _recognise(
 def _weights(params: TranscriptParams, context: Context) -> tuple[str, Path, list[Notice]]:
     """Return name and folder of the weights to use; raise NoWeights if there are none."""
     resources = context.resources
-    found = whisper.find_weights(resources.models, params.model)
+    found = weights.find_weights(resources.models, params.model)
     if found is not None and found[0] == params.model:
         return *found, []
     try:
         if not resources.download_models:
-            raise whisper.NoWeights("no Whisper weights were found")
-        context.progress(1, f"fetching the weights of Whisper {params.model}")
-        return params.model, whisper.fetch_weights(resources.models, params.model), []
-    except whisper.NoWeights as error:
+            raise weights.NoWeights("no Whisper weights were found")
+        context.progress(1, f"asking the hub for the weights of Whisper {params.model}")
+        folder = weights.fetch_weights(
+            resources.models,
+            params.model,
+            lambda share, message: context.progress(1 + 3 * share, message),
+        )
+        return params.model, folder, []
+    except weights.NoWeights as error:
         if found is None:
-            raise whisper.NoWeights(
+            raise weights.NoWeights(
                 "no Whisper weights were found"
                 + (f", and {error.message}" if error.code == "hub_unreachable" else ""),
                 code=error.code,
@@ -170,17 +175,38 @@ def _by_whisper(
     folder: Path,
     notices: list[Notice],
 ) -> Transcript:
-    context.progress(2, f"loading Whisper {name}")
-    pipeline = whisper.load_whisper(folder, context.resources.cores)
-    stretches = speech_stretches(intake, max_s=whisper.STRETCH_S, join_s=whisper.JOIN_S)
-    language, raw = whisper.recognise_whisper(
-        pipeline,
+    context.progress(4, f"loading Whisper {name}")
+    loaded = whisper.load_whisper(folder, context.resources.cores)
+    heard = whisper.recognise_whisper(
+        loaded.pipeline,
         intake.audio,
-        stretches,
+        speech_windows(intake),
         params=params,
         progress=_reporter(context),
     )
-    return _transcript(intake, params, raw, language, f"faster-whisper {name}", notices)
+    engine = f"faster-whisper {name} ({loaded.on}; {heard.language}"
+    engine += f" heard with {heard.probability:.0%})" if params.language == "auto" else " was set)"
+    told = [*notices, *loaded.notices, *_doubts(params, heard)]
+    return _transcript(intake, params, heard.said, heard.language, engine, told, invents=True)
+
+
+def _doubts(params: TranscriptParams, heard: whisper.Heard) -> list[Notice]:
+    """Return what a person should know about how Whisper heard."""
+    notices = []
+    if params.language not in ("auto", heard.language):
+        text = f"these Whisper weights hear {heard.language} only, not {params.language!r}"
+        notices.append(Notice("english_only", text))
+    elif heard.probability < whisper.UNSURE:
+        text = (
+            f"the language was taken for {heard.language!r} with {heard.probability:.0%} certainty"
+        )
+        notices.append(Notice("language_unsure", f"{text}; set it if that is wrong"))
+    if heard.lost:
+        places = ", ".join(f"{int(at // 60)}:{int(at % 60):02d}" for at in heard.lost[:5])
+        more = " and later" if len(heard.lost) > 5 else ""
+        text = f"Whisper repeated itself from {places}{more} on; words may be missing there"
+        notices.append(Notice("speech_lost", text))
+    return notices
 
 
 def _by_sphinx(
@@ -195,7 +221,7 @@ def _by_sphinx(
         intake.audio, stretches, cores=context.resources.cores, progress=_reporter(context)
     )
     engine = "PocketSphinx (rough: no Whisper weights found)"
-    return _transcript(intake, params, raw, "en", engine, notices)
+    return _transcript(intake, params, raw, "en", engine, notices, invents=True)
 
 
 def _transcript(
@@ -205,8 +231,10 @@ def _transcript(
     language: str,
     engine: str,
     notices: Sequence[Notice],
+    *,
+    invents: bool = False,
 ) -> Transcript:
-    said = repair_utterances(raw, intake.media.duration, measure_activity(intake))
+    said = repair_utterances(raw, intake.media.duration, measure_activity(intake), invents=invents)
     segments = split_sentences(said, pause_s=params.pause_s, max_words=int(params.max_words))
     logger.debug("transcribed", extra={"engine": engine, "sentences": len(segments)})
     return Transcript(language, engine, segments, tuple(notices))

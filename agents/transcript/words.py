@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 from agents.subtitles import clean_text
 from agents.transcript.activity import Activity
+from agents.transcript.settling import MIN_WORD_S, settle_words
 from agents.types import Word
 
-MIN_WORD_S = 0.02
-MAX_WORD_S = 4.0
-"""Nobody speaks one word for longer; such a word has a pause in it that the engine missed."""
 ROOM_S = 0.1
 """Seconds per word that an utterance keeps before it must end where the next one begins."""
 
@@ -51,9 +49,17 @@ class Utterance:
 
 
 def repair_utterances(
-    raw: Iterable[RawUtterance], duration: float, activity: Activity | None = None
+    raw: Iterable[RawUtterance],
+    duration: float,
+    activity: Activity | None = None,
+    *,
+    invents: bool = False,
 ) -> list[Utterance]:
-    """Return the utterances in order; words that do not fit in are squeezed, then dropped."""
+    """Return the utterances in order; words that do not fit in are squeezed, then dropped.
+
+    With `activity` words lie where there is a voice; of an engine that `invents` words, those far
+    from any voice are dropped.
+    """
     repaired: list[Utterance] = []
     free = 0.0
     ordered = sorted(raw, key=lambda u: _finite(u.start, math.inf))
@@ -68,15 +74,16 @@ def repair_utterances(
             continue
         free = words[-1].end
         if activity is not None:
-            words = [_tighten(word, activity) for word in words]
-        repaired.append(
-            Utterance(
-                tuple(words),
-                _finite(utterance.avg_logprob, 0.0),
-                _finite(utterance.no_speech_prob, 0.0),
-                utterance.speaker,
+            words = settle_words(words, activity, invents=invents)
+        if words:
+            repaired.append(
+                Utterance(
+                    tuple(words),
+                    _finite(utterance.avg_logprob, 0.0),
+                    _finite(utterance.no_speech_prob, 0.0),
+                    utterance.speaker,
+                )
             )
-        )
     return repaired
 
 
@@ -96,19 +103,6 @@ def _place(raw: Sequence[RawWord], start: float, end: float) -> list[Word]:
         placed.append(Word(max(0.0, first), max(last, first + least / 2), text, probability))
         at = placed[-1].end
     return placed
-
-
-def _tighten(word: Word, activity: Activity) -> Word:
-    """Return the word without the silence at its ends; if all of it is silent, as it is."""
-    spans = activity.spans(word.start, word.end)
-    if not spans:
-        return word
-    start, end = spans[0][0], spans[-1][1]
-    if end - start > MAX_WORD_S:
-        start, end = max(spans, key=lambda span: span[1] - span[0])
-    if end - start < MIN_WORD_S:
-        return word
-    return Word(start, min(end, start + MAX_WORD_S), word.text, word.probability)
 
 
 def _finite(value: float, otherwise: float) -> float:

@@ -91,7 +91,7 @@ def look_at_sandbox(settings: Settings) -> Finding:
 def look_at_whisper(settings: Settings) -> Finding:
     """Look for speech recognition weights."""
     from agents.transcript.params import TranscriptParams
-    from agents.transcript.whisper import find_weights
+    from agents.transcript.weights import find_weights
 
     wanted = TranscriptParams().model
     found = find_weights(settings.models, wanted)
@@ -109,13 +109,19 @@ def look_at_whisper(settings: Settings) -> Finding:
 
 
 def look_at_gpu(settings: Settings) -> Finding:
-    """Count the GPUs that speech recognition could use."""
-    import ctranslate2
+    """Say where speech recognition runs; whether the GPU's libraries load shows with weights."""
+    from agents.transcript.params import TranscriptParams
+    from agents.transcript.weights import find_weights
+    from agents.transcript.whisper import cuda_type, runs_on
 
-    count = ctranslate2.get_cuda_device_count()
-    if count:
-        return Finding("GPU", "ok", f"{count} with CUDA; recognition still runs on the CPU")
-    return Finding("GPU", "ok", "none; everything runs on the CPU")
+    kind = cuda_type()
+    if kind is None:
+        return Finding("GPU", "ok", "none; speech is recognised with 8-bit weights on the CPU")
+    found = find_weights(settings.models, TranscriptParams().model)
+    if found is not None and not runs_on(found[1], "cuda", kind):
+        cost = "Speech is recognised on the CPU. Install the CUDA libraries (cuBLAS, cuDNN 9)."
+        return Finding("GPU", "limited", "there, but its libraries do not load", cost)
+    return Finding("GPU", "ok", f"speech is recognised on it, in {kind}")
 
 
 def look_at_gemini(settings: Settings) -> Finding:

@@ -39,15 +39,15 @@ def test_sentence_goes_on_over_several_utterances():
 
 def test_pauses_divide_where_punctuation_is_missing():
     text = "so we look at every item in turn and then we are done with the list"
-    segments = split_sentences([said(text, pauses={6: 0.7, 2: 0.2})])
+    segments = split_sentences([said(text, pauses={7: 0.7, 2: 0.2})])
     assert texts(segments) == [
-        "so we look at every item in",
-        "turn and then we are done with the list",
+        "so we look at every item in turn",
+        "and then we are done with the list",
     ]
 
 
 def test_short_pause_after_few_words_does_not_divide_but_a_long_one_does():
-    text = "well then we look at every item in turn"
+    text = "well every item in it is looked at in turn"
     assert len(split_sentences([said(text, pauses={0: 0.8})])) == 1
     assert texts(split_sentences([said(text, pauses={0: 1.3})]))[0] == "well"
 
@@ -69,6 +69,36 @@ def test_endless_speech_is_divided_at_its_best_pauses(max_words):
 def test_hundred_thousand_words_without_a_pause_are_divided_too():
     segments = split_sentences([said("a " * 100_000)])
     assert sum(len(segment.words) for segment in segments) == 100_000
+
+
+def test_pauses_are_weighed_by_the_words_around_them():
+    text = "that is the first of all steps so we look at the second one today"
+    pause = {6: 0.3, 11: 0.9}  # after "steps" before "so"; after "the"
+    assert texts(split_sentences([said(text, pauses=pause)])) == [
+        "that is the first of all steps",
+        "so we look at the second one today",
+    ]
+
+
+@pytest.mark.parametrize("change", [str.lower, str.upper, str])
+def test_case_is_not_needed(change):
+    text = change("We ask Dr. Smith. He has No. 5 of them. Is it enough? It is not.")
+    assert len(split_sentences([said(text)])) == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Prof. J. R. Smith of the U.S. Army shows Fig. 3 and approx. 1,000.5 items i.e. nothing.",
+        "See https://example.org/a.b?c=d. or www.example.org for it.",
+        "We wait... and then we go on to Mt. Everest.",
+        "The Yahoo! index and the e.g. part of vol. 2, p. 17 agree.",
+        "Das ist z.B. bzw. ca. 5 Mio. Euro lt. Abb. 7 wert.",
+        "Mme. Curie et M. Dupont y sont.",
+    ],
+)
+def test_points_that_end_no_sentence(text):
+    assert texts(split_sentences([said(text)])) == [text]
 
 
 def test_change_of_speaker_ends_a_sentence():

@@ -37,7 +37,7 @@ def no_recognition(monkeypatch):
         return []
 
     monkeypatch.setattr(module.offline, "recognise_offline", hear)
-    monkeypatch.setattr(module.whisper, "find_weights", lambda models, model: None)
+    monkeypatch.setattr(module.weights, "find_weights", lambda models, model: None)
     return asked
 
 
@@ -181,7 +181,7 @@ def test_key_follows_the_captions_and_the_weights_that_are_here(tmp_path):
     assert AGENT.uses(Resources(captions=captions, models=models), unused)["captions"] is None
     weights = models / "faster-whisper-small"
     weights.mkdir(parents=True)
-    for name in ("model.bin", "tokenizer.json"):
+    for name in ("config.json", "model.bin", "tokenizer.json", "vocabulary.json"):
         (weights / name).write_bytes(b"123")
     found = AGENT.uses(Resources(models=models), PARAMS)
     assert found["engine"] == "whisper small 3"

@@ -25,7 +25,7 @@ def plain(text):
 
 @pytest.fixture
 def no_weights(monkeypatch):
-    monkeypatch.setattr("agents.transcript.whisper.find_weights", lambda models, model: None)
+    monkeypatch.setattr("agents.transcript.weights.find_weights", lambda models, model: None)
 
 
 def test_real_speech_is_recognised_roughly_with_times(tmp_path, lecture, no_weights):
