@@ -12,12 +12,17 @@ import numpy as np
 
 from agents.registry import Context
 from agents.silence.params import SilenceParams
+from agents.silence.screen import blank_stretches
 from agents.silence.threshold import INAUDIBLE_DB, measure_floor, place_threshold
-from agents.types import Intake, KeyFrames, Levels, SilenceRegion, SilenceType, SpeechProbability
+from agents.types import Intake, Levels, SilenceRegion, SilenceType, SpeechProbability
 
 RAMP_DB = 10.0
 TRIM_S = 0.2
 """The model is believed to be late by at most this."""
+MAJORITY = 0.5
+NO_VOICE = 0.3
+"""Sound in which the model, if it has the majority, never comes to this is not speech: the onset
+of music or applause, which raises it a little while nobody speaks."""
 EDGE_DB = 1.0
 """Speech begins and ends where it passes this far below the threshold: words fade."""
 DEAF_SHARE = 0.005
@@ -32,19 +37,15 @@ _Spans = np.ndarray
 def detect_silence(
     intake: Intake, *, params: SilenceParams, context: Context | None = None
 ) -> tuple[SilenceRegion, ...]:
-    """Return the stretches without speech and those with a blank screen, in order and apart.
+    """Return the stretches without speech and those with a blank or frozen screen, in order, apart.
 
     `both` is a silence whose screen is mostly blank; under `blank_screen` there is speech.
     """
     duration = intake.media.duration
     silent = _silent_spans(intake.levels, intake.speech, duration, params)
     silences = _in_seconds(silent, intake.levels.hop_s, duration)
-    blank = _blank_stretches(intake.key_frames, duration, params)
-    dark = [
-        (start, end)
-        for start, end in _subtract(blank, silences)
-        if end - start >= params.min_blank_s
-    ]
+    blank = blank_stretches(intake.key_frames, intake.packets, duration, params)
+    dark = [(a, b) for a, b in _subtract(blank, silences) if b - a >= params.min_blank_s]
     kinds: dict[tuple[float, float], SilenceType] = dict.fromkeys(dark, "blank_screen")
     kinds |= {span: _silence_type(span, blank) if blank else "audio_silence" for span in silences}
     stretches = sorted(kinds)
@@ -74,26 +75,45 @@ def _spoken_spans(levels: Levels, speech: SpeechProbability, params: SilencePara
     floor = measure_floor(levels)
     threshold = place_threshold(levels, floor, params)
     heard = floor.even(levels.rms_db)
-    spoken = _spans(_is_speech(heard, threshold, speech, levels.hop_s, params))
+    votes = speech if _votes_count(speech, heard, threshold, params) else None
+    spoken = _spans(_is_speech(heard, threshold, votes, levels.hop_s, params.speech_weight))
     spoken = _join(spoken, params.close_gaps_s / levels.hop_s - 1e-6)
+    if votes and params.speech_weight > MAJORITY:
+        spoken = spoken[_highest(votes, spoken * (levels.hop_s / votes.hop_s)) >= NO_VOICE]
     if not threshold:
         return spoken
     return _trim(spoken, heard, threshold - EDGE_DB, round(TRIM_S / levels.hop_s))
 
 
+def _votes_count(
+    speech: SpeechProbability, heard: np.ndarray, threshold: float, params: SilenceParams
+) -> bool:
+    if not len(speech.values) or not params.speech_weight:
+        return False
+    return params.speech_weight == 1 or not threshold or not _is_deaf(speech.values, heard)
+
+
 def _is_speech(
     heard: np.ndarray,
     threshold: float,
-    speech: SpeechProbability,
+    speech: SpeechProbability | None,
     hop_s: float,
-    params: SilenceParams,
+    weight: float,
 ) -> np.ndarray:
     """Return whether each hop is speech, bool, shape (n,); what is no number is silence."""
-    deaf = params.speech_weight < 1 and threshold and _is_deaf(speech.values, heard)
-    if not len(speech.values) or not params.speech_weight or deaf:
+    if speech is None:
         return heard >= threshold
-    needed = _needed_level(speech.values, threshold, params.speech_weight)
+    needed = _needed_level(speech.values, threshold, weight)
     return heard >= _resample(needed, speech.hop_s / hop_s, len(heard))
+
+
+def _highest(speech: SpeechProbability, spans: np.ndarray) -> np.ndarray:
+    """Return the highest probability within each of the spans, given in its hops, shape (n,)."""
+    votes = np.append(speech.values, np.float32(0))
+    first = np.minimum(spans[:, 0].astype(np.intp), len(votes) - 1)
+    end = np.clip(np.ceil(spans[:, 1]).astype(np.intp), first + 1, len(votes))
+    padded = np.append(votes, np.float32(0))  # reduceat takes no index past the end
+    return np.maximum.reduceat(padded, np.column_stack((first, end)).ravel())[::2]
 
 
 def _needed_level(votes: np.ndarray, threshold: float, weight: float) -> np.ndarray:
@@ -111,13 +131,16 @@ def _needed_level(votes: np.ndarray, threshold: float, weight: float) -> np.ndar
 
 
 def _trim(spans: _Spans, heard: np.ndarray, quiet_db: float, most: int) -> _Spans:
-    """Return the spans without ends below `quiet_db`, at most `most` hops of each."""
+    """Return the spans without ends below `quiet_db`, at most `most` hops of each.
+
+    An end that is quiet for longer is soft speech that the model alone hears, and stays.
+    """
     starts, ends = spans[:, 0].copy(), spans[:, 1].copy()
-    last = len(heard) - 1
-    for _ in range(most):
-        starts += heard[np.minimum(starts, last)] < quiet_db
+    for _ in range(most + 1):
+        starts += heard[np.minimum(starts, len(heard) - 1)] < quiet_db
         ends -= heard[ends - 1] < quiet_db
-    # What is quiet from end to end was heard by the model alone, and is left to it.
+    starts = np.where(starts - spans[:, 0] > most, spans[:, 0], starts)
+    ends = np.where(spans[:, 1] - ends > most, spans[:, 1], ends)
     return np.where((starts < ends)[:, None], np.column_stack((starts, ends)), spans)
 
 
@@ -172,21 +195,6 @@ def _mean_levels(levels: Levels, stretches: list[tuple[float, float]]) -> list[f
     sums = np.add.reduceat(sounds, np.minimum(edges, len(sounds) - 1).ravel())[::2]
     counts = np.maximum(1, np.minimum(edges[:, 1], len(sounds) - 1) - edges[:, 0])
     return np.nan_to_num(np.maximum(sums / counts, -120.0), nan=-120.0).round(2).tolist()
-
-
-def _blank_stretches(
-    frames: KeyFrames, duration: float, params: SilenceParams
-) -> list[tuple[float, float]]:
-    """Return when the screen is blank: a key frame stands for the time up to the next one."""
-    if not len(frames.time):
-        return []
-    # Every 12th pixel of every 12th row tells a uniform picture from any other.
-    contrast = frames.luma[:, 4::12, 4::12].std(axis=(1, 2), dtype=np.float32)
-    edges = np.append(frames.time, duration)
-    edges[0] = 0.0
-    spans = _spans(contrast < params.blank_contrast)
-    stretches = [(float(edges[a]), min(float(edges[b]), duration)) for a, b in spans.tolist()]
-    return [(start, end) for start, end in stretches if end - start >= params.min_blank_s]
 
 
 def _silence_type(span: tuple[float, float], blank: list[tuple[float, float]]) -> SilenceType:

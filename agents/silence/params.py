@@ -26,3 +26,5 @@ class SilenceParams(Params):
     """A screen whose brightness (0-255) varies less than this over its area is blank."""
     min_blank_s: Annotated[float, Tunable(0.5, 60, step=0.5, unit="s")] = 2.0
     """Shorter blank screens are ignored."""
+    min_frozen_s: Annotated[float, Tunable(2, 120, step=1, unit="s")] = 10.0
+    """A screen counts as blank when its whole picture, camera included, is frozen this long."""

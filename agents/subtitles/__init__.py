@@ -1,4 +1,4 @@
-"""Subtitles: words into cues that people can read in time, and cues into safe SRT and VTT text."""
+"""Subtitles: words into cues that people can read in time, and cues into safe SRT, VTT and TTML."""
 
 from agents.subtitles.cues import make_cues
 from agents.subtitles.files import format_time, to_srt, to_vtt
@@ -10,6 +10,7 @@ from agents.subtitles.text import (
     text_width,
     wrap_text,
 )
+from agents.subtitles.ttml import to_ttml
 
 __all__ = [
     "clean_text",
@@ -20,6 +21,7 @@ __all__ = [
     "split_words",
     "text_width",
     "to_srt",
+    "to_ttml",
     "to_vtt",
     "wrap_text",
 ]

@@ -36,16 +36,21 @@ def _format_ms(ms: int, decimal: str) -> str:
     return f"{hours:02d}:{minutes:02d}:{seconds:02d}{decimal}{ms:03d}"
 
 
-def _times(cue: Cue, decimal: str) -> str:
+def cue_times(cue: Cue, decimal: str) -> tuple[str, str]:
+    """Return a cue's start and end, in whole milliseconds and at least one of them apart."""
     start = round(cue.start * 1000)
     end = max(round(cue.end * 1000), start + 1)  # a reader drops a cue that ends when it begins
-    return f"{_format_ms(start, decimal)} --> {_format_ms(end, decimal)}"
+    return _format_ms(start, decimal), _format_ms(end, decimal)
+
+
+def _times(cue: Cue, decimal: str) -> str:
+    return " --> ".join(cue_times(cue, decimal))
 
 
 def _srt_text(text: str) -> str:
-    # SubRip has no escapes: an invisible space stops "<b>" and "{\an8}" from acting as markup.
-    text = _cue_text(text)
-    return re.sub(r"<(?=[A-Za-z/!])|\{(?=\\)", "\\g<0>\u200b", text.replace("-->", "→"))
+    # SubRip has no escapes: an invisible space stops "<b>", "&lt;" and "-->" from acting.
+    text = _cue_text(text).replace("-->", "--\u200b>")
+    return re.sub(r"<(?=[A-Za-z/!])|&(?=[A-Za-z#])", "\\g<0>\u200b", text)
 
 
 def _vtt_text(text: str) -> str:
@@ -55,5 +60,6 @@ def _vtt_text(text: str) -> str:
 def _cue_text(text: str) -> str:
     """Return text that no reader takes for the beginning of a cue, however lenient it is."""
     text = re.sub(r"-{3,}>", "-->", clean_text(text))
+    text = re.sub(r"\{(?=\\)", "{\u200b", text)  # "{\an8}" moves subtitles in many a player
     # Some readers take every line with two times for a cue: an invisible space breaks the times.
     return re.sub(r"(:\d+)(?=[.,]\d)", "\\g<1>\u200b", text) or "…"

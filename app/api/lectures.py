@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.api.media import attachment
 from app.api.uploads import BadRequest
 from app.services.root import current_services
 
@@ -53,10 +54,12 @@ async def silence(request: Request) -> Response:
 
 
 async def transcript(request: Request) -> Response:
-    """Return the transcript as WebVTT."""
-    make = current_services().review.transcript_vtt
-    text = await to_thread.run_sync(make, request.path_params["id"])
-    return Response(text, headers={"Cache-Control": NO_CACHE}, media_type="text/vtt")
+    """Return the transcript as the file that the suffix names: vtt, srt, txt, json or ttml."""
+    parts, job = request.path_params, request.query_params.get("job")
+    make = current_services().review.transcript
+    name, media_type, text = await to_thread.run_sync(make, parts["id"], parts["suffix"], job)
+    headers = {"Cache-Control": NO_CACHE, "Content-Disposition": attachment(name)}
+    return Response(text, headers=headers, media_type=media_type)
 
 
 def _number(request: Request, name: str) -> float | None:
@@ -81,5 +84,5 @@ routes = [
     Route("/api/v1/lectures/{id}/bundle", bundle, methods=["GET"]),
     Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
     Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/transcript.vtt", transcript, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
 ]

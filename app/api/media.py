@@ -61,7 +61,7 @@ async def archive(request: Request) -> Response:
     """Save every clip of a lecture as one zip."""
     find, job = current_services().files.archive, request.query_params.get("job")
     name, body = await to_thread.run_sync(find, request.path_params["id"], job)
-    headers = {"Content-Disposition": f"attachment; {_quoted_name(name)}"}
+    headers = {"Content-Disposition": attachment(name)}
     return StreamingResponse(body, headers=headers, media_type="application/zip")
 
 
@@ -86,8 +86,9 @@ def _kind(request: Request) -> str:
     return kind
 
 
-def _quoted_name(name: str) -> str:
-    return f"filename*=utf-8''{quote(name)}"
+def attachment(name: str) -> str:
+    """Return the header that makes browsers save an answer under this name."""
+    return f"attachment; filename*=utf-8''{quote(name)}"
 
 
 routes = [

@@ -6,6 +6,7 @@ const KINDS = {
 };
 const NAMES = { screen: "Screen", camera: "Camera" };
 const SHOWN = "lh-boxes";
+const LABEL_SHARE = 0.08;
 // Half a millisecond: a frame that begins a region may be named a rounding error earlier.
 const ROUNDING_S = 5e-4;
 // A picture further from the playhead is not the one shown: frames are not told while out of view.
@@ -70,7 +71,9 @@ export class Boxes {
   }
 
   box(name, [x, y, w, h]) {
-    const node = this.make("div", `lh-box lh-box-${name}`);
+    // The label stands above its box where there is room: inside it would hide a small camera.
+    const below = y > this.height * LABEL_SHARE;
+    const node = this.make("div", `lh-box lh-box-${name}${below ? " lh-box-below" : ""}`);
     node.append(this.make("span", "lh-box-label", NAMES[name]));
     const share = (part, whole) => `${(100 * part) / whole}%`;
     Object.assign(node.style, { left: share(x, this.width), top: share(y, this.height), width: share(w, this.width), height: share(h, this.height) });

@@ -47,11 +47,15 @@ class Silence {
     const { make } = this.drawing;
     this.inputs = new Map();
     this.part("fields").replaceChildren(...this.data.fields.map((field) => {
-      const label = make("label", "lh-tunable");
-      const [value, input] = [make("output", "lh-tunable-value"), this.input(field)];
-      label.append(make("span", "lh-tunable-name", field.label), value, input, make("span", "lh-hint", field.help));
+      const row = make("div", "lh-tunable");
+      const [label, value, help] = [make("label", "", field.label), make("span", "lh-tunable-value"), make("span", "lh-hint", field.help)];
+      const input = this.input(field);
+      input.id = label.htmlFor = `lh-silence-${field.name}`;
+      help.id = `${input.id}-help`;
+      input.setAttribute("aria-describedby", help.id);
+      row.append(label, value, input, help);
       this.inputs.set(field.name, { field, input, value });
-      return label;
+      return row;
     }));
     this.tell();
   }

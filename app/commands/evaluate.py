@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Tuning = tuning_type()
 
-Measure = Literal["silence", "layout", "slides", "words"]
+Measure = Literal["silence", "layout", "slides", "words", "topics", "importance"]
 
 
 def evaluate(
@@ -35,6 +35,9 @@ def evaluate(
         Path, Parameter(help="A labelled recording, a data set, or a folder of such folders.")
     ],
     *,
+    most: Annotated[
+        int | None, Parameter(help="Score only the first so many recordings or transcripts.")
+    ] = None,
     json_: Annotated[
         bool, Parameter(name="--json", negative="", help="Print one JSON object.")
     ] = False,
@@ -42,7 +45,9 @@ def evaluate(
 ) -> int:
     """Run the agents over labelled data and say how right they are."""
     _check_tuning(measure, tuning)
-    work = find_work(measure, path)
+    if most is not None and most < 1:
+        raise TuningError(f"--most must be at least 1 (got {most}).")
+    work = find_work(measure, path)[:most]
     stop_at_once()
     logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
     settings = settings_with()

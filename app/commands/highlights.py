@@ -17,6 +17,7 @@ from agents.tuning import tuning_type
 from app.cli import explain
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
+from app.transcripts import TRANSCRIPT_FORMATS
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ else:
     Tuning = tuning_type()
 
 STAGES = ", ".join(stage_table())
+KINDS = ", ".join(TRANSCRIPT_FORMATS)
 
 
 def highlights(
@@ -36,6 +38,9 @@ def highlights(
         Path | None,
         Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
     ] = None,
+    transcript: Annotated[
+        str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
+    ] = "vtt,txt",
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -54,6 +59,7 @@ def highlights(
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
+    kinds = _transcript_kinds(transcript)
     _check_stages(only, from_)
     _check_folders(files, out)
     stop_at_once()
@@ -64,13 +70,28 @@ def highlights(
         folder = out if len(files) == 1 else out / file.stem
         try:
             found = run_here(
-                file, folder, tuning, captions=captions, only=only, start=from_, quiet=json_
+                file,
+                folder,
+                tuning,
+                captions=captions,
+                transcripts=kinds,
+                only=only,
+                start=from_,
+                quiet=json_,
             )
         except LectureError as error:
             worst = max(worst, explain(error))
         else:
             _print(found, as_json=json_)
     return worst
+
+
+def _transcript_kinds(text: str) -> tuple[str, ...]:
+    kinds = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    for kind in kinds:
+        if kind not in TRANSCRIPT_FORMATS:
+            raise TuningError(f"--transcript: {kind!r} is none of {KINDS}.")
+    return kinds
 
 
 def _check_stages(*names: str | None) -> None:

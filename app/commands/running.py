@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from app.exports import Findings, analysis, chapter_cues, clip_name
 from app.services.core import workshop_config
 from app.services.jobs import when
 from app.services.uploads import CAPTION_SUFFIXES
+from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import has_result, load_result
 from data.disk import atomic_file, remove
 from data.jobs import job_stages
@@ -92,11 +93,15 @@ def run_here(
     tuning: Params,
     *,
     captions: Path | None = None,
+    transcripts: Sequence[str] = (),
     only: str | None = None,
     start: str | None = None,
     quiet: bool = False,
 ) -> Outcome:
-    """Run the stages over one recording and write what was found into `out`."""
+    """Run the stages over one recording and write what was found into `out`.
+
+    `transcripts` are suffixes of `app.transcripts.TRANSCRIPT_FORMATS`.
+    """
     file = file.absolute()
     check_file(file)
     captions = find_captions(file, captions)
@@ -109,7 +114,7 @@ def run_here(
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
-        document = write_results(shop, job, lecture, findings, out.absolute())
+        document = write_results(shop, job, lecture, findings, out.absolute(), transcripts)
     return Outcome(file, out.absolute(), captions, findings, document)
 
 
@@ -223,9 +228,14 @@ def read_findings(shop: Workshop, job: Job, file: Path) -> Findings:
 
 
 def write_results(
-    shop: Workshop, job: Job, lecture: Lecture, found: Findings, out: Path
+    shop: Workshop,
+    job: Job,
+    lecture: Lecture,
+    found: Findings,
+    out: Path,
+    transcripts: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Write clips, chapters, store and analysis.json; each appears whole, the last one last."""
+    """Write everything that was found; each file appears whole, analysis.json last."""
     about = {"title": lecture.title, "file": Path(lecture.media).name, "run": when(job.created)}
     document = analysis(found, lecture=about, params=job.params)
     written = set()
@@ -241,6 +251,11 @@ def write_results(
             written.add(f"{stem}{suffix}")
     if found.content is not None:
         _write(out / "chapters.vtt", to_vtt(chapter_cues(found.content.segments)))
+    if found.transcript is not None:
+        for suffix in transcripts:
+            text = TRANSCRIPT_FORMATS[suffix].write(found.transcript, lecture.title)
+            _write(out / f"transcript.{suffix}", text)
+            written.add(f"transcript.{suffix}")
     store = shop.artifacts.root.parent / "lecture.duckdb"
     with shop.store.read():
         _copy(store, out / "lecture.duckdb")
@@ -250,7 +265,7 @@ def write_results(
 
 
 def _forget_older(out: Path, written: set[str]) -> None:
-    """Remove the clips that an earlier run wrote and this one did not, and nothing else."""
+    """Remove what an earlier run wrote and this one did not, and nothing else."""
     noted = out / WORK / WRITTEN
     older = set(json.loads(noted.read_text())) if noted.exists() else set[str]()
     _write(noted, json.dumps(sorted(written)))

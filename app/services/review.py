@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.errors import NotFound
-from agents.subtitles import to_vtt
-from agents.types import Content, Cue, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
-from app.exports import plain
+from agents.types import Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from app.exports import plain, slug
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
 from app.services.live import LivePlans, LiveSilence, LiveSilences
 from app.services.results import JobResults, Results
+from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
 from data.clips import list_clips
 from data.jobs import list_jobs
@@ -72,6 +72,7 @@ class Review:
             },
             "stages": sorted(found.values),
             "media": media_urls(lecture_id, found),
+            "transcripts": _transcript_urls(lecture_id, job, found),
             "engine": found.transcript and found.transcript.engine,
             "language": found.transcript and found.transcript.language,
             "analyzer": found.content and found.content.analyzer,
@@ -125,12 +126,20 @@ class Review:
         found = self.silences.detect(self.job_of(lecture_id, job_id).id, values)
         return silence_json(found)
 
-    def transcript_vtt(self, lecture_id: str) -> str:
-        """Return the whole lecture's transcript as WebVTT."""
-        transcript = self.results.of(self.job_of(lecture_id)).transcript
+    def transcript(
+        self, lecture_id: str, suffix: str, job_id: str | None = None
+    ) -> tuple[str, str, str]:
+        """Return name, media type and text of the whole lecture's transcript."""
+        made = TRANSCRIPT_FORMATS.get(suffix)
+        if made is None:
+            known = ", ".join(TRANSCRIPT_FORMATS)
+            raise NotFound(f"A transcript is not made as {suffix[:20]!r}, but as {known}.")
+        lecture, job = self.find(lecture_id, job_id)
+        transcript = self.results.of(job).transcript
         if transcript is None:
             raise NotFound("There is no transcript yet.")
-        return to_vtt(Cue(s.start, s.end, s.text) for s in transcript.segments)
+        name = f"{slug(lecture.title) or 'lecture'}.{suffix}"
+        return name, made.media_type, made.write(transcript, lecture.title)
 
 
 def _lecture(lecture: Lecture, found: JobResults) -> dict[str, Any]:
@@ -155,6 +164,12 @@ def media_urls(lecture_id: str, found: JobResults) -> dict[str, str | None]:
         "poster": f"{MEDIA}/lectures/{lecture_id}/poster",
         "transcript": found.transcript and f"/api/v1/lectures/{lecture_id}/transcript.vtt",
     }
+
+
+def _transcript_urls(lecture_id: str, job: Job, found: JobResults) -> dict[str, str]:
+    """Return where this run's transcript is saved from, by suffix; nothing before it is made."""
+    base = f"/api/v1/lectures/{lecture_id}/transcript"
+    return {s: f"{base}.{s}?job={job.id}" for s in TRANSCRIPT_FORMATS if found.transcript}
 
 
 def _topics(content: Content | None) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 from agents.errors import LectureError, NotFound
 from agents.params import Params
 from agents.registry import Resources
-from jobs.evaluation import layout, silence, slides, words
+from jobs.evaluation import importance, layout, silence, slides, topics, words
 from jobs.evaluation.formats import FORMATS, find_labelled
 from jobs.evaluation.labels import BadLabels, Figures, Labelled
 from jobs.evaluation.running import open_bench
@@ -25,6 +25,8 @@ MEASURES: Mapping[str, ModuleType] = {
     "layout": layout,
     "slides": slides,
     "words": words,
+    "topics": topics,
+    "importance": importance,
 }
 """Each measure has `STAGES` that it runs, `SCORERS` by kind of labelled data, and `figures`."""
 

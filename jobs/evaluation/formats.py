@@ -7,12 +7,27 @@ from pathlib import Path
 
 from jobs.evaluation.labels import Labelled
 from jobs.evaluation.lectures import RenderedLecture, find_lectures
+from jobs.evaluation.speech import SpokenText, TurnedSound, find_spoken, find_turned
+from jobs.evaluation.stills import Stills, find_stills
+from jobs.evaluation.texts import RatedText, TopicText, find_rated_texts, find_topic_texts
 
 FORMATS: Mapping[type, str] = {
     RenderedLecture: "rendered lectures (NAME.mp4 beside NAME.truth.json)",
+    TurnedSound: "sound with speakers' turns (NAME.wav beside an .rttm file)",
+    SpokenText: "sound with its words (NAME.wav beside NAME.txt)",
+    Stills: "frames with boxes (folders of .jpg beside layout_truth.json)",
+    TopicText: "transcripts with topics (.ref)",
+    RatedText: "transcripts with important sentences (VT-SSum, .jsonl.gz)",
 }
 """Every kind of labelled data, as a message names it."""
-FINDERS: tuple[Callable[[Path, Path], Iterator[Labelled]], ...] = (find_lectures,)
+FINDERS: tuple[Callable[[Path, Path], Iterator[Labelled]], ...] = (
+    find_lectures,
+    find_turned,
+    find_spoken,
+    find_stills,
+    find_topic_texts,
+    find_rated_texts,
+)
 """Each takes a file or folder, and the folder to which names are relative."""
 
 

@@ -37,3 +37,9 @@ def median(values: Iterable[float], scale: float = 1.0) -> float | None:
 def share(part: float, whole: float) -> float | None:
     """Return part / whole, None where the whole is nothing."""
     return part / whole if whole else None
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that are there, None of nothing."""
+    found = [value for value in values if value is not None]
+    return float(np.mean(found)) if found else None

@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from agents.layout.detector import detect_regions
+from agents.layout.params import LayoutParams
 from agents.types import LayoutRegion
 from jobs.evaluation.boxes import box_iou, shared_time
 from jobs.evaluation.labels import Figures, median, share
 from jobs.evaluation.lectures import RenderedLecture
 from jobs.evaluation.matching import Counts, match_points, total
-from jobs.evaluation.running import Bench
+from jobs.evaluation.running import Bench, cpu_seconds
+from jobs.evaluation.stills import Stills
 
 CHANGE_S = 2.0
 
@@ -123,4 +126,17 @@ def _mostly_right(
     return bool(seconds) and max(seconds, key=seconds.__getitem__) == labelled.kind
 
 
-SCORERS = {RenderedLecture: score_lecture}
+def score_stills(stills: Stills, bench: Bench) -> LayoutScore:
+    """Tell regions from frames alone; there are no changes to find, and the kind may be unknown."""
+    began = cpu_seconds()
+    size, labelled, kind_known = stills.labels()
+    params = bench.params("layout")
+    assert isinstance(params, LayoutParams)
+    found = detect_regions(stills.key_frames(), size, stills.duration, params)
+    score = compare(found, [labelled], stills.duration, cpu_seconds() - began)
+    if kind_known:
+        return score
+    return replace(score, kind=(0.0, 0.0), regions=(0.0, 0.0))
+
+
+SCORERS = {RenderedLecture: score_lecture, Stills: score_stills}

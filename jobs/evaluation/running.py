@@ -47,6 +47,14 @@ class Bench:
             values[stage.name] = stage.run(*given, params=self.params(stage.name), context=context)
         return values, cpu_seconds() - began
 
+    def run_agent(self, name: str, *values: Any) -> tuple[Any, float]:  # noqa: ANN401
+        """Return the value of one agent for the values that it needs, and the CPU seconds."""
+        began = cpu_seconds()
+        stage = stage_table()[name]
+        context = self._context(name, stage.title, "", None)
+        found = stage.run(*values, params=self.params(name), context=context)
+        return found, cpu_seconds() - began
+
     def _context(self, stage: str, title: str, name: str, captions: Path | None) -> Context:
         workdir = self.folder / stage
         workdir.mkdir()

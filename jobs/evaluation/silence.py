@@ -30,6 +30,7 @@ from jobs.evaluation.matching import (
     total,
 )
 from jobs.evaluation.running import Bench
+from jobs.evaluation.speech import TurnedSound, with_picture
 
 PAUSE_S = 0.5
 LEAST_IOU = 0.5
@@ -103,4 +104,12 @@ def nonspeech_frames(silences: Sequence[Span], duration: float) -> np.ndarray:
     return frame_flags(outside(speech, duration), duration)
 
 
-SCORERS = {RenderedLecture: score_lecture}
+def score_turns(sound: TurnedSound, bench: Bench) -> SilenceScore:
+    """Run the silence agent over sound in which people's turns are known."""
+    values, cpu_s = bench.run(with_picture(sound.sound, bench.folder), "silence", name=sound.name)
+    duration = values["intake"].media.duration
+    turns = joined(((a, min(b, duration)) for a, b in sound.turns if a < duration), 0.0)
+    return compare(values["silence"], outside(turns, duration), duration, cpu_s)
+
+
+SCORERS = {RenderedLecture: score_lecture, TurnedSound: score_turns}

@@ -17,6 +17,7 @@ from jobs.evaluation.labels import Figures, median, share
 from jobs.evaluation.lectures import RenderedLecture, said_words
 from jobs.evaluation.matching import Span
 from jobs.evaluation.running import Bench
+from jobs.evaluation.speech import SpokenText, with_picture
 from jobs.evaluation.wording import align, plain_words
 
 STAGES = ("transcript",)
@@ -102,4 +103,13 @@ def _in_silence(words: Sequence[tuple[str, Word]], silence: Sequence[Span]) -> i
     return sum(any(a <= middle < b for a, b in silence) for middle in middles)
 
 
-SCORERS = {RenderedLecture: score_lecture}
+def score_text(spoken: SpokenText, bench: Bench) -> WordScore:
+    """Run the transcript agent over sound whose words are known, but not their times."""
+    said = [Word(0.0, 1.0, word) for word in spoken.text().split()]
+    media = with_picture(spoken.sound, bench.folder)
+    values, cpu_s = bench.run(media, "transcript", name=spoken.name)
+    duration = values["intake"].media.duration
+    return compare(values["transcript"], said, None, duration, cpu_s, timed=False)
+
+
+SCORERS = {RenderedLecture: score_lecture, SpokenText: score_text}

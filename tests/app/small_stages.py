@@ -76,7 +76,10 @@ def transcribe(intake, *, params, context):
             float(t),
             float(t) + 9,
             f"Sentence {i} <b>&",
-            (Word(float(t), float(t) + 9, "Sentence"),),
+            tuple(
+                Word(float(t) + 2 * n, float(t) + 2 * n + 2, text)
+                for n, text in enumerate(("Sentence", str(i), "<b>&"))
+            ),
         )
         for i, t in enumerate(starts)
     )

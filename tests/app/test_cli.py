@@ -98,6 +98,7 @@ def test_every_tunable_is_a_flag():
         ),
         (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
+        (["highlights", "a.mp4", "--out", "x", "--transcript", "doc"], "'doc' is none of vtt"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
 )
@@ -188,6 +189,8 @@ def test_highlights_writes_everything_it_names(made):
         assert (out / rendered["poster"]).read_bytes()[:2] == b"\xff\xd8"
         assert rendered["video"].startswith(f"{clip['rank']:02d}-")
     assert (out / "chapters.vtt").read_text().startswith("WEBVTT")
+    assert (out / "transcript.vtt").read_text().startswith("WEBVTT")
+    assert document["transcript"]["segments"][0]["text"] in (out / "transcript.txt").read_text()
     assert not list(out.glob(".*.part"))
 
 
@@ -251,6 +254,17 @@ def test_a_moved_weight_changes_the_clips_and_their_files_follow(made):
     document = json.loads((out / "analysis.json").read_text())
     assert len(document["clips"]) == 1
     assert [clip.name for clip in out.glob("*.mp4")] == [document["clips"][0]["rendered"]["video"]]
+
+
+def test_the_transcript_is_written_in_the_formats_that_were_asked_for(made):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK, "--only", "transcript"]
+    assert run([*args, "--transcript", "srt, JSON,ttml"]) == 0
+    assert {file.name for file in out.glob("transcript.*")} == {
+        "transcript.srt", "transcript.json", "transcript.ttml",
+    }  # fmt: skip
+    assert run([*args, "--transcript", ""]) == 0
+    assert not list(out.glob("transcript.*"))
 
 
 def test_files_of_others_in_the_results_folder_stay(made):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agents.silence import SilenceParams
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
@@ -236,10 +237,27 @@ def test_clip_is_renamed_and_an_empty_title_is_refused(filled):
     assert filled.services.clips.list(job_id)[0].title == "Shape and size"
 
 
-@pytest.mark.parametrize("state", ["running", "failed"])
-def test_review_of_an_unfinished_run_says_so(looked_at, state):
-    app = show("review", lecture=looked_at.lectures[state][0])
-    assert "has not been read yet" in said(app)
+def test_review_of_a_running_lecture_watches_its_run(looked_at):
+    lecture_id, job_id = looked_at.lectures["running"]
+    app = show("review", lecture=lecture_id)
+    assert "has not been read yet; it comes here by itself" in said(app)
+    assert component(app, "live")["job"] == job_id
+
+
+def test_review_of_a_failed_run_says_why(looked_at):
+    app = show("review", lecture=looked_at.lectures["failed"][0])
+    assert "has not been read yet; it can be read by running it again" in said(app)
+    assert "is cut off at 40" in said(app)
+
+
+def test_review_offers_the_silence_tunables_of_the_run(looked_at):
+    lecture_id, job_id = looked_at.lectures["completed"]
+    data = component(show("review", lecture=lecture_id), "silence")
+    assert data["address"] == f"/api/v1/lectures/{lecture_id}/silence?job={job_id}"
+    assert {field["name"]: field["value"] for field in data["fields"]} == {
+        name: field.default for name, field in SilenceParams.model_fields.items()
+    }
+    assert len(json.dumps(data)) < 10_000
 
 
 @pytest.mark.parametrize("state", ["running", "failed"])
