@@ -46,8 +46,7 @@ def decode_luma(media: Media, times: Sequence[float]) -> np.ndarray:
     The edges of blocks are not smoothed and, of many frames a second, those that no other refers
     to are passed over: together that takes two thirds off the cost.
     """
-    kind = "luma" if media.fps < MANY_FPS else "rough luma"
-    return _pictures(media, times, kind, LUMA_SIZE[::-1])
+    return _pictures(media, times, "luma", LUMA_SIZE[::-1], rough=media.fps >= MANY_FPS)
 
 
 def watch_frames(
@@ -56,25 +55,29 @@ def watch_frames(
     see: Callable[[int, np.ndarray], None],
     *,
     width: int | None = None,
+    colour: bool = True,
 ) -> None:
-    """Hand over, for each of the ascending times, its number and the RGB frame (h, w, 3) shown.
+    """Hand over, for each of the ascending times, its number and the frame shown then.
 
-    One child decodes them all and no more than a few are in memory.
+    It is RGB (h, w, 3), or luma (h, w) without `colour`. One child decodes them all, and no more
+    than one is in memory. Of many frames a second, those that no other refers to are passed over.
     """
     import numpy as np
 
     w, h = _scaled(media, width)
-    request = _request(media, w, h) | {"kind": "rgb", "times": [float(time) for time in times]}
+    kind, shape = ("rgb", (h, w, 3)) if colour else ("grey", (h, w))
+    request = _request(media, w, h) | {"kind": kind, "times": [float(time) for time in times]}
+    request["rough"] = media.fps >= MANY_FPS
     numbers = count()
 
     def hear(block: bytes) -> None:
-        see(next(numbers), np.frombuffer(block, np.uint8).reshape(h, w, 3))
+        see(next(numbers), np.frombuffer(block, np.uint8).reshape(shape))
 
-    _ask(media, request, cpu_s=60 + 3 * len(times), on_block=(h * w * 3, hear))
+    _ask(media, request, cpu_s=60 + 3 * len(times), on_block=(math.prod(shape), hear))
 
 
 def _pictures(
-    media: Media, times: Sequence[float], kind: str, shape: tuple[int, ...]
+    media: Media, times: Sequence[float], kind: str, shape: tuple[int, ...], *, rough: bool = False
 ) -> np.ndarray:
     """Return one picture per time, uint8 (n, *shape)."""
     import numpy as np
@@ -82,8 +85,8 @@ def _pictures(
     _check_size(len(times) * math.prod(shape))
     order = np.argsort(times, kind="stable")
     ascending = [float(times[i]) for i in order]
-    request = _request(media, shape[1], shape[0]) | {"kind": kind, "times": ascending}
-    out = _ask(media, request, cpu_s=60 + 3 * len(times))
+    request = _request(media, shape[1], shape[0]) | {"kind": kind, "rough": rough}
+    out = _ask(media, request | {"times": ascending}, cpu_s=60 + 3 * len(times))
     frames = np.frombuffer(out, np.uint8).reshape(len(times), *shape)
     # Times mostly come in order, and a copy of large frames would double the memory.
     return frames if (np.diff(order) == 1).all() else frames[np.argsort(order, kind="stable")]
@@ -250,9 +253,9 @@ def _opened(
 def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
     """Yield, for each of the ascending times, the frame shown then in the `kind` asked for."""
     container, stream = _opened(request, threads=1)
-    if request["kind"] == "rough luma":
+    if request["rough"]:
         stream.codec_context.skip_frame = "NONREF"
-    if "luma" in request["kind"]:
+    if request["kind"] == "luma":
         stream.codec_context.options = {"skip_loop_filter": "all"}
     zero = start_time(container)
     frames: Iterator[av.VideoFrame] = iter(())
@@ -271,7 +274,7 @@ def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
 
 def _content(frame: av.VideoFrame, request: dict[str, Any]) -> bytes:
     width, height = request["width"], request["height"]
-    layout = "gray" if "luma" in request["kind"] else "rgb24"
+    layout = "rgb24" if request["kind"] == "rgb" else "gray"
     return picture(frame, width, height, layout).tobytes()
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def read_upload(
         return Refused("corrupt", what="its header cannot be read").summary
     try:
         with container:
-            return Reading(container, folder, report).run()
+            return Reading(container, folder, report, lambda: open_container(path, demuxer)).run()
     except Refused as refused:
         return refused.summary
 
@@ -113,8 +114,9 @@ class Reading:
         container: av.container.InputContainer,
         folder: Path,
         report: Callable[[float], None],
+        reopen: Callable[[], av.container.InputContainer],
     ) -> None:
-        self.container, self.folder, self.report = container, folder, report
+        self.container, self.folder, self.report, self.reopen = container, folder, report, reopen
         self.video = check_streams(container)
         self.zero = start_time(container)
         self.pictures = Pictures(self.video, folder / "luma.raw", self.zero)
@@ -255,15 +257,22 @@ class Reading:
             "audio_codecs": [track.stream.codec_context.name for track in self.tracks],
         }
 
+    @contextmanager
+    def again(self) -> Iterator[tuple[av.container.InputContainer, av.video.VideoStream]]:
+        """Open the upload anew: its first decoder leaves out what large pictures need."""
+        with self.reopen() as container:
+            stream = first_video(container)
+            assert stream is not None
+            yield container, stream
+
     def write_poster(self) -> None:
         """Write a representative frame as poster.jpg."""
         assert self.pictures.shown is not None
-        self.video.codec_context.flags &= ~(1 << 19)
         wanted = self.zero + choose_poster(self.pictures.luma_time, self.pictures.looks)
-        frame = next(frames_from(self.container, self.video, wanted + 1e-6))
-        (self.folder / "poster.jpg").write_bytes(
-            encode_jpeg(frame, *poster_size(self.pictures.shown))
-        )
+        with self.again() as (container, stream):
+            frame = next(frames_from(container, stream, wanted + 1e-6))
+            content = encode_jpeg(frame, *poster_size(self.pictures.shown))
+        (self.folder / "poster.jpg").write_bytes(content)
 
     def check_spread(self) -> int:
         """Return how many of six spread frames fail; many key frames are check enough."""
@@ -271,7 +280,8 @@ class Reading:
             return 0
         last = max(self.pictures.time)
         times = [self.zero + last * i / (SPREAD - 1) for i in range(SPREAD)]
-        return sum(frame is None for frame in spread_frames(self.container, self.video, times))
+        with self.again() as (container, stream):
+            return sum(frame is None for frame in spread_frames(container, stream, times))
 
     def write_arrays(self) -> None:
         """Leave the packet table in order of presentation and the times of the key frames."""

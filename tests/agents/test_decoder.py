@@ -126,6 +126,7 @@ def test_the_childs_half_gives_the_same_bytes_in_this_process(recordings, monkey
         "width": 320,
         "height": 180,
         "kind": "rgb",
+        "rough": False,
     }
     for wanted, expected in (
         (request | {"times": [1.0, 4.0]}, decode_frames(media, [1.0, 4.0]).tobytes()),

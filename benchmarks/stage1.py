@@ -1,0 +1,217 @@
+"""What hearing and seeing cost: `uv run python -m benchmarks.stage1 [--keep FOLDER]`.
+
+Stage 1 is intake, silence and layout, without speech recognition. It reads lectures of four
+lengths, then ten minutes encoded in five ways, beside the rivals on the same files, each in an
+environment of its own: librosa.load with effects.split, PySceneDetect's content detector at its
+defaults, and the ffmpeg command that writes 16 kHz mono. All figures are CPU seconds of a process
+and its children; the recordings are made first, which takes longer than all the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+
+from benchmarks.recordings import make_lengths, make_variants
+
+MINUTES = (15, 60, 90, 180)
+WITHIN_S = 1.0
+HEAR = "import sys, librosa as l; l.effects.split(l.load(sys.argv[1], sr=16000)[0])"
+LIBROSA = ("uv", "run", "--no-project", "--with", "librosa", "python", "-c", HEAR)
+SCENES = ("uv", "run", "--no-project", "--with", "scenedetect[opencv-headless]", "scenedetect")
+
+
+def cpu_of(command: Sequence[str], **environment: str) -> tuple[float, str]:
+    """Run a command to its end; return its CPU seconds with children, and what it printed."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read()
+    if process.returncode:
+        raise RuntimeError(said[-2000:])
+    return usage.ru_utime + usage.ru_stime, said
+
+
+def measure_one(what: str, path: Path) -> tuple[float, dict[str, Any]]:
+    """Return the CPU seconds of this module's `what` in a fresh process, and what it found."""
+    cpu, said = cpu_of([sys.executable, "-m", "benchmarks.stage1", f"--{what}", str(path)])
+    return cpu, json.loads(said.splitlines()[-1])
+
+
+# --- in the measured process ----------------------------------------------------------------------
+
+
+def run_stages(path: Path) -> dict[str, Any]:
+    """Run stage 1 over a recording; return its slide changes, its memory and Silero's share."""
+    from agents.intake import gate
+    from agents.registry import Resources
+    from agents.tuning import tuning_type
+    from jobs.evaluation.running import cpu_seconds, open_bench
+
+    spent: list[float] = []
+    listen: Callable[..., Any] = gate.measure_speech
+
+    def timed(*args: object) -> object:
+        began = cpu_seconds()
+        heard = listen(*args)
+        spent.append(cpu_seconds() - began)
+        return heard
+
+    gate.measure_speech = timed
+    with open_bench(tuning_type()(), Resources(), lambda *said: None) as bench:
+        values, _ = bench.run(path, "silence", "layout")
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return {
+        "seconds": values["intake"].media.duration,
+        "slides": [slide.start for slide in values["layout"].slides[1:]],
+        "silero": sum(spent),
+        "own_mb": usage[0].ru_maxrss / 1024,
+        "child_mb": usage[1].ru_maxrss / 1024,
+    }
+
+
+def decode_sound(path: Path) -> dict[str, Any]:
+    """Decode the sound of a recording to 16 kHz exactly as intake does, and nothing else."""
+    from agents.decoder import open_container, start_time
+    from agents.intake.audio import Track
+    from agents.intake.probe import MAX_S
+
+    with tempfile.TemporaryDirectory() as folder, open_container(path, "mov") as container:
+        stream = container.streams.audio[0]
+        track = Track(stream, Path(folder, "track.wav"), start_time(container), MAX_S)
+        for packet in container.demux(stream):
+            track.add(packet)
+        track.close()
+    return {"samples": track.length}
+
+
+# --- in the measuring one -------------------------------------------------------------------------
+
+
+def show(*cells: object) -> None:
+    """Print a row of a Markdown table."""
+    shown = [f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in cells]
+    print(f"| {' | '.join(shown)} |", flush=True)
+
+
+def head(*cells: str) -> None:
+    """Print the head of a Markdown table."""
+    print()
+    show(*cells)
+    show(*("---" for _ in cells))
+
+
+def measure_lengths(folder: Path, minutes: Sequence[int]) -> dict[int, Path]:
+    """Print what lectures of several lengths cost (P1)."""
+    paths = dict(zip(minutes, make_lengths(folder, minutes), strict=True))
+    columns = ("CPU s", "without Silero", "CPU s an hour", "x real time", "own MB", "child MB")
+    head("minutes", *columns)
+    for length, path in paths.items():
+        cpu, found = measure_one("stages", path)
+        hour, speed = cpu * 3600 / found["seconds"], found["seconds"] / cpu
+        memory = (found["own_mb"], found["child_mb"])
+        show(length, cpu, cpu - found["silero"], hour, speed, *memory)
+    show("bounds", "60 min: 12", "60 min: 6.5", "as at 15", ">= 300", "90 min: 250", "250")
+    return paths
+
+
+def measure_sound(path: Path) -> None:
+    """Print what the sound costs beside the ffmpeg command (P4)."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-vn"]
+        wav = str(Path(folder, "sound.wav"))
+        rival, _ = cpu_of([*command, "-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", wav])
+    ours, _ = measure_one("sound", path)
+    head("sound of 60 min to 16 kHz", "CPU s")
+    show("the ffmpeg command", rival)
+    show("ours", ours)
+    show("ours / ffmpeg (bound 0.8)", ours / rival)
+
+
+def measure_variants(folder: Path) -> None:
+    """Print cost and slide changes of each encoding, ours and the rivals' (P1, P2, P3)."""
+    paths = make_variants(folder)
+    heard = measure_librosa(paths["plain"])
+    columns = ("CPU s", "x real time", "F1", "recall", "PySceneDetect CPU s", "F1", "recall")
+    head("10 min", *columns, "ratio", "with librosa")
+    cpu_of([*SCENES, "version"])  # what uv must fetch and unpack is not the rival's fault
+    for name, path in paths.items():
+        truth = json.loads(path.with_suffix(".truth.json").read_text())["slides"]
+        ours, found = measure_one("stages", path)
+        rival, scenes = measure_scenes(path)
+        marks = (*_scored(found["slides"], truth), rival, *_scored(scenes, truth))
+        show(name, ours, found["seconds"] / ours, *marks, rival / ours, (rival + heard) / ours)
+    show("bounds", "", "plain 300, others 100", ">= .95", "", "", "", "", ">= 40", ">= 25")
+
+
+def measure_librosa(path: Path) -> float:
+    """Return the CPU seconds of librosa.load and effects.split, which need ffmpeg on the PATH."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "ffmpeg").symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+        search = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        cpu_of([*LIBROSA[:-2], "-c", "import librosa"])
+        cpu, _ = cpu_of([*LIBROSA, str(path)], PATH=search)
+    head("librosa.load + effects.split, 10 min", "CPU s")
+    show("plain", cpu)
+    return cpu
+
+
+def measure_scenes(path: Path) -> tuple[float, list[float]]:
+    """Return the CPU seconds of PySceneDetect's content detector, and the changes it finds."""
+    with tempfile.TemporaryDirectory() as folder:
+        listing = ["list-scenes", "-q", "-s", "-o", folder, "-f", "scenes.csv"]
+        cpu, _ = cpu_of([*SCENES, "-q", "-i", str(path), "detect-content", *listing])
+        with Path(folder, "scenes.csv").open() as file:
+            starts = [float(row["Start Time (seconds)"]) for row in csv.DictReader(file)]
+    return cpu, starts[1:]
+
+
+def _scored(found: Sequence[float], truth: Sequence[float]) -> tuple[float, float]:
+    """Return F1 and recall of changes matched one to one within a second."""
+    from jobs.evaluation.matching import count_points
+
+    counts = count_points(found, truth, within=WITHIN_S)
+    return counts.f1 or 0.0, counts.recall or 0.0
+
+
+def main() -> None:
+    """Print every figure, or answer as one measured process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--keep", type=Path, help="folder whose recordings are used and kept")
+    parser.add_argument("--minutes", type=int, nargs="+", default=list(MINUTES))
+    parser.add_argument("--stages", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--sound", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stages or options.sound:
+        found = run_stages(options.stages) if options.stages else decode_sound(options.sound)
+        print(json.dumps(found))
+        return
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", end=", ")
+    print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        lengths = measure_lengths(folder, options.minutes)
+        measure_sound(lengths[60] if 60 in lengths else next(iter(lengths.values())))
+        measure_variants(folder)
+
+
+if __name__ == "__main__":
+    main()
