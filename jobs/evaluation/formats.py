@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.evaluation.labels import Labelled
@@ -11,12 +12,27 @@ from jobs.evaluation.speech import SpokenText, TurnedSound, find_spoken, find_tu
 from jobs.evaluation.stills import Stills, find_stills
 from jobs.evaluation.texts import RatedText, TopicText, find_rated_texts, find_topic_texts
 
+
+@dataclass(frozen=True, slots=True)
+class Timelines:
+    """Human slide times with slides as PDF (MaViLS): lectures must be rendered from them first."""
+
+    name: str
+
+
+def find_timelines(path: Path, root: Path) -> Iterator[Timelines]:
+    """Yield a folder that has `truth` and `slides` in it, to be named where nothing is scored."""
+    if any(path.glob("truth/*.xlsx")) and any(path.glob("slides/*.pdf")):
+        yield Timelines(str(path.relative_to(root)))
+
+
 FORMATS: Mapping[type, str] = {
     RenderedLecture: "rendered lectures (NAME.mp4 beside NAME.truth.json)",
     TurnedSound: "sound with speakers' turns (NAME.wav beside an .rttm file)",
     SpokenText: "sound with its words (NAME.wav beside NAME.txt)",
     Stills: "frames with boxes (folders of .jpg beside layout_truth.json)",
     TopicText: "transcripts with topics (.ref)",
+    Timelines: "MaViLS timelines (render lectures from them: python -m benchmarks.mavils --help)",
     RatedText: "transcripts with important sentences (VT-SSum, .jsonl.gz)",
 }
 """Every kind of labelled data, as a message names it."""
@@ -27,6 +43,7 @@ FINDERS: tuple[Callable[[Path, Path], Iterator[Labelled]], ...] = (
     find_stills,
     find_topic_texts,
     find_rated_texts,
+    find_timelines,
 )
 """Each takes a file or folder, and the folder to which names are relative."""
 
