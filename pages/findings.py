@@ -36,9 +36,12 @@ def show_header(bundle: dict[str, Any]) -> None:
 
 def show_unfinished(job: dict[str, Any]) -> None:
     """Say how far the run is; the stages of a running one come by themselves."""
-    state = STATES[job["status"]][0].lower()
-    why = f" {plain(job['error'])}" if job["error"] else ""
-    st.warning(f"This run is {state}; what it has found so far is shown.{why}")
+    if job["status"] in ACTIVE:
+        st.info("The run is still under way; what it finds appears here by itself.")
+    else:
+        state = STATES[job["status"]][0].lower()
+        why = f" {plain(job['error'])}" if job["error"] else ""
+        st.warning(f"This run is {state}; what it has found so far is shown.{why}")
     st.page_link("../pages/job.py", label="See the run", query_params={"id": job["id"]})
     if job["status"] in ACTIVE:
         view = current_services().jobs.view(job["id"])

@@ -67,7 +67,7 @@ class Deck {
     if (this.abort.signal.aborted || this.loaded !== wanted) return undefined;
     this.bundle = { ...found, ...found.lecture };
     this.boxes.show(this.bundle);
-    this.transcript.show(this.bundle.sentences);
+    this.transcript.show(this.bundle);
     await this.timeline.show(this.bundle);
     this.shown = undefined;
     this.refresh();

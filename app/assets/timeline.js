@@ -36,6 +36,7 @@ export class Timeline {
     this.scores = undefined;
     if (!this.Plotly) this.listen();
     this.Plotly = Plotly;
+    if (this.tried?.preview) this.showSilences(this.tried);
     this.drawMarks();
     this.place();
   }
@@ -72,8 +73,10 @@ export class Timeline {
   }
 
   // Shows other silences in the lane; the lane's name says that they are not those of the run.
-  showSilences({ silences, preview }) {
+  showSilences(tried) {
+    this.tried = tried;
     if (!this.Plotly) return;
+    const { silences, preview } = tried;
     const bars = Object.fromEntries(Object.entries(this.bars(silences)).map(([name, values]) => [name, [values]]));
     const at = Object.keys(NAMES).indexOf("silence");
     this.Plotly.update(this.plot, bars, { [`annotations[${at}].text`]: preview ? "<b>Preview</b>" : NAMES.silence }, [0]);

@@ -13,8 +13,9 @@ export class Transcript {
     root.onwheel = root.ontouchmove = () => { this.heldUntil = performance.now() + 5000; };
   }
 
-  show(sentences) {
+  show({ sentences, stages }) {
     this.sentences = sentences;
+    this.active = this.looks = undefined;
     const { make, clock } = this.helpers;
     this.lines = sentences.map((sentence, index) => {
       const line = make("button", "lh-line");
@@ -25,7 +26,8 @@ export class Transcript {
       return line;
     });
     this.root.replaceChildren(...this.lines);
-    if (!sentences.length) this.root.append(this.helpers.make("p", "", "No speech was found."));
+    const none = stages.includes("content") ? "No speech was found." : "There is no transcript yet.";
+    if (!sentences.length) this.root.append(make("p", "", none));
   }
 
   update(live) {

@@ -73,7 +73,7 @@ def test_table_timeline_and_player_follow_each_other(deck):
     expect(deck.get_by_role("textbox", name="Title")).to_have_value(title)
     wait_for_time(deck, f"Math.abs(t - {start}) < 0.1")
 
-    table = deck.get_by_test_id("stDataFrame")
+    table = deck.locator(".st-key-clip_table").get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
     deck.mouse.click(box["x"] + 15, box["y"] + 52)
@@ -174,7 +174,8 @@ def test_deck_of_a_long_lecture_opens_soon_and_edits_stay_quick(page, server, sa
           for (let i = 0; i < 200; i += 1) {
             deck.timeline.playhead(i * 0.04);
             deck.transcript.follow(i * 0.04);
-            deck.layout(i * 0.04);
+            deck.strip.follow(i * 0.04);
+            deck.boxes.at(i * 0.04);
           }
           return (performance.now() - began) / 200;
         }"""

@@ -212,7 +212,8 @@ def test_slide_too_short_for_a_picture_is_a_tick_until_one_zooms_in(page, server
 
 
 def half_known(bundle):
-    return {**bundle, "slides": [], "layouts": [], "topics": [], "clips": []}
+    names = ("slides", "layouts", "topics", "clips", "sentences", "stages")
+    return {**bundle, **{name: [] for name in names}}
 
 
 def test_more_findings_come_without_moving_playhead_or_zoom(page, server, sample):
@@ -220,6 +221,7 @@ def test_more_findings_come_without_moving_playhead_or_zoom(page, server, sample
         open_review(page, server, sample)
     expect(page.locator(".lh-layout")).to_have_text("Layout not known yet")
     assert page.locator(".lh-still").count() == 0
+    expect(page.locator(".lh-transcript")).to_have_text("There is no transcript yet.")
     show(page, 50.0)
     page.keyboard.press("z")
     page.wait_for_function(f"{RANGE}[1] - {RANGE}[0] < 100")
@@ -227,6 +229,7 @@ def test_more_findings_come_without_moving_playhead_or_zoom(page, server, sample
     page.locator(".lh-video").evaluate("v => { v.dataset.mine = 'kept'; }")
     page.evaluate(f"(deck => deck.load({{ ...deck.data, version: 'more' }}))({DECK})")
     expect(page.locator(".lh-still")).not_to_have_count(0)
+    expect(page.locator(".lh-line-active")).to_have_count(1)
     expect(page.locator(".lh-layout")).to_contain_text(WORDS["picture_in_picture"])
     assert page.evaluate(RANGE) == before
     assert video_time(page) == at
