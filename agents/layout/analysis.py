@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from agents.decoder import decode_luma
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
 from agents.layout.motion import Motion, measure_change, measure_motion, measure_stir
 from agents.layout.params import LayoutParams
@@ -25,7 +26,6 @@ from agents.layout.views import (
     AFTER_KEY_S,
     FAR_S,
     choose_key_frames,
-    decode_luma,
     decode_moments,
     sample_spans,
     since_key,
@@ -135,6 +135,8 @@ class _Inside:
     def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
         """Look just before and after the candidates within some stretches between key frames."""
         order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
+        if not order:
+            return
         step = max(PROBE_S, PROBE_FRAMES / max(0.1, self.intake.media.fps))
         moments = [
             (max(self.ends[i] + AFTER_KEY_S / 2, t - step), min(t + step, self.ends[i + 1] + step))

@@ -20,8 +20,8 @@ WEAK_SHARE = 0.012
 QUIET_SHARE = 0.06
 """Nearly all packets lie below this share of a key frame where nothing but a change makes them
 large; with filler, grain or a large camera picture they do not, and peaks there prove nothing."""
-EARLY = 1.5
-"""A key frame this many frames sooner than usual was set by the encoder at a cut."""
+EARLY = 0.97
+"""A key frame sooner than this share of the usual interval was set by the encoder at a cut."""
 ALONE_S = 1.0
 """A packet is alone when nothing within this..."""
 ALONE_SHARE = 0.5
@@ -122,11 +122,8 @@ def _cuts(packets: PacketTable) -> list[float]:
     if len(at) < 3:
         return []
     sooner = np.ones(len(at) - 1, bool)
-    for gaps, step in (
-        (np.diff(at), 1.0),
-        (np.diff(packets.time[at]), float(np.median(np.diff(packets.time)))),
-    ):
-        sooner &= gaps < np.percentile(gaps, 90) - EARLY * step
+    for gaps in (np.diff(at), np.diff(packets.time[at])):
+        sooner &= gaps < EARLY * np.percentile(gaps, 90)
     return packets.time[at[1:]][sooner].tolist()
 
 

@@ -123,7 +123,7 @@ class _Evidence:
     @property
     def on_key_frame(self) -> bool:
         """Tell whether the change can only lie on the later key frame, or come slowly."""
-        return self.changed and self.large and self.tells and not (self.strong or self.single)
+        return self.changed and self.large and self.tells and not self.strong
 
     def place(self, aligned: bool) -> list[float] | None:
         """Return the times of the changes, None when only a look inside tells.
@@ -133,25 +133,25 @@ class _Evidence:
         if not self.changed:
             if self.small and self.tells and len(self.single) == 1:
                 return self.single
-            return None if self.undone else []
+            return None if self.undone or (aligned and self.tells and self.strong) else []
         if self.span[1] - self.span[0] <= DENSE_S:
             return [self.span[1]]
         if not self.tells or (self.strong and aligned):
             return None
         if self.strong:
             return [self.leading] if self.leading is not None else None
-        if len(self.single) == 1:
-            return self.single
-        return None if self.large or aligned else []
+        if self.large or aligned:
+            return None
+        return self.single if len(self.single) == 1 else []
 
     @property
     def soft(self) -> bool:
         """Tell whether something may be missed: a word, or a step after another slide."""
         if self.span[1] - self.span[0] <= DENSE_S:
             return False
-        if self.strong or self.single:
+        if self.strong:
             return self.changed and len(self.strong) > 1
-        return self.changed or self.small
+        return self.changed or (self.small and len(self.single) != 1)
 
     def candidates(self, aligned: bool) -> tuple[float, ...]:
         """Return the only times at which the slide can have changed, none when any can be it."""

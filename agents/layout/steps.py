@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.layout.boxes import find_blobs
-from agents.layout.motion import CHANGE_SCALE, measure_change
+from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS
 from agents.layout.params import LayoutParams
 from agents.layout.slides import COMPACT_PART, LEAST_PART, SMALL_PART, has_changed
 
@@ -19,7 +19,7 @@ a film that begins as a slide of its own is a change, one that begins on a slide
 GROWS = 2
 """Cells around a part, and steps around its own, in which a hand that writes is looked for."""
 GROWTH = 0.4
-"""Share of a part's cells that must move beside it in two of those steps: a pointer has fewer."""
+"""Share of a part's cells that must have moved elsewhere and beside it: a pointer has fewer."""
 SMALL_SHARE = 0.03
 """Share of the screen below which a part may be written by hand."""
 MOST_OF_PART = 0.6
@@ -83,8 +83,10 @@ def _grows(moved: np.ndarray, at: int, calm: np.ndarray, mask: np.ndarray) -> bo
         return False
     near = cv2.dilate(now.astype(np.uint8), np.ones((2 * GROWS + 1,) * 2, np.uint8)) > 0
     steps = [i for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(moved)]
-    beside = [(moved[i] & near & ~now).sum() for i in steps]
-    return sum(count >= GROWTH * now.sum() for count in beside) > 1
+    return any(
+        (moved[i] & near & ~now).any() and (moved[i] & ~now).sum() >= GROWTH * now.sum()
+        for i in steps
+    )
 
 
 def turning_point(
@@ -95,9 +97,8 @@ def turning_point(
     Each cell turns when it becomes more like the last picture than like the first. A slow fade
     turns everywhere at once; what is written or typed does so part after part.
     """
-    ends = [np.repeat(luma[i][None], len(luma), axis=0) for i in (0, -1)]
-    old, new = (measure_change(end, luma) for end in ends)
-    cells = (old[-1] > params.slide_level * CHANGE_SCALE) & mask
+    old, new = (_distance(luma, luma[end]) for end in (0, -1))
+    cells = (old[-1] > params.slide_level) & mask
     turned = (new[:, cells] < old[:, cells]).argmax(axis=0)
     if not len(turned):
         return None
@@ -108,6 +109,18 @@ def turning_point(
         return None
     at = first if counts[first] >= counts[min(first + 1, len(counts) - 1)] else first + 1
     return float(times[at - 1] + times[at]) / 2
+
+
+def _distance(luma: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the mean absolute difference per cell to another picture, in levels (n, 36, 64)."""
+    import cv2
+
+    return np.stack(
+        [
+            cv2.resize(cv2.absdiff(one, other), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+            for one in luma
+        ]
+    )
 
 
 def locate_small(
