@@ -7,8 +7,10 @@ that the container states, which is also what ffmpeg's `-ss` counts from.
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,18 +27,64 @@ if TYPE_CHECKING:
 
 NEAR_S = 2.0
 """A wanted time this close behind the last one is reached by decoding on, not by seeking."""
+LUMA_SIZE = (320, 180)
+"""Width and height of the small pictures in which motion and changes are looked for."""
+MANY_FPS = 20.0
+"""From here on a frame that is one or two too old is less than 0.1 s old."""
+JPEG_QUALITY = {"qmin": "3", "qmax": "5"}
 
 
 def decode_frames(media: Media, times: Sequence[float], *, width: int | None = None) -> np.ndarray:
     """Return RGB frames, uint8 (n, h, w, 3), as shown: the last one at or before each time."""
+    w, h = _scaled(media, width)
+    return _pictures(media, times, "rgb", (h, w, 3))
+
+
+def decode_luma(media: Media, times: Sequence[float]) -> np.ndarray:
+    """Return small luma pictures, uint8 (n, 180, 320), of what is shown at about each time.
+
+    The edges of blocks are not smoothed and, of many frames a second, those that no other refers
+    to are passed over: together that takes two thirds off the cost.
+    """
+    kind = "luma" if media.fps < MANY_FPS else "rough luma"
+    return _pictures(media, times, kind, LUMA_SIZE[::-1])
+
+
+def watch_frames(
+    media: Media,
+    times: Sequence[float],
+    see: Callable[[int, np.ndarray], None],
+    *,
+    width: int | None = None,
+) -> None:
+    """Hand over, for each of the ascending times, its number and the RGB frame (h, w, 3) shown.
+
+    One child decodes them all and no more than a few are in memory.
+    """
     import numpy as np
 
     w, h = _scaled(media, width)
-    _check_size(len(times) * w * h * 3)
+    request = _request(media, w, h) | {"kind": "rgb", "times": [float(time) for time in times]}
+    numbers = count()
+
+    def hear(block: bytes) -> None:
+        see(next(numbers), np.frombuffer(block, np.uint8).reshape(h, w, 3))
+
+    _ask(media, request, cpu_s=60 + 3 * len(times), on_block=(h * w * 3, hear))
+
+
+def _pictures(
+    media: Media, times: Sequence[float], kind: str, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Return one picture per time, uint8 (n, *shape)."""
+    import numpy as np
+
+    _check_size(len(times) * math.prod(shape))
     order = np.argsort(times, kind="stable")
-    request = _request(media, w, h) | {"times": [float(times[i]) for i in order]}
+    ascending = [float(times[i]) for i in order]
+    request = _request(media, shape[1], shape[0]) | {"kind": kind, "times": ascending}
     out = _ask(media, request, cpu_s=60 + 3 * len(times))
-    frames = np.frombuffer(out, np.uint8).reshape(len(times), h, w, 3)
+    frames = np.frombuffer(out, np.uint8).reshape(len(times), *shape)
     # Times mostly come in order, and a copy of large frames would double the memory.
     return frames if (np.diff(order) == 1).all() else frames[np.argsort(order, kind="stable")]
 
@@ -69,7 +117,12 @@ def _request(media: Media, width: int, height: int) -> dict[str, Any]:
     return {"path": path, "demuxer": media.demuxer, "width": width, "height": height}
 
 
-def _ask(media: Media, request: dict[str, Any], cpu_s: float) -> bytes:
+def _ask(
+    media: Media,
+    request: dict[str, Any],
+    cpu_s: float,
+    on_block: tuple[int, Callable[[bytes], None]] | None = None,
+) -> bytes:
     return run_module(
         "agents.decoder",
         [],
@@ -78,6 +131,7 @@ def _ask(media: Media, request: dict[str, Any], cpu_s: float) -> bytes:
         write=None,
         cpu_s=cpu_s,
         wall_s=2 * cpu_s,
+        on_block=on_block,
     )
 
 
@@ -130,6 +184,25 @@ def picture(frame: av.VideoFrame, width: int, height: int, pixel_format: str) ->
     return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), turns))
 
 
+def encode_jpeg(frame: av.VideoFrame, width: int, height: int) -> bytes:
+    """Return the frame upright as a JPEG of `width` x `height`, both even."""
+    from fractions import Fraction
+
+    import av
+    from av.video.codeccontext import VideoCodecContext
+
+    if frame.rotation:
+        frame = av.VideoFrame.from_ndarray(picture(frame, width, height, "rgb24"), "rgb24")
+    full = frame.reformat(width, height, "yuvj420p", interpolation="AREA", dst_color_range="JPEG")
+    codec = av.CodecContext.create("mjpeg", "w")
+    assert isinstance(codec, VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt = width, height, "yuvj420p"
+    codec.time_base = Fraction(1, 25)
+    codec.options = JPEG_QUALITY
+    full.pts = 0
+    return b"".join(bytes(packet) for packet in [*codec.encode(full), *codec.encode(None)])
+
+
 def decoded(
     container: av.container.InputContainer, stream: av.video.VideoStream
 ) -> Iterator[av.VideoFrame]:
@@ -175,8 +248,12 @@ def _opened(
 
 
 def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
-    """Yield, for each of the ascending times, the RGB bytes of the frame shown then."""
+    """Yield, for each of the ascending times, the frame shown then in the `kind` asked for."""
     container, stream = _opened(request, threads=1)
+    if request["kind"] == "rough luma":
+        stream.codec_context.skip_frame = "NONREF"
+    if "luma" in request["kind"]:
+        stream.codec_context.options = {"skip_loop_filter": "all"}
     zero = start_time(container)
     frames: Iterator[av.VideoFrame] = iter(())
     shown = ahead = None
@@ -189,7 +266,13 @@ def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
             shown, ahead = ahead, next(frames, None)
         if shown is None:
             raise ValueError(f"no frame can be decoded near {time} s")
-        yield picture(shown, request["width"], request["height"], "rgb24").tobytes()
+        yield _content(shown, request)
+
+
+def _content(frame: av.VideoFrame, request: dict[str, Any]) -> bytes:
+    width, height = request["width"], request["height"]
+    layout = "gray" if "luma" in request["kind"] else "rgb24"
+    return picture(frame, width, height, layout).tobytes()
 
 
 def stretch_frames(request: dict[str, Any]) -> Iterator[bytes]:

@@ -90,12 +90,16 @@ def run_module(
     wall_s: float,
     memory_bytes: int = 2 << 30,
     on_line: Callable[[str], None] | None = None,
+    on_block: tuple[int, Callable[[bytes], None]] | None = None,
     stdin: bytes | None = None,
 ) -> bytes:
-    """Run `main(args)` of a module of `agents`, with PyAV loaded, as `run_sandboxed` does."""
+    """Run `main(args)` of a module of `agents`, with PyAV loaded, as `run_sandboxed` does.
+
+    With `on_block`, stdout is handed over in blocks of so many bytes and nothing is returned.
+    """
     spec = _spec(read, write, cpu_s=cpu_s, memory_bytes=memory_bytes)
     spec |= {"module": module, "args": list(args), "preload": ["numpy", "av"]}
-    return _run(spec, wall_s, on_line, stdin)
+    return _run(spec, wall_s, on_line, stdin, on_block)
 
 
 @cache
@@ -147,6 +151,7 @@ def _run(
     wall_s: float,
     on_line: Callable[[str], None] | None,
     stdin: bytes | None,
+    on_block: tuple[int, Callable[[bytes], None]] | None = None,
 ) -> bytes:
     folder = spec["write"][-1]
     process = subprocess.Popen(
@@ -160,7 +165,7 @@ def _run(
     )
     tail: deque[str] = deque(maxlen=STDERR_LINES)
     with _deadline(process, wall_s) as late, _pumps(process, tail, stdin):
-        out = _read_output(process, on_line)
+        out = _read_output(process, on_line, on_block)
         process.wait()
     if process.returncode or late.is_set():
         raise _failure(process.returncode, "\n".join(tail), late.is_set(), spec, wall_s)
@@ -229,8 +234,17 @@ def _feed(stream: IO[bytes], content: bytes) -> None:
         return  # the child had enough
 
 
-def _read_output(process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> bytes:
+def _read_output(
+    process: subprocess.Popen[bytes],
+    on_line: Callable[[str], None] | None,
+    on_block: tuple[int, Callable[[bytes], None]] | None,
+) -> bytes:
     assert process.stdout is not None
+    if on_block is not None:
+        size, hear = on_block
+        while len(block := process.stdout.read(size)) == size:
+            hear(block)
+        return b""
     if on_line is not None:
         while line := process.stdout.readline(65536):
             on_line(line.decode(errors="replace").rstrip("\r\n"))

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError
 
+if TYPE_CHECKING:
+    from agents.errors import LectureError
+
 BAD_INPUT = 2
+BAD_CODES = ("bad_setting", "bad_labels")
 INTERRUPTED = 130
 
 COMMANDS = {
@@ -15,6 +20,7 @@ COMMANDS = {
     "highlights": "Turn recordings into highlight clips, without server or Redis.",
     "serve": "Start everything on this machine: broker, workers and the app.",
     "worker": "Add one worker to a running `lecture serve` or to a shared Redis.",
+    "evaluate": "Say how right silence, layout, slides or words are on labelled recordings.",
     "doctor": "Say what is there on this machine, what is missing and what that costs.",
     "migrate": "Bring the store to the newest schema, or back.",
 }
@@ -80,13 +86,20 @@ def _sentence(error: CycloptsError) -> str:
 
 def explain(error: Exception) -> int:
     """Say in one sentence on stderr why a command failed, and return its exit code."""
-    from agents.errors import LectureError, MediaError, NotFound, TuningError
+    from agents.errors import LectureError
 
     if not isinstance(error, LectureError):
         raise error
     print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)
+    return exit_code(error)
+
+
+def exit_code(error: LectureError) -> int:
+    """Return 2 for bad input, 1 for anything else."""
+    from agents.errors import MediaError, NotFound, TuningError
+
     bad_input = isinstance(error, MediaError | TuningError | NotFound)
-    return BAD_INPUT if bad_input or error.code == "bad_setting" else 1
+    return BAD_INPUT if bad_input or error.code in BAD_CODES else 1
 
 
 if __name__ == "__main__":

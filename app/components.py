@@ -12,6 +12,7 @@ from typing import Any
 from streamlit.components.v2 import component
 
 from app.api.assets import asset_url, plotly_url
+from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
@@ -42,12 +43,13 @@ DECK_HTML = """
     <button type="button" class="lh-nearer" aria-label="Zoom in">+</button>
     <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
     <button type="button" class="lh-whole">Whole lecture</button>
-    <label><input type="checkbox" class="lh-show-boxes" checked>
-      Layout boxes <span class="lh-layout"></span></label>
+    <button type="button" class="lh-show-boxes" aria-pressed="true">Layout boxes</button>
+    <span class="lh-layout"></span>
     <span class="lh-status" role="status"></span>
     <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
       <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom
-      <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes</span>
+      <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes
+      <kbd>W</kbd> <kbd>E</kbd> slides</span>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
@@ -68,8 +70,8 @@ UPLOAD_HTML = """
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>
-    <label class="lh-field">Captions (.vtt or .srt, optional)
-      <input type="file" class="lh-captions-input" accept=".vtt,.srt">
+    <label class="lh-field">Captions (SRT, VTT, TTML or json3; optional)
+      <input type="file" class="lh-captions-input" accept="@CAPTIONS@">
       <span class="lh-captions-name"></span>
     </label>
     <button type="button" class="lh-start" disabled>Upload and find highlights</button>
@@ -85,19 +87,44 @@ UPLOAD_HTML = """
   </div>
   <div class="lh-error" role="alert"></div>
 </div>
-"""
+""".replace("@CAPTIONS@", ",".join(GIVEN_SUFFIXES))
 
 LIVE_HTML = """
 <div class="lh-live" role="group" aria-label="Progress of the agents"></div>
 """
 
+SILENCE_HTML = """
+<div class="lh-silence">
+  <div class="lh-silence-found">
+    <p class="lh-silence-words" role="status">Looking at the levels ...</p>
+    <div class="lh-silence-plot" role="img"
+      aria-label="How often each level occurs, and the threshold; the sentence above says it"></div>
+    <div class="lh-silence-how" hidden>
+      <p>The timeline shows a preview; nothing is stored. Run this lecture again with these values,
+        or use them in the command:</p>
+      <code class="lh-silence-command"></code>
+    </div>
+    <div class="lh-controls">
+      <button type="button" class="lh-silence-apply" disabled>Run again with these</button>
+      <button type="button" class="lh-silence-copy" disabled>Copy the command</button>
+      <button type="button" class="lh-silence-reset" disabled>As in this run</button>
+      <span class="lh-silence-done" role="status"></span>
+    </div>
+  </div>
+  <div class="lh-silence-fields"></div>
+</div>
+"""
+
 _deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
 _upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
 _live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+_silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
-def _assets(module: str) -> dict[str, str]:
-    return {"module": asset_url(module), "style": asset_url("components.css")}
+def _assets(module: str, *parts: str) -> dict[str, Any]:
+    """Return the addresses of a component's script and style, and of the parts it imports."""
+    modules = {name: asset_url(f"{name}.js") for name in parts}
+    return {"module": asset_url(module), "style": asset_url("components.css"), "modules": modules}
 
 
 def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "deck") -> None:
@@ -105,9 +132,9 @@ def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "dec
 
     `selected` is triggered with the id of a clip that was chosen there.
     """
-    modules = {name: asset_url(f"{name}.js") for name in ("timeline", "transcript")}
+    parts = ("drawing", "boxes", "strip", "timeline", "transcript")
     _deck(
-        data={**_assets("deck.js"), "modules": modules, "plotly": plotly_url(), **data},
+        data={**_assets("deck.js", *parts), "plotly": plotly_url(), **data},
         on_selected_change=on_select,
         key=key,
     )
@@ -121,3 +148,9 @@ def upload(data: dict[str, Any], *, on_uploaded: Callable[[], None], key: str = 
 def live(data: dict[str, Any], *, on_changed: Callable[[], None], key: str = "live") -> None:
     """Show a job's stages as they go; `changed` is triggered when one begins or ends."""
     _live(data={**_assets("live.js"), **data}, on_changed_change=on_changed, key=key)
+
+
+def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "silence") -> None:
+    """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
+    assets = _assets("silence.js", "drawing")
+    _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)

@@ -8,7 +8,7 @@ from agents.errors import LectureError
 from app import components
 from app.services.jobs import JobView
 from app.services.root import current_services
-from app.views.stages import log_lines, stage_rows
+from app.views.stages import live_data, log_lines
 from app.views.text import STATES, length, plain
 
 services = current_services()
@@ -86,16 +86,7 @@ def show_run(job_id: str) -> None:
     if not view.broker and not view.final:
         st.warning("The broker does not answer, so nothing moves; is lecture serve running?")
     show_actions(view)
-    components.live(
-        {
-            "job": job_id,
-            "status": view.job.status,
-            "after": view.event_id,
-            "stages": stage_rows(view.stages),
-        },
-        on_changed=lambda: None,
-        key=f"live-{job_id}",
-    )
+    components.live(live_data(view), on_changed=lambda: None, key=f"live-{job_id}")
     st.subheader("Messages")
     with st.container(height=260, border=False, autoscroll=True, key="log"):
         st.code("\n".join(log_lines(view.log)) or "Nothing yet.", language=None, wrap_lines=True)

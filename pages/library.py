@@ -10,9 +10,8 @@ from agents.errors import LectureError
 from app.services.lectures import LectureCard
 from app.services.root import current_services
 from app.views.cards import poster_html
-from app.views.text import STATES, ago, length, plain
+from app.views.text import ACTIVE, STATES, ago, length, plain
 
-ACTIVE = {"queued", "running"}
 FILTERS = {
     "All": None,
     "Running": ACTIVE,

@@ -10,9 +10,10 @@ from agents.errors import LectureError
 from app import components
 from app.services.root import current_services
 from app.views.clips import clip_table, deck_clips
-from app.views.text import STATES, clock, length, plain
+from app.views.text import ACTIVE, plain
 from app.views.why import contribution_figure
 from pages.choosing import choose_lecture
+from pages.findings import show_header, show_sights, show_silence
 from pages.saving import offer_transcript
 
 services = current_services()
@@ -64,29 +65,6 @@ def rename(clip_id: str) -> None:
     change("rename", clip_id, st.session_state[f"title-{clip_id}"])
 
 
-def scored_by(analyzer: str) -> str:
-    """Return who gave the scores, in words."""
-    return "scored on this machine" if analyzer == "local" else f"scored by {analyzer}"
-
-
-def show_header(bundle: dict[str, Any]) -> None:
-    """Show what was reviewed, by which engines, and what a person should know."""
-    lecture = bundle["lecture"]
-    st.title(plain(lecture["title"]), anchor=False)
-    facts = [length(lecture["duration"])]
-    facts += [f"words from {bundle['engine']}"] if bundle["engine"] else []
-    facts += [scored_by(bundle["analyzer"])] if bundle["analyzer"] else []
-    st.caption(plain(", ".join(facts)))
-    if bundle["job"]["status"] != "completed":
-        state = STATES[bundle["job"]["status"]][0].lower()
-        st.warning(f"This run is {state}; what it has found so far is shown.")
-        st.page_link(
-            "../pages/job.py", label="See the run", query_params={"id": bundle["job"]["id"]}
-        )
-    for notice in bundle["notices"]:
-        st.info(plain(notice["message"]))
-
-
 def show_why(clip: dict[str, Any]) -> None:
     """Show why a clip was chosen, and what can be done with it."""
     why, edit = st.columns([3, 2])
@@ -123,48 +101,31 @@ def show_why(clip: dict[str, Any]) -> None:
             st.link_button("Download this clip", clip["download"])
 
 
-@st.fragment(key="review")
-def show_review(lecture_id: str) -> None:
-    """Show deck, clip table and inspector; edits run this part of the page again."""
-    try:
-        bundle = services.review.bundle(lecture_id, st.query_params.get("job"))
-    except LectureError as error:
-        st.error(plain(error.message))
-        st.page_link("../pages/library.py", label="Go to the library")
-        return
-    clips = bundle["clips"]
-    show_header(bundle)
-    if problem := st.session_state.pop("problem", None):
-        st.error(plain(problem))
-    if bundle["media"]["source"] is None:
-        st.info("The recording has not been read yet; come back when its first stage is done.")
-        return
-    known = {clip["id"] for clip in clips}
-    if st.session_state.get("clip") not in known:
-        wanted = st.query_params.get("clip")
-        select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
-    selected = st.session_state.clip
-    job_id = bundle["job"]["id"]
+def show_deck(bundle: dict[str, Any]) -> None:
+    """Show player, transcript and timeline; what they fetch anew is named by `version`."""
+    lecture_id, job_id = bundle["lecture"]["id"], bundle["job"]["id"]
     components.deck(
         {
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
+            "version": ",".join(bundle["stages"]),
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
             "video": bundle["media"]["source"],
             "poster": bundle["media"]["poster"],
             "live": {
                 "scores": [sentence["score"] for sentence in bundle["sentences"]],
-                "clips": deck_clips(clips),
-                "selected": selected,
+                "clips": deck_clips(bundle["clips"]),
+                "selected": st.session_state.clip,
                 "focus": st.session_state.get("focus"),
             },
         },
         on_select=select_from_deck,
     )
-    offer_transcript(bundle["transcripts"])
-    if not clips:
-        st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
-        return
+
+
+def show_clips(clips: list[dict[str, Any]]) -> None:
+    """Show the table of the clips, and the selected one with its reasons."""
     st.subheader("Clips")
+    selected = st.session_state.clip
     at = next((index for index, clip in enumerate(clips) if clip["id"] == selected), None)
     st.session_state.clip_table = {"selection": table_rows(at)}
     st.dataframe(
@@ -179,12 +140,40 @@ def show_review(lecture_id: str) -> None:
     if at is not None:
         with st.container(border=True, key="inspector"):
             show_why(clips[at])
-    with st.expander("Layouts and slides over time"):
-        for region in bundle["layouts"]:
-            st.text(
-                f"{clock(region['start'])} - {clock(region['end'])}  {region['kind']}"
-                f"  screen {region['screen'] or '-'}  camera {region['camera'] or '-'}"
-            )
+
+
+@st.fragment(key="review")
+def show_review(lecture_id: str) -> None:
+    """Show deck, clip table and inspector; edits run this part of the page again."""
+    if job_id := st.session_state.pop("go_to_job", None):
+        st.switch_page("../pages/job.py", query_params={"id": job_id})
+    try:
+        bundle = services.review.bundle(lecture_id, st.query_params.get("job"))
+    except LectureError as error:
+        st.error(plain(error.message))
+        st.page_link("../pages/library.py", label="Go to the library")
+        return
+    clips = bundle["clips"]
+    show_header(bundle)
+    if problem := st.session_state.pop("problem", None):
+        st.error(plain(problem))
+    active = bundle["job"]["status"] in ACTIVE
+    if bundle["media"]["source"] is None:
+        then = "comes here by itself" if active else "can be read by running it again"
+        st.info(f"The recording has not been read yet; it {then}.")
+        return
+    known = {clip["id"] for clip in clips}
+    if st.session_state.get("clip") not in known:
+        wanted = st.query_params.get("clip")
+        select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
+    show_deck(bundle)
+    offer_transcript(bundle["transcripts"])
+    show_silence(bundle)
+    if clips:
+        show_clips(clips)
+    elif not active:
+        st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
+    show_sights(bundle)
 
 
 if chosen_lecture := choose_lecture("review", "Review", NOTHING):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.intake import measure
 from agents.registry import Context, Resources
 from agents.types import (
     Intake,
@@ -16,6 +17,7 @@ from agents.types import (
     Prosody,
     SpeechProbability,
 )
+from tests.recordings import counting, write_recording
 from tests.rendering import SPEECH, speech_entries
 
 RATE = 16_000
@@ -29,6 +31,7 @@ def intake_from_levels(
     *,
     votes: np.ndarray | None = None,
     frames: list[tuple[float, np.ndarray]] | None = None,
+    packets: PacketTable | None = None,
     duration: float | None = None,
 ) -> Intake:
     """Return an intake whose levels are these, one per 10 ms, with `votes` one per 32 ms."""
@@ -53,7 +56,7 @@ def intake_from_levels(
         levels=Levels(HOP_S, levels + 3, levels),
         speech=SpeechProbability(VOTE_HOP_S, none if votes is None else np.asarray(votes)),
         prosody=Prosody(none, none, none),
-        packets=PacketTable(none, none, none),
+        packets=packets or PacketTable(none, none, none),
         key_frames=KeyFrames(np.array([t for t, _ in shown]), luma),
         audio=NOWHERE,
         poster=NOWHERE,
@@ -73,6 +76,18 @@ def intake_from_sound(sound: np.ndarray, wav: Path, *, silero: bool = True) -> I
     votes = speech_votes(sound) if silero else None
     intake = intake_from_levels(20 * np.log10(np.maximum(rms, 1e-6)), votes=votes)
     return replace(intake, audio=wav)
+
+
+def intake_from_recording(sound: np.ndarray, folder: Path) -> Intake:
+    """Make a real recording of the 16 kHz samples, with AAC, and return what intake measures."""
+    frames = counting(len(sound) / RATE, fps=2)
+    track = np.clip(sound, -1, 1)[:, None]
+    source = write_recording(
+        folder / "talk.mp4", frames, [track], "-c:a", "aac", "-b:a", "64k", fps=2, rate=RATE
+    )
+    workdir = folder / "intake"
+    workdir.mkdir()
+    return measure(source, context=context(workdir))
 
 
 def speech_votes(sound: np.ndarray) -> np.ndarray:

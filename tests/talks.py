@@ -4,22 +4,13 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from agents.registry import Context, Gemini, Resources
 from agents.types import (
     Box,
-    Intake,
-    KeyFrames,
     Layout,
     LayoutRegion,
-    Levels,
-    Media,
-    PacketTable,
-    Prosody,
     SilenceRegion,
     Slide,
-    SpeechProbability,
     Transcript,
     TranscriptSegment,
     Word,
@@ -123,23 +114,6 @@ def show(
     )
     region = LayoutRegion(0.0, end, "picture_in_picture", Box(0, 0, 8, 8), Box(6, 6, 2, 2), 1.0)
     return Layout((region,), slides)
-
-
-def make_intake(duration: float, prosody: Prosody | None = None) -> Intake:
-    """Return an intake of that length which measured nothing but, if given, the voice."""
-    none = np.zeros(0, dtype=np.float32)
-    media = Media(Path("/x.mp4"), "mov", duration, 640, 360, 25.0, True, 0, 0, "0" * 64, 1)
-    return Intake(
-        media,
-        Levels(0.01, none, none),
-        SpeechProbability(0.032, none),
-        prosody or Prosody(none, none, none),
-        PacketTable(none, none, none),
-        KeyFrames(none, np.zeros((0, 180, 320), dtype=np.uint8)),
-        Path("/a.wav"),
-        Path("/p.jpg"),
-        None,
-    )
 
 
 def make_context(folder: Path, gemini: Gemini | None = None) -> Context:

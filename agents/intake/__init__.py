@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from agents.registry import Context
     from agents.types import Intake
 
-VERSION = 1
+VERSION = 2
 """Raised when a measurement changes; part of the stage key."""
 
 

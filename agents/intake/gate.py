@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agents.decoder import LUMA_SIZE
 from agents.errors import MediaError
 from agents.intake.probe import (
     HEAD_BYTES,
@@ -21,8 +22,7 @@ from agents.intake.probe import (
     walk_atoms,
 )
 from agents.intake.proxy import make_proxy, plays_in_browsers
-from agents.intake.video import LUMA_SIZE
-from agents.intake.voice import WINDOW, measure_prosody, measure_speech
+from agents.intake.voice import WINDOW, measure_speech
 from agents.registry import Context
 from agents.sandbox import run_module
 from agents.types import (
@@ -101,13 +101,12 @@ def _measure(
         shutil.rmtree(folder)
     audio = context.workdir / "audio.wav"
     speech = _listen(audio, media.duration, context.progress)
-    level, pitch, spread = measure_prosody(audio)
     notices = _notices(facts, atoms, media, name, float(speech.values.max(initial=0)))
     return Intake(
         media=media,
         levels=Levels(0.01, arrays["peak_db"], arrays["rms_db"]),
         speech=speech,
-        prosody=Prosody(level, pitch, spread),
+        prosody=Prosody(arrays["level"], arrays["pitch"], arrays["spread"]),
         packets=PacketTable(arrays["packet_time"], arrays["packet_size"], arrays["packet_key"]),
         key_frames=KeyFrames(arrays["luma_time"], arrays["luma"]),
         audio=audio,

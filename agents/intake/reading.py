@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.decoder import first_video, open_container, start_time
+from agents.decoder import encode_jpeg, first_video, frames_from, open_container, start_time
 from agents.intake.audio import RATE, Track, choose_channel, measure_levels, write_wav
 from agents.intake.probe import (
     MAX_AREA,
@@ -28,10 +28,10 @@ from agents.intake.video import (
     SPREAD,
     Pictures,
     choose_poster,
-    encode_jpeg,
-    frames_from,
+    poster_size,
     spread_frames,
 )
+from agents.intake.voice import measure_prosody
 
 if TYPE_CHECKING:
     import av
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import av.video
     import numpy as np
 
+PROSODY = ("level", "pitch", "spread")
 RESTART_S = 1.0
 """A stream whose clock falls back by more than this was glued together."""
 
@@ -122,6 +123,8 @@ class Reading:
             Track(stream, folder / f"track{i}.wav", self.zero, MAX_S)
             for i, stream in enumerate(streams)
         ]
+        # a packet's own time base is a new Fraction each time: a second of work in an hour's file
+        self.bases = {stream.index: float(stream.time_base or 0) for stream in container.streams}
         self.end = 0.0
         self.count = 0
         self.broken_off = False
@@ -154,26 +157,29 @@ class Reading:
                 if packet.stream_index in tracks and packet.size == 0:
                     tracks[packet.stream_index].add(packet)
                 continue
-            time = self.note(packet, stamp, clocks)
-            if packet.stream_index in tracks:
-                tracks[packet.stream_index].add(packet)
+            index = packet.stream_index
+            time = self.note(packet, stamp, index, clocks)
+            if index in tracks:
+                tracks[index].add(packet)
             else:
                 self.pictures.add(packet, time)
         self.pictures.close()
         for track in self.tracks:
             track.close()
 
-    def note(self, packet: av.Packet, stamp: int, clocks: dict[int, float]) -> float:
+    def note(self, packet: av.Packet, stamp: int, index: int, clocks: dict[int, float]) -> float:
         """Return when a packet is presented, and hold it against the limits."""
-        base = float(packet.time_base)
+        base = self.bases[index]
         time = stamp * base - self.zero
         order = (packet.dts if packet.dts is not None else stamp) * base
-        last = clocks.get(packet.stream_index, order)
+        last = clocks.get(index, order)
         if order < last - RESTART_S:
             what = f"its clock starts again after {last - self.zero:.1f} s; join the parts anew"
             raise Refused("corrupt", what=what)
-        clocks[packet.stream_index] = order
-        self.end = max(self.end, time + (packet.duration or 0) * base)
+        clocks[index] = order
+        end = time + (packet.duration or 0) * base
+        if end > self.end:
+            self.end = end
         self.count += 1
         if self.end > MAX_S:
             claimed = (self.container.duration or 0) / 1e6
@@ -220,7 +226,11 @@ class Reading:
         np.save(self.folder / "peak_db.npy", chosen.peak_db)
         np.save(self.folder / "rms_db.npy", chosen.rms_db)
         source = self.tracks[track]
-        write_wav(source.path, source.channels, channel, self.folder / "audio.wav", length)
+        audio = self.folder / "audio.wav"
+        write_wav(source.path, source.channels, channel, audio, length)
+        # here rather than in the parent, where idle threads of BLAS would double its cost
+        for name, column in zip(PROSODY, measure_prosody(audio), strict=True):
+            np.save(self.folder / f"{name}.npy", column)
         return {"audio_stream": track, "audio_channel": channel}
 
     def describe(self) -> dict[str, Any]:
@@ -251,7 +261,9 @@ class Reading:
         self.video.codec_context.flags &= ~(1 << 19)
         wanted = self.zero + choose_poster(self.pictures.luma_time, self.pictures.looks)
         frame = next(frames_from(self.container, self.video, wanted + 1e-6))
-        (self.folder / "poster.jpg").write_bytes(encode_jpeg(frame, self.pictures.shown))
+        (self.folder / "poster.jpg").write_bytes(
+            encode_jpeg(frame, *poster_size(self.pictures.shown))
+        )
 
     def check_spread(self) -> int:
         """Return how many of six spread frames fail; many key frames are check enough."""

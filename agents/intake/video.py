@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.decoder import frames_from, picture
+from agents.decoder import LUMA_SIZE, frames_from, picture
 
 if TYPE_CHECKING:
     import av
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import av.video
     import numpy as np
 
-LUMA_SIZE = (320, 180)
 KEY_STEP_S = 1.9
 """Key frames closer than this are left out: files of nothing but key frames stay cheap."""
 LONG_GOP_S = 60.0
@@ -125,24 +124,10 @@ def choose_poster(times: array[float], looks: list[np.ndarray]) -> float:
     return times[int(candidates[distance.argmin()])]
 
 
-def encode_jpeg(frame: av.VideoFrame, size: tuple[int, int]) -> bytes:
-    """Return the frame upright as a JPEG of at most 640 pixels in width."""
-    from fractions import Fraction
-
-    import av
-    from av.video.codeccontext import VideoCodecContext
-
+def poster_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the size in which a picture of `size` becomes the poster, both sides even."""
     width = min(POSTER_WIDTH, size[0]) // 2 * 2
-    height = max(2, round(size[1] * width / size[0] / 2) * 2)
-    upright = av.VideoFrame.from_ndarray(picture(frame, width, height, "rgb24"), "rgb24")
-    codec = av.CodecContext.create("mjpeg", "w")
-    assert isinstance(codec, VideoCodecContext)
-    codec.width, codec.height, codec.pix_fmt = width, height, "yuvj420p"
-    codec.time_base = Fraction(1, 25)
-    codec.options = {"qmin": "3", "qmax": "5"}
-    full = upright.reformat(format="yuvj420p", dst_color_range="JPEG")
-    full.pts = 0
-    return b"".join(bytes(packet) for packet in [*codec.encode(full), *codec.encode(None)])
+    return width, max(2, round(size[1] * width / size[0] / 2) * 2)
 
 
 def spread_frames(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,19 +10,36 @@ import numpy as np
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
 from agents.layout.motion import Motion, measure_change, measure_motion, measure_stir
 from agents.layout.params import LayoutParams
+from agents.layout.peaks import Peaks, find_peaks
 from agents.layout.slides import (
+    LEAST_SOFT_S,
     detect_slides,
+    fresh_cells,
     has_changed,
-    largest_step,
-    locate_changes,
     screen_mask,
     screens_differ,
 )
+from agents.layout.steps import locate_changes, locate_small, turning_point
 from agents.layout.stills import measure_regions, write_stills
-from agents.layout.views import FAR_S, choose_key_frames, decode_moments, sample_spans, since_key
+from agents.layout.views import (
+    AFTER_KEY_S,
+    FAR_S,
+    choose_key_frames,
+    decode_luma,
+    decode_moments,
+    sample_spans,
+    since_key,
+)
 from agents.registry import Context
 from agents.types import Intake, Layout
 
+PROBE_S = 0.3
+"""Seconds before and after a packet at which it is seen whether the slide changed there..."""
+PROBE_FRAMES = 4
+"""... or frames, as some encoders put the change into one of the next few."""
+SOFT_SHARE, SOFT_RATE, SOFT_MOST = 0.03, 1280 * 720 * 30, 0.3
+"""Share of the lecture that may be decoded on mere suspicion at so many pixels a second, and most
+of it when it has fewer."""
 TAIL_S = 1.0
 """A shorter rest after the last key frame holds no slide of its own."""
 
@@ -59,40 +76,105 @@ def _look_inside(
 ) -> tuple[list[Turn], list[float]]:
     """Return when each arrangement begins, and when the slide changes.
 
-    Sampled are the stretches between key frames where the arrangement changes, where packets do
-    not tell when the slide does, and the rest after the last key frame.
+    Sampled are the stretches between key frames in which packets do not tell when the slide or the
+    arrangement changes, and the rest after the last key frame.
     """
-    duration, time = intake.media.duration, motion.time
-    found = detect_slides(motion, intake.packets, stretches, params)
-    owner = [s.arrangement for s in stretches for _ in range(s.first, s.last + 1)]
-    known = list({id(s.arrangement): s.arrangement for s in stretches}.values())
-    ends = [*time.tolist(), max(time[-1], min(duration, intake.packets.time[-1] + TAIL_S))]
-    wanted = {*found.doubtful, *(s.last for s in stretches[:-1])}
-    if ends[-1] - time[-1] > TAIL_S:
-        wanted.add(len(time) - 1)
-    far = since_key(intake.packets, time) >= FAR_S
-    order = sorted(index for index in wanted if not far[index])
-    turns = [Turn(0.0, owner[0])]
-    turns += [Turn(ends[s.last + 1], owner[s.last + 1]) for s in stretches[:-1] if far[s.last]]
-    changes = [*found.times, *((ends[i] + ends[i + 1]) / 2 for i in found.doubtful if far[i])]
-    samples = sample_spans(intake.media, [(ends[i], ends[i + 1]) for i in order])
-    for index, (at, luma) in zip(order, samples, strict=True):
-        after = owner[index + 1] if index + 1 < len(owner) else None
-        parts = arrange_samples(at, luma, (owner[index], after), known, params)
-        known += [a for _, a in parts if a not in known]
-        turns += [Turn(float(at[i - 1] + at[i]) / 2, a) for i, a in parts[1:]]
-        moved = _changes_in(at, luma, parts, params)
-        certain = len(parts) == 1 and index < len(motion.change)
-        if (
-            certain
-            and not moved
-            and has_changed(motion.change[index], screen_mask(owner[index]), params)
-        ):
-            moved = [
-                largest_step(at, measure_change(luma[:-1], luma[1:]), screen_mask(owner[index]))
-            ]
-        changes += moved
-    return turns, sorted(changes)
+    peaks = find_peaks(intake.packets, params)
+    found = detect_slides(motion, peaks, stretches, params, _soft_seconds(intake))
+    inside = _Inside(intake, motion, stretches, params)
+    inside.changes += found.times
+    for before, after in pairwise(stretches):
+        inside.turn(before, after, peaks)
+    inside.probe({i: found.candidates[i] for i in found.doubtful if found.candidates[i]})
+    inside.look([i for i in found.doubtful if not found.candidates[i]])
+    return inside.turns, sorted(inside.changes)
+
+
+def _soft_seconds(intake: Intake) -> float:
+    """Return how long may be decoded where it is unlikely that anything is missed."""
+    media = intake.media
+    rate = media.width * media.height * max(1.0, media.fps)
+    share = min(SOFT_MOST, SOFT_SHARE * SOFT_RATE / rate)
+    return max(LEAST_SOFT_S, share * media.duration)
+
+
+class _Inside:
+    """What is found between key frames: turns of the arrangement and changes of the slide."""
+
+    def __init__(
+        self, intake: Intake, motion: Motion, stretches: Sequence[Stretch], params: LayoutParams
+    ) -> None:
+        duration, time = intake.media.duration, motion.time
+        self.intake, self.motion, self.params = intake, motion, params
+        self.owner = [s.arrangement for s in stretches for _ in range(s.first, s.last + 1)]
+        self.known = list({id(a): a for a in self.owner}.values())
+        end = max(time[-1], min(duration, intake.packets.time[-1] + TAIL_S))
+        self.ends = [*time.tolist(), float(end)]
+        self.far = since_key(intake.packets, time) >= FAR_S
+        self.turns = [Turn(0.0, self.owner[0])]
+        self.changes: list[float] = []
+        self.unknown = [len(time) - 1] if end - time[-1] > TAIL_S else []
+        """Numbers of the stretches between key frames that must be looked into."""
+
+    def turn(self, before: Stretch, after: Stretch, peaks: Peaks) -> None:
+        """Note the turn between two arrangements where one packet tells when it is."""
+        start, end = self.ends[before.last], self.ends[after.first]
+        peak = peaks.leading(start, end)
+        if self.far[before.last]:
+            self.turns.append(Turn(end, after.arrangement))
+        elif peak is not None:
+            self.turns.append(Turn(peak.time, after.arrangement))
+            luma = self.intake.key_frames.luma
+            old = luma[before.last], before.arrangement
+            new = luma[after.first], after.arrangement
+            if screens_differ(old, new, self.params):
+                self.changes.append(peak.time)
+        else:
+            self.unknown.append(before.last)
+
+    def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
+        """Look just before and after the candidates within some stretches between key frames."""
+        order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
+        step = max(PROBE_S, PROBE_FRAMES / max(0.1, self.intake.media.fps))
+        moments = [
+            (max(self.ends[i] + AFTER_KEY_S / 2, t - step), min(t + step, self.ends[i + 1] + step))
+            for i, t in order
+        ]
+        luma = decode_luma(self.intake.media, [time for pair in moments for time in pair])
+        for (i, time), change in zip(order, measure_change(luma[::2], luma[1::2]), strict=True):
+            if has_changed(change, screen_mask(self.owner[i]), self.params):
+                self.changes.append(time)
+
+    def look(self, doubtful: Sequence[int]) -> None:
+        """Sample the doubtful stretches and the unknown ones; what is too far, halve."""
+        middle = [(self.ends[i] + self.ends[i + 1]) / 2 for i in doubtful if self.far[i]]
+        self.changes += middle
+        order = sorted(i for i in {*doubtful, *self.unknown} if not self.far[i])
+        spans = [(self.ends[i], self.ends[i + 1]) for i in order]
+        for index, samples in zip(order, sample_spans(self.intake.media, spans), strict=True):
+            self._read(index, *samples)
+
+    def _read(self, index: int, at: np.ndarray, luma: np.ndarray) -> None:
+        """Note what the samples (n, 180, 320) after key frame number `index` show."""
+        now = self.owner[index]
+        after = self.owner[index + 1] if index + 1 < len(self.owner) else None
+        parts = arrange_samples(at, luma, (now, after), self.known, self.params)
+        self.known += [a for _, a in parts if a not in self.known]
+        self.turns += [Turn(float(at[i - 1] + at[i]) / 2, a) for i, a in parts[1:]]
+        changes = _changes_in(at, luma, parts, self.params)
+        if not changes and len(parts) == 1 and index < len(self.motion.change):
+            changes = self._hard_to_see(index, at, luma)
+        self.changes += changes
+
+    def _hard_to_see(self, index: int, at: np.ndarray, luma: np.ndarray) -> list[float]:
+        """Return the change that is too slow or too small for a single step between samples."""
+        mask, change = screen_mask(self.owner[index]), self.motion.change
+        if has_changed(change[index], mask, self.params):
+            found = turning_point(at, luma, mask, self.params)
+        else:
+            fresh = fresh_cells(change, index, mask, self.params)
+            found = locate_small(at, measure_change(luma[:-1], luma[1:]), fresh, self.params)
+        return [] if found is None else [found]
 
 
 def _changes_in(

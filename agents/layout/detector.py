@@ -19,9 +19,9 @@ from agents.layout.cameras import (
     shows,
     unlikeness,
 )
-from agents.layout.motion import Motion, to_cells
+from agents.layout.motion import CELL, COLUMNS, ROWS, Motion, measure_motion, to_cells
 from agents.layout.params import LayoutParams
-from agents.types import LayoutKind
+from agents.types import Box, KeyFrames, LayoutKind, LayoutRegion
 
 NOBODY = -1
 """Label of a key frame without a camera."""
@@ -72,6 +72,37 @@ def detect_layout(
         known[label] = arrange(camera, sample(luma, frames), times, params)
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
+
+
+def detect_regions(
+    key_frames: KeyFrames, size: tuple[int, int], duration: float, params: LayoutParams
+) -> tuple[LayoutRegion, ...]:
+    """Return the regions that stills alone show, boxes in pixels of pictures of `size` (w, h).
+
+    For recordings of which nothing but some frames is at hand: no packets, no motion between.
+    """
+    stretches = detect_layout(measure_motion(key_frames), key_frames.luma, duration, params)
+    starts = [0.0, *(float(key_frames.time[stretch.first]) for stretch in stretches[1:])]
+    return tuple(
+        LayoutRegion(
+            start,
+            end,
+            found.kind,
+            _to_box(found.screen, size),
+            _to_box(found.camera, size),
+            found.confidence,
+        )
+        for found, (start, end) in zip(
+            (stretch.arrangement for stretch in stretches),
+            pairwise([*starts, duration]),
+            strict=True,
+        )
+    )
+
+
+def _to_box(rect: Rect | None, size: tuple[int, int]) -> Box | None:
+    """Return a rectangle of a 320x180 picture as a box in a picture of `size`."""
+    return rect and rect.scaled(size[0] / (COLUMNS * CELL), size[1] / (ROWS * CELL)).to_box()
 
 
 def label_frames(

@@ -7,9 +7,8 @@ between key frames in which no packet tells, or several do, are doubtful: they a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from agents.layout.cameras import outer_cells
 from agents.layout.detector import Arrangement, Stretch
 from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_change
 from agents.layout.params import LayoutParams
-from agents.types import PacketTable
+from agents.layout.peaks import Peaks
 
 LEAST_PART = 6
 """Cells of the smallest connected part that counts when it is as wide as a word."""
@@ -26,14 +25,19 @@ COMPACT_PART = 14
 """Cells that a part must have when it is narrow: a pointer that moves on changes fewer."""
 WORD_CELLS = 6
 """Columns of cells from which a part is as wide as a word."""
-NEAR_S = 5.0
-"""Seconds on either side of a packet that are its neighbourhood."""
-KEY_SHARE = 0.04
-"""Share of a usual key frame's bytes that a packet with a change has at least."""
-STRONG_SHARE = 0.5
+SMALL_PART = 5
+"""Cells of a part that counts when it stays as it was before and after, and one packet alone
+tells of it: a word on a slide. A pointer at rest passes the first test, its way the second not."""
+PAIR_SHARE = 0.15
 """Share of a usual key frame's bytes from which two packets may be a change and its undoing."""
-EARLY = 0.97
-"""A key frame sooner than this share of the usual interval was set by the encoder at a cut."""
+LARGE_SHARE = 0.04
+"""Share of the screen that must have changed for a look where no packet tells: less is written
+by hand or typed, and takes long."""
+ALIGNED_SHARE = 0.1
+"""More than this share of the changes lies on key frames where that is no accident."""
+LEAST_SOFT_S = 20.0
+"""Seconds that may always be looked into where little changed and no packet tells: words, but with
+a hand that writes it would be the whole lecture."""
 DENSE_S = 0.6
 """Key frames this close together tell the time of a change themselves."""
 
@@ -45,76 +49,154 @@ class SlideChanges:
     times: tuple[float, ...]
     doubtful: tuple[int, ...]
     """Numbers i of the stretches between key frames i and i + 1 that need a look inside."""
+    candidates: Mapping[int, tuple[float, ...]]
+    """The only times worth a look in some of these stretches, by their numbers."""
 
 
 def detect_slides(
-    motion: Motion, packets: PacketTable, stretches: Sequence[Stretch], params: LayoutParams
+    motion: Motion,
+    peaks: Peaks,
+    stretches: Sequence[Stretch],
+    params: LayoutParams,
+    soft_s: float = LEAST_SOFT_S,
 ) -> SlideChanges:
-    """Return the slide changes within each stretch with one arrangement."""
-    times: list[float] = []
-    doubtful: list[int] = []
-    peaks = find_peaks(packets, params)
-    for stretch in stretches:
-        mask = screen_mask(stretch.arrangement)
-        for index in range(stretch.first, stretch.last):
-            span = (float(motion.time[index]), float(motion.time[index + 1]))
-            inside = [peak for peak in peaks if span[0] < peak.time <= span[1] + 1e-3]
-            changed = has_changed(motion.change[index], mask, params)
-            found = _place(changed, inside, span)
-            times += found or []
-            if found is None:
-                doubtful.append(index)
-    return SlideChanges(tuple(times), tuple(doubtful))
+    """Return the slide changes within each stretch with one arrangement.
+
+    Up to `soft_s` seconds may be looked into where it is unlikely that anything is missed.
+    """
+    evidence = {
+        index: one
+        for stretch in stretches
+        for index, one in enumerate(_weigh(motion, peaks, stretch, params), stretch.first)
+    }
+    hidden = sum(one.on_key_frame for one in evidence.values())
+    changed = sum(one.changed for one in evidence.values())
+    aligned = hidden > max(1, ALIGNED_SHARE * changed)
+    placed = {index: one.place(aligned) for index, one in evidence.items()}
+    soft = [
+        (one.prominence, index, one.span[1] - one.span[0])
+        for index, one in evidence.items()
+        if placed[index] is not None and one.soft
+    ]
+    looked = {i for i, times in placed.items() if times is None} | _affordable(soft, soft_s)
+    return SlideChanges(
+        times=tuple(t for i, times in placed.items() if i not in looked for t in times or ()),
+        doubtful=tuple(sorted(looked)),
+        candidates={i: evidence[i].candidates(aligned) for i in looked},
+    )
+
+
+def _affordable(soft: list[tuple[float, int, float]], budget_s: float) -> set[int]:
+    """Return the most promising of (prominence, number, seconds) within a budget of seconds."""
+    chosen = set()
+    for _, index, seconds in sorted(soft, reverse=True):
+        budget_s -= seconds
+        if budget_s < 0:
+            break
+        chosen.add(index)
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
-    """A packet that stands out of its neighbourhood; `share` is of a usual key frame."""
+class _Evidence:
+    """What is known about the stretch between two key frames."""
 
-    time: float
-    share: float
+    span: tuple[float, float]
+    changed: bool
+    """Whether the later key frame shows another slide."""
+    large: bool
+    """Whether much of the screen changed that does not change all the time."""
+    small: bool
+    """Whether a little changed that stayed the same before and after."""
+    tells: bool
+    """Whether packets are small enough for a change to stand out."""
+    strong: list[float]
+    single: list[float]
+    """Times of the packets that stand out, and of those that do so alone, weak ones too."""
+    leading: float | None
+    """The time of the packet far above all others."""
+    prominence: float
+    """How far the largest packet is above its surroundings."""
+    undone: bool
+    """Whether packets tell of a change and its undoing."""
+
+    @property
+    def on_key_frame(self) -> bool:
+        """Tell whether the change can only lie on the later key frame, or come slowly."""
+        return self.changed and self.large and self.tells and not (self.strong or self.single)
+
+    def place(self, aligned: bool) -> list[float] | None:
+        """Return the times of the changes, None when only a look inside tells.
+
+        When changes of this lecture are `aligned` to key frames, one may hide behind another.
+        """
+        if not self.changed:
+            if self.small and self.tells and len(self.single) == 1:
+                return self.single
+            return None if self.undone else []
+        if self.span[1] - self.span[0] <= DENSE_S:
+            return [self.span[1]]
+        if not self.tells or (self.strong and aligned):
+            return None
+        if self.strong:
+            return [self.leading] if self.leading is not None else None
+        if len(self.single) == 1:
+            return self.single
+        return None if self.large or aligned else []
+
+    @property
+    def soft(self) -> bool:
+        """Tell whether something may be missed: a word, or a step after another slide."""
+        if self.span[1] - self.span[0] <= DENSE_S:
+            return False
+        if self.strong or self.single:
+            return self.changed and len(self.strong) > 1
+        return self.changed or self.small
+
+    def candidates(self, aligned: bool) -> tuple[float, ...]:
+        """Return the only times at which the slide can have changed, none when any can be it."""
+        if not self.tells or len(self.strong) < (1 if aligned else 2):
+            return ()
+        return (*self.strong, self.span[1]) if aligned else tuple(self.strong)
 
 
-def find_peaks(packets: PacketTable, params: LayoutParams) -> list[Peak]:
-    """Return the packets far above nearly all around them, and the key frames set at a cut."""
-    time, size = packets.time[~packets.key], packets.size[~packets.key].astype(np.float64)
-    if not len(size) or not packets.key.any():
-        return []
-    usual = float(np.median(packets.size[packets.key]))
-    peaks = [Peak(time, 1.0) for time in _cuts(packets)]
-    for at in np.flatnonzero(size > KEY_SHARE * usual):
-        low, high = np.searchsorted(time, (time[at] - NEAR_S, time[at] + NEAR_S))
-        if size[at] > params.packet_ratio * np.percentile(size[low:high], 92):
-            peaks.append(Peak(float(time[at]), float(size[at] / usual)))
-    return _one_of_each(sorted(peaks, key=lambda peak: peak.time), params.min_slide_s)
+def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams) -> list[_Evidence]:
+    """Return what is known about each stretch between key frames of one arrangement."""
+    mask = screen_mask(stretch.arrangement)
+    change = motion.change[stretch.first : stretch.last]
+    moved = (change > params.slide_level * CHANGE_SCALE) & mask
+    changed = [has_changed(one, mask, params) for one in change]
+    found = []
+    for at, flag in enumerate(changed):
+        start, end = motion.time[stretch.first + at : stretch.first + at + 2].tolist()
+        inside, both = peaks.inside(start, end), peaks.small_inside(start, end)
+        leading = peaks.leading(start, end)
+        around = [i for i in (at - 1, at + 1) if 0 <= i < len(moved)]
+        always = moved[around].all(axis=0) if len(around) == 2 else np.zeros_like(mask)
+        found.append(
+            _Evidence(
+                span=(start, end),
+                changed=flag,
+                large=bool((moved[at] & ~always).sum() >= LARGE_SHARE * mask.sum()),
+                small=bool(find_blobs(fresh_cells(change, at, mask, params), SMALL_PART)),
+                tells=peaks.tell(start, end),
+                strong=[peak.time for peak in inside],
+                single=[peak.time for peak in both if peak.alone],
+                leading=None if leading is None else leading.time,
+                prominence=peaks.prominence(start, end),
+                undone=sum(peak.share > PAIR_SHARE for peak in inside) > 1,
+            )
+        )
+    return found
 
 
-def _cuts(packets: PacketTable) -> list[float]:
-    """Return the key frames that come sooner after the one before than they usually do."""
-    keys = packets.time[packets.key]
-    gaps = np.diff(keys)
-    return keys[1:][gaps < EARLY * np.percentile(gaps, 90)].tolist() if len(gaps) else []
-
-
-def _one_of_each(peaks: list[Peak], gap_s: float) -> list[Peak]:
-    """Return the largest peak of each group with gaps below `gap_s`."""
-    groups: list[list[Peak]] = []
-    for peak in peaks:
-        if groups and peak.time - groups[-1][-1].time < gap_s:
-            groups[-1].append(peak)
-        else:
-            groups.append([peak])
-    return [max(group, key=lambda peak: peak.share) for group in groups]
-
-
-def _place(changed: bool, peaks: list[Peak], span: tuple[float, float]) -> list[float] | None:
-    """Return the times of the changes between two key frames, None when packets do not tell."""
-    if not changed:
-        strong = [peak for peak in peaks if peak.share > STRONG_SHARE]
-        return None if len(strong) > 1 else []
-    if span[1] - span[0] <= DENSE_S:
-        return [span[1]]
-    return [peaks[0].time] if len(peaks) == 1 else None
+def fresh_cells(change: np.ndarray, at: int, mask: np.ndarray, params: LayoutParams) -> np.ndarray:
+    """Return the cells that changed between two key frames and stayed the same before and after."""
+    fresh = (change[at] > params.slide_level * CHANGE_SCALE) & mask
+    for other in (at - 1, at + 1):
+        if 0 <= other < len(change) and not has_changed(change[other], mask, params):
+            fresh &= change[other] <= params.slide_level * CHANGE_SCALE
+    return fresh
 
 
 def screen_mask(arrangement: Arrangement) -> np.ndarray:
@@ -142,35 +224,6 @@ def _weight(moved: np.ndarray, part: Rect) -> int:
     """Return the moved cells of a part, 0 when it may be a pointer."""
     count = int(part.inside(moved).sum())
     return count if part.right - part.left >= WORD_CELLS or count >= COMPACT_PART else 0
-
-
-def locate_changes(
-    times: np.ndarray, change: np.ndarray, mask: np.ndarray, params: LayoutParams
-) -> list[float]:
-    """Return when the slide changes among sampled pictures; `change[i]` leads to `times[i + 1]`.
-
-    A fade counts once, at its last step; when no single step is large enough, at the largest.
-    """
-    flags = [has_changed(step, mask, params) for step in change]
-    found: list[float] = []
-    last = -np.inf
-    for (before, after), flag in zip(pairwise(times.tolist()), flags, strict=True):
-        if not flag:
-            continue
-        middle = (before + after) / 2
-        if before - last < 1e-6:
-            found[-1] = middle
-        else:
-            found.append(middle)
-        last = after
-    return found
-
-
-def largest_step(times: np.ndarray, change: np.ndarray, mask: np.ndarray) -> float:
-    """Return the middle of the step between samples in which the screen changed most."""
-    amount = (change * mask).sum(axis=(1, 2), dtype=np.int64)
-    at = int(amount.argmax())
-    return float(times[at] + times[at + 1]) / 2
 
 
 def screens_differ(

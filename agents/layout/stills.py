@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.decoder import decode_frames
+from agents.decoder import decode_frames, watch_frames
 from agents.layout.boxes import Rect, snap_to_edges
 from agents.layout.detector import Arrangement, Turn
 from agents.layout.motion import measure_edges
@@ -142,16 +142,18 @@ def write_stills(
     times = [still_time(*span, intake.key_frames.time) for span in spans]
     near = np.flatnonzero(since_key(intake.packets, times) < FAR_S).tolist()
     slides = [Slide(*span) for span in spans]
-    for first in range(0, len(near), AT_ONCE):
-        part = near[first : first + AT_ONCE]
-        wanted = [times[index] for index in part]
-        pictures = decode_frames(intake.media, wanted, width=_width(intake))
-        for index, picture in zip(part, pictures, strict=True):
-            path = folder / f"slide-{index:04d}.jpg"
-            quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-            _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
-            path.write_bytes(data.tobytes())
-            slides[index] = replace(slides[index], still=path)
+
+    def write(number: int, picture: np.ndarray) -> None:
+        index = near[number]
+        path = folder / f"slide-{index:04d}.jpg"
+        quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+        _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
+        path.write_bytes(data.tobytes())
+        slides[index] = replace(slides[index], still=path)
+
+    if near:
+        wanted = [times[index] for index in near]
+        watch_frames(intake.media, wanted, write, width=_width(intake))
     return tuple(slides)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from agents.decoder import decode_frames
+from agents.decoder import LUMA_SIZE, decode_luma
 from agents.types import Intake, Media, PacketTable
 
 AFTER_KEY_S = 0.12
@@ -16,9 +16,9 @@ MOMENTS_S = (AFTER_KEY_S, 0.4, 0.9, 1.3)
 """Seconds after a key frame at which steady motion is looked for: cheap to decode from there."""
 LOW_FPS = 4.0
 """Below this many frames a second the moments are farther apart."""
-EVERY_S = 30.0
+EVERY_S = 60.0
 """One look at motion per this many seconds of lecture..."""
-LEAST_LOOKS, MOST_LOOKS = 20, 72
+LEAST_LOOKS, MOST_LOOKS = 20, 60
 """... but at least and at most this many."""
 FAR_S = 60.0
 """A moment this long after its key frame is not decoded: in a file with one key frame, each would
@@ -26,7 +26,7 @@ cost everything before it."""
 SAMPLE_S = 0.25
 """Step at which a stretch between key frames is sampled."""
 SAMPLES_AT_ONCE = 240
-SIZE = (320, 180)
+SIZE = LUMA_SIZE
 
 
 def since_key(packets: PacketTable, times: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -54,19 +54,6 @@ def decode_moments(media: Media, times: Sequence[float]) -> list[np.ndarray]:
     wanted = [time + after * stretch for time in times for after in MOMENTS_S]
     luma = decode_luma(media, wanted)
     return [luma[index :: len(MOMENTS_S)] for index in range(len(MOMENTS_S))]
-
-
-def decode_luma(media: Media, times: Sequence[float]) -> np.ndarray:
-    """Return small luma pictures, uint8 (n, 180, 320), of the frames shown at `times`."""
-    import cv2
-
-    luma = np.empty((len(times), SIZE[1], SIZE[0]), np.uint8)
-    for first in range(0, len(times), SAMPLES_AT_ONCE):
-        part = times[first : first + SAMPLES_AT_ONCE]
-        for index, frame in enumerate(decode_frames(media, part, width=SIZE[0])):
-            grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-            luma[first + index] = cv2.resize(grey, SIZE, interpolation=cv2.INTER_AREA)
-    return luma
 
 
 def sample_spans(

@@ -1,9 +1,9 @@
 """Tell silence from speech by the recording's own levels and the speech model's vote.
 
-The threshold lies `noise_margin_db` above the noise (5th percentile of the levels) or `top_db`
-below the loudest speech (95th percentile), whichever is higher, yet clearly below the speech. A
-level then counts as evidence of speech on a ramp of 12 dB around the threshold; the evidence and
-the model's probability are averaged by `speech_weight`, and from 0.5 on a hop is speech.
+A level counts as evidence of speech on a ramp around the threshold (`threshold.py`); the evidence
+and the model's probability are averaged by `speech_weight`, and from 0.5 on a hop is speech. The
+model sees 32 ms at once and believes in speech for a while after its end, so where speech begins
+and ends within such a stretch is left to the levels.
 """
 
 from __future__ import annotations
@@ -12,64 +12,42 @@ import numpy as np
 
 from agents.registry import Context
 from agents.silence.params import SilenceParams
-from agents.types import Intake, KeyFrames, Levels, SilenceRegion, SilenceType, SpeechProbability
+from agents.silence.screen import blank_stretches
+from agents.silence.threshold import INAUDIBLE_DB, measure_floor, place_threshold
+from agents.types import Intake, Levels, SilenceRegion, SilenceType, SpeechProbability
 
-RAMP_DB = 12.0
-MIN_CONTRAST_DB = 12.0
-"""The threshold stays this far below the loudest speech, however loud the noise is."""
-STEADY_DB = 6.0
-"""Levels that spread less than this from 5th to 99th percentile are a hum or noise, not speech."""
-DEAD_DB = -110.0
-"""Below lies digital silence, which says nothing about the room's noise."""
-DEAD_SHARE = 0.05
-"""With more digital silence than this the pauses are digital: what is heard is no noise."""
-INAUDIBLE_DB = -70.0
-"""A recording that is never louder holds no speech."""
+RAMP_DB = 10.0
+TRIM_S = 0.2
+"""The model is believed to be late by at most this."""
+MAJORITY = 0.5
+NO_VOICE = 0.3
+"""Sound in which the model, if it has the majority, never comes to this is not speech: the onset
+of music or applause, which raises it a little while nobody speaks."""
+EDGE_DB = 1.0
+"""Speech begins and ends where it passes this far below the threshold: words fade."""
 DEAF_SHARE = 0.005
 CLEAR_SHARE = 0.05
 LOUD_DB = -45.0
 """A model that hears speech in less than `DEAF_SHARE` of a recording is not believed if that is
 loud, and less than `CLEAR_SHARE` of it lies in the middle third between quiet and loud."""
-SAMPLED = 60_000
-"""Percentiles are taken over at most about this many hops, evenly spread."""
-
 _Spans = np.ndarray
 """Stretches as rows of first hop and end hop, int, shape (n, 2), in order and apart."""
-
-
-def silence_threshold(levels: Levels, params: SilenceParams) -> float:
-    """Return the level in dB (RMS) halfway between silence and speech; 0 if nothing is speech."""
-    sampled = levels.rms_db[:: max(1, len(levels.rms_db) // SAMPLED)]
-    heard = sampled[np.isfinite(sampled) & (sampled > DEAD_DB)]
-    if not len(heard):
-        return 0.0
-    noise, speech, loudest = (float(q) for q in np.percentile(heard, (5, 95, 99)))
-    if len(heard) < (1 - DEAD_SHARE) * len(sampled):
-        noise = min(noise, speech - params.top_db)
-    if loudest < INAUDIBLE_DB or loudest - noise < STEADY_DB:
-        return 0.0
-    wanted = max(noise + params.noise_margin_db, speech - params.top_db)
-    return min(wanted, speech - MIN_CONTRAST_DB)
 
 
 def detect_silence(
     intake: Intake, *, params: SilenceParams, context: Context | None = None
 ) -> tuple[SilenceRegion, ...]:
-    """Return the stretches without speech and those with a blank screen, in order and apart.
+    """Return the stretches without speech and those with a blank or frozen screen, in order, apart.
 
     `both` is a silence whose screen is mostly blank; under `blank_screen` there is speech.
     """
     duration = intake.media.duration
     silent = _silent_spans(intake.levels, intake.speech, duration, params)
     silences = _in_seconds(silent, intake.levels.hop_s, duration)
-    blank = _blank_stretches(intake.key_frames, duration, params)
-    dark = [
-        (start, end)
-        for start, end in _subtract(blank, silences)
-        if end - start >= params.min_blank_s
-    ]
+    blank = blank_stretches(intake.key_frames, intake.packets, duration, params)
+    dark = [(a, b) for a, b in _subtract(blank, silences) if b - a >= params.min_blank_s]
     kinds: dict[tuple[float, float], SilenceType] = dict.fromkeys(dark, "blank_screen")
-    kinds |= {span: _silence_type(span, blank) for span in silences}
+    kinds |= {span: _silence_type(span, blank) if blank else "audio_silence" for span in silences}
     stretches = sorted(kinds)
     levels = _mean_levels(intake.levels, stretches) if stretches else []
     return tuple(
@@ -83,10 +61,8 @@ def _silent_spans(
 ) -> _Spans:
     hop = levels.hop_s
     total = max(1, round(duration / hop))
-    spoken = _spans(_is_speech(levels, speech, params)[:total])
-    short = params.close_gaps_s / hop - 1e-6
-    spoken = _join(spoken, short)
-    spoken = spoken[spoken[:, 1] - spoken[:, 0] >= short]
+    spoken = np.minimum(_spoken_spans(levels, speech, params), total)
+    spoken = spoken[spoken[:, 1] - spoken[:, 0] >= max(1, params.close_gaps_s / hop - 1e-6)]
     silent = np.column_stack((np.append(0, spoken[:, 1]), np.append(spoken[:, 0], total)))
     silent = silent[silent[:, 1] - silent[:, 0] >= params.min_silence_s / hop - 1e-6]
     padding = round(params.padding_s / hop)
@@ -95,19 +71,77 @@ def _silent_spans(
     return silent[silent[:, 0] < silent[:, 1]]
 
 
-def _is_speech(levels: Levels, speech: SpeechProbability, params: SilenceParams) -> np.ndarray:
-    """Return whether each hop is speech, bool, shape (n,)."""
-    threshold = np.float32(silence_threshold(levels, params))
-    evidence = np.clip((levels.rms_db - threshold) / np.float32(RAMP_DB) + np.float32(0.5), 0, 1)
-    if len(speech.values) and params.speech_weight > 0:
-        votes = _resample(speech, levels.hop_s, len(evidence))
-        if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
-            evidence = np.where(levels.rms_db > INAUDIBLE_DB, np.float32(0.5), np.float32(0))
-        elif params.speech_weight < 1 and _is_deaf(votes, levels.rms_db):
-            return evidence >= 0.5
-        weight = np.float32(params.speech_weight)
-        evidence = (1 - weight) * evidence + weight * votes
-    return evidence >= 0.5  # NaN compares as silence
+def _spoken_spans(levels: Levels, speech: SpeechProbability, params: SilenceParams) -> _Spans:
+    floor = measure_floor(levels)
+    threshold = place_threshold(levels, floor, params)
+    heard = floor.even(levels.rms_db)
+    votes = speech if _votes_count(speech, heard, threshold, params) else None
+    spoken = _spans(_is_speech(heard, threshold, votes, levels.hop_s, params.speech_weight))
+    spoken = _join(spoken, params.close_gaps_s / levels.hop_s - 1e-6)
+    if votes and params.speech_weight > MAJORITY:
+        spoken = spoken[_highest(votes, spoken * (levels.hop_s / votes.hop_s)) >= NO_VOICE]
+    if not threshold:
+        return spoken
+    return _trim(spoken, heard, threshold - EDGE_DB, round(TRIM_S / levels.hop_s))
+
+
+def _votes_count(
+    speech: SpeechProbability, heard: np.ndarray, threshold: float, params: SilenceParams
+) -> bool:
+    if not len(speech.values) or not params.speech_weight:
+        return False
+    return params.speech_weight == 1 or not threshold or not _is_deaf(speech.values, heard)
+
+
+def _is_speech(
+    heard: np.ndarray,
+    threshold: float,
+    speech: SpeechProbability | None,
+    hop_s: float,
+    weight: float,
+) -> np.ndarray:
+    """Return whether each hop is speech, bool, shape (n,); what is no number is silence."""
+    if speech is None:
+        return heard >= threshold
+    needed = _needed_level(speech.values, threshold, weight)
+    return heard >= _resample(needed, speech.hop_s / hop_s, len(heard))
+
+
+def _highest(speech: SpeechProbability, spans: np.ndarray) -> np.ndarray:
+    """Return the highest probability within each of the spans, given in its hops, shape (n,)."""
+    votes = np.append(speech.values, np.float32(0))
+    first = np.minimum(spans[:, 0].astype(np.intp), len(votes) - 1)
+    end = np.clip(np.ceil(spans[:, 1]).astype(np.intp), first + 1, len(votes))
+    padded = np.append(votes, np.float32(0))  # reduceat takes no index past the end
+    return np.maximum.reduceat(padded, np.column_stack((first, end)).ravel())[::2]
+
+
+def _needed_level(votes: np.ndarray, threshold: float, weight: float) -> np.ndarray:
+    """Return the level in dB from which sound is speech where the model votes so, shape (n,).
+
+    That is where the mean of evidence and vote reaches one half, solved for the level.
+    """
+    if threshold == 0:  # hum, or a constant offset: the levels tell nothing, the model decides
+        return np.where(votes >= 0.5, np.float32(INAUDIBLE_DB), np.float32(np.inf))
+    evidence = (np.float32(0.5) - np.float32(weight) * votes) / np.float32(max(1 - weight, 1e-6))
+    level = np.float32(threshold) + np.float32(RAMP_DB) * (evidence - np.float32(0.5))
+    level[evidence <= 0] = -np.inf
+    level[evidence > 1] = np.inf
+    return level
+
+
+def _trim(spans: _Spans, heard: np.ndarray, quiet_db: float, most: int) -> _Spans:
+    """Return the spans without ends below `quiet_db`, at most `most` hops of each.
+
+    An end that is quiet for longer is soft speech that the model alone hears, and stays.
+    """
+    starts, ends = spans[:, 0].copy(), spans[:, 1].copy()
+    for _ in range(most + 1):
+        starts += heard[np.minimum(starts, len(heard) - 1)] < quiet_db
+        ends -= heard[ends - 1] < quiet_db
+    starts = np.where(starts - spans[:, 0] > most, spans[:, 0], starts)
+    ends = np.where(spans[:, 1] - ends > most, spans[:, 1], ends)
+    return np.where((starts < ends)[:, None], np.column_stack((starts, ends)), spans)
 
 
 def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
@@ -120,17 +154,18 @@ def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
     return bool(high > LOUD_DB and high - low > 30 and between < CLEAR_SHARE * len(levels))
 
 
-def _resample(speech: SpeechProbability, hop_s: float, count: int) -> np.ndarray:
-    """Return the probability of each of `count` hops; after the last vote, there is no speech."""
-    edges = np.rint(np.arange(len(speech.values) + 1) * (speech.hop_s / hop_s)).astype(np.intp)
-    votes = np.repeat(speech.values, np.diff(edges))[:count]
-    return np.pad(votes, (0, count - len(votes)))
+def _resample(needed: np.ndarray, hops: float, count: int) -> np.ndarray:
+    """Return the level needed in each of `count` hops; after the last vote, there is no speech."""
+    edges = np.rint(np.arange(len(needed) + 1) * hops).astype(np.intp)
+    edges = np.minimum(edges, count)
+    lengths = np.append(np.diff(edges), count - edges[-1])
+    return np.repeat(np.append(needed, np.float32(np.inf)), lengths)
 
 
 def _spans(mask: np.ndarray) -> _Spans:
     # [0, 1, 1, 0, 1] -> [[1, 3], [4, 5]]
-    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
-    return edges.reshape(-1, 2)
+    padded = np.pad(mask, 1)
+    return np.flatnonzero(padded[1:] != padded[:-1]).reshape(-1, 2)
 
 
 def _join(spans: _Spans, gap: float) -> _Spans:
@@ -160,21 +195,6 @@ def _mean_levels(levels: Levels, stretches: list[tuple[float, float]]) -> list[f
     sums = np.add.reduceat(sounds, np.minimum(edges, len(sounds) - 1).ravel())[::2]
     counts = np.maximum(1, np.minimum(edges[:, 1], len(sounds) - 1) - edges[:, 0])
     return np.nan_to_num(np.maximum(sums / counts, -120.0), nan=-120.0).round(2).tolist()
-
-
-def _blank_stretches(
-    frames: KeyFrames, duration: float, params: SilenceParams
-) -> list[tuple[float, float]]:
-    """Return when the screen is blank: a key frame stands for the time up to the next one."""
-    if not len(frames.time):
-        return []
-    # Every 12th pixel of every 12th row tells a uniform picture from any other.
-    contrast = frames.luma[:, 4::12, 4::12].std(axis=(1, 2), dtype=np.float32)
-    edges = np.append(frames.time, duration)
-    edges[0] = 0.0
-    spans = _spans(contrast < params.blank_contrast)
-    stretches = [(float(edges[a]), min(float(edges[b]), duration)) for a, b in spans.tolist()]
-    return [(start, end) for start, end in stretches if end - start >= params.min_blank_s]
 
 
 def _silence_type(span: tuple[float, float], blank: list[tuple[float, float]]) -> SilenceType:

@@ -18,7 +18,7 @@ from agents.transcript.language import guess_language
 from agents.transcript.offset import measure_offset, moved
 from agents.transcript.params import TranscriptParams
 from agents.transcript.sentences import split_sentences
-from agents.transcript.timing import time_words
+from agents.transcript.timing import time_captions
 from agents.transcript.windows import speech_windows
 from agents.transcript.words import RawUtterance, repair_utterances
 from agents.types import Intake, Notice, Transcript
@@ -106,7 +106,7 @@ def _from_captions(intake: Intake, params: TranscriptParams, context: Context) -
     activity = measure_activity(intake)
     captions, notices = _in_time(read_captions(path, name), activity, name)
     captions = check_fit(captions, intake, name)
-    raw = [time_words(caption, activity) for caption in captions]
+    raw = time_captions(captions, activity, intake.levels)
     if params.language == "auto":
         language = guess_language(" ".join(caption.text for caption in captions))
     else:

@@ -1,4 +1,4 @@
-"""What pages and components fetch about a lecture: bundle, waveform, transcript."""
+"""What pages and components fetch about a lecture: bundle, waveform, silence, transcript."""
 
 from __future__ import annotations
 
@@ -45,6 +45,14 @@ async def peaks(request: Request) -> Response:
     return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
 
 
+async def silence(request: Request) -> Response:
+    """Return levels and silences under other tunables: `?job=&top_db=30&min_silence_s=0.5`."""
+    values = dict(request.query_params)
+    job, lecture_id = values.pop("job", None), request.path_params["id"]
+    body = await to_thread.run_sync(current_services().review.silence, lecture_id, job, values)
+    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+
+
 async def transcript(request: Request) -> Response:
     """Return the transcript as the file that the suffix names: vtt, srt, txt, json or ttml."""
     parts, job = request.path_params, request.query_params.get("job")
@@ -75,5 +83,6 @@ def _matches(header: str, etag: str) -> bool:
 routes = [
     Route("/api/v1/lectures/{id}/bundle", bundle, methods=["GET"]),
     Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
     Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
 ]

@@ -12,10 +12,14 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from agents.errors import NotFound
+from app.api.uploads import BadRequest
+from app.pictures import WIDTHS
 from app.services.files import ServedFile
 from app.services.root import current_services
 
 PRIVATE = {"Cache-Control": "private, no-cache"}
+KEPT = {"Cache-Control": "private, max-age=86400"}
+"""A still belongs to a run, whose findings do not change."""
 CLIP_FILES = ("video", "srt", "vtt", "poster")
 
 
@@ -30,9 +34,16 @@ async def poster(request: Request) -> Response:
 
 
 async def slide(request: Request) -> Response:
-    """Show the still of one slide."""
-    parts = request.path_params
-    return await _serve(current_services().files.slide, parts["id"], parts["job"], parts["index"])
+    """Show the still of one slide, as it is or `?width=` pixels wide."""
+    parts, width = request.path_params, request.query_params.get("width")
+    which = (parts["id"], parts["job"], parts["index"])
+    files = current_services().files
+    if width is None:
+        return await _serve(files.slide, *which)
+    if width not in map(str, WIDTHS):
+        raise BadRequest(f"width={width[:20]!r} must be one of {', '.join(map(str, WIDTHS))}.")
+    body = await to_thread.run_sync(files.small_slide, *which, int(width))
+    return Response(body, headers=KEPT, media_type="image/jpeg")
 
 
 async def clip(request: Request) -> Response:

@@ -8,8 +8,9 @@ const KEYS = {
   ArrowDown: (deck) => deck.neighbour(1), ",": (deck) => deck.move(-1 / 25),
   ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), z: (deck) => deck.zoom(),
   a: (deck) => deck.timeline?.zoom(null), "+": (deck) => deck.timeline?.scale(0.5), "-": (deck) => deck.timeline?.scale(2),
-  m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.toggleBoxes(),
-  f: (deck) => deck.video.requestFullscreen?.(),
+  m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.boxes?.toggle(),
+  w: (deck) => deck.strip?.step(-1, deck.video.currentTime), e: (deck) => deck.strip?.step(1, deck.video.currentTime),
+  f: (deck) => deck.fullScreen(),
 };
 const RATES = [1, 2, 4, 8];
 // Where a key means something of its own: a field takes every key, a button Space and Enter.
@@ -19,41 +20,25 @@ const MOVED = "[role=slider], [role=grid], [role=radio], [role=tab], canvas";
 
 const stride = (event) => (event.ctrlKey ? 60 : event.shiftKey ? 5 : 1);
 
-export const clock = (seconds) => {
-  const whole = Math.max(0, Math.floor(seconds));
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n) => String(n).padStart(2, "0");
-  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
-};
-
-export const make = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-
 class Deck {
   constructor(root) {
     this.root = root;
     this.video = root.querySelector(".lh-video");
-    this.boxes = root.querySelector(".lh-boxes");
     this.status = root.querySelector(".lh-status");
     this.playing = null;
     this.abort = new AbortController();
     const options = { signal: this.abort.signal, capture: true };
     document.addEventListener("keydown", (event) => this.key(event), options);
-    root.querySelector(".lh-show-boxes").onchange = (event) => {
-      this.boxes.hidden = !event.target.checked;
-    };
+    // What others on the page would call silence, while nothing of it is stored.
+    document.addEventListener("lh-silences", (event) => this.timeline?.showSilences(event.detail), { signal: this.abort.signal });
     root.querySelector(".lh-play-clip").onclick = () => this.playClip();
     root.querySelector(".lh-zoom").onclick = () => this.zoom();
     root.querySelector(".lh-nearer").onclick = () => this.timeline?.scale(0.5);
     root.querySelector(".lh-farther").onclick = () => this.timeline?.scale(2);
     root.querySelector(".lh-whole").onclick = () => this.timeline?.zoom(null);
-    this.video.onloadedmetadata = () => this.place();
+    this.video.onloadedmetadata = () => this.boxes?.place();
     this.video.onerror = () => this.say("The recording cannot be played; is the lecture still there?");
-    this.sizes = new ResizeObserver(() => this.place());
+    this.sizes = new ResizeObserver(() => this.boxes?.place());
     this.sizes.observe(this.video);
     this.tick = this.tick.bind(this);
     requestAnimationFrame(this.tick);
@@ -61,36 +46,51 @@ class Deck {
 
   async load(data) {
     this.data = data;
-    if (this.loaded === data.bundle) return this.refresh();
-    this.loaded = data.bundle;
+    // The version changes when a stage of a running job ends: then more is known than before.
+    const wanted = `${data.bundle} ${data.version}`;
+    if (this.loaded === wanted) return this.refresh();
+    this.loaded = wanted;
     // Asked for by its address, so that a rerun leaves a video that plays alone.
     if (this.video.getAttribute("src") !== data.video) {
       if (data.poster) this.video.poster = data.poster;
       this.video.src = data.video;
     }
     const response = await fetch(data.bundle, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (this.loaded !== wanted) return undefined;
     if (!response?.ok) {
       this.loaded = undefined;
       this.say("The analysis of this lecture could not be loaded; reload the page to try again.");
       return undefined;
     }
     const found = await response.json();
-    const [{ Timeline }, { Transcript }] = await Promise.all([
-      import(new URL(data.modules.timeline, document.baseURI).href),
-      import(new URL(data.modules.transcript, document.baseURI).href),
-    ]);
-    if (this.abort.signal.aborted) return undefined;
+    await this.equip(data);
+    if (this.abort.signal.aborted || this.loaded !== wanted) return undefined;
     this.bundle = { ...found, ...found.lecture };
-    const helpers = { clock, make, seek: (t) => this.seek(t), select: (id) => this.select(id) };
-    this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
+    this.boxes.show(this.bundle);
     this.transcript.show(this.bundle.sentences);
-    this.timeline?.destroy();
-    this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), helpers, data);
     await this.timeline.show(this.bundle);
+    this.shown = undefined;
     this.refresh();
     if (!this.video.currentTime && this.clip()) this.seek(this.clip().parts[0][0]);
     this.root.dataset.ready = "true";
     return undefined;
+  }
+
+  // Fetches the parts of the deck and puts them together, once; what they show comes later.
+  equip(data) {
+    this.equipped ??= (async () => {
+      const part = (name) => import(new URL(data.modules[name], document.baseURI).href);
+      const names = ["drawing", "boxes", "strip", "timeline", "transcript"];
+      const [drawing, { Boxes }, { Strip }, { Timeline }, { Transcript }] = await Promise.all(names.map(part));
+      if (this.abort.signal.aborted) return;
+      const helpers = { ...drawing, seek: (t) => this.seek(t), select: (id) => this.select(id) };
+      this.clock = drawing.clock;
+      this.boxes = new Boxes(this.root, this.video, helpers);
+      this.strip = new Strip(this.root, helpers);
+      this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
+      this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), this.strip, helpers, data);
+    })();
+    return this.equipped;
   }
 
   refresh() {
@@ -154,10 +154,10 @@ class Deck {
     if (next) this.select(next.id);
   }
 
-  toggleBoxes() {
-    const box = this.root.querySelector(".lh-show-boxes");
-    box.checked = !box.checked;
-    this.boxes.hidden = !box.checked;
+  // The whole stage, not the bare video: the boxes go with it.
+  fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.video.parentElement.requestFullscreen?.();
   }
 
   zoom() {
@@ -186,52 +186,23 @@ class Deck {
     this.video.currentTime = parts[index + 1][0];
   }
 
-  // Boxes are in source pixels; the picture may be letterboxed inside the element.
-  place() {
-    const { width, height } = this.bundle ?? {};
-    if (!width) return;
-    const scale = Math.min(this.video.clientWidth / width, this.video.clientHeight / height);
-    this.boxes.style.width = `${width * scale}px`;
-    this.boxes.style.height = `${height * scale}px`;
-    this.boxes.style.left = `${(this.video.clientWidth - width * scale) / 2}px`;
-    this.boxes.style.top = `${(this.video.clientHeight - height * scale) / 2}px`;
-  }
-
-  layout(time) {
-    if (this.region && this.region.start <= time && time < this.region.end) return;
-    const region = this.bundle.layouts.find((r) => r.start <= time && time < r.end);
-    if (region === this.region && this.boxed) return;
-    this.boxed = true;
-    this.region = region;
-    this.boxes.replaceChildren();
-    this.root.querySelector(".lh-layout").textContent = region ? region.kind.replaceAll("_", " ") : "";
-    this.place();
-    for (const name of ["screen", "camera"]) {
-      const box = region?.[name];
-      if (!box) continue;
-      const [x, y, w, h] = box;
-      const node = make("div", `lh-box lh-box-${name}`);
-      node.append(make("span", "lh-box-label", `${name} ${w} x ${h}`));
-      node.style.left = `${(100 * x) / this.bundle.width}%`;
-      node.style.top = `${(100 * y) / this.bundle.height}%`;
-      node.style.width = `${(100 * w) / this.bundle.width}%`;
-      node.style.height = `${(100 * h) / this.bundle.height}%`;
-      this.boxes.append(node);
-    }
-  }
-
   tick() {
     if (this.abort.signal.aborted) return;
     if (this.playing) this.follow();
     const time = this.video.currentTime;
-    if (this.bundle && this.timeline && time !== this.shown) {
-      this.shown = time;
-      this.timeline.playhead(time);
-      this.transcript.follow(time);
-      this.layout(time);
-      this.showTime(`${clock(time)} / ${clock(this.bundle.duration)}`);
+    if (this.bundle) {
+      this.boxes.follow(time);
+      if (time !== this.shown) this.moved(time);
     }
     requestAnimationFrame(this.tick);
+  }
+
+  moved(time) {
+    this.shown = time;
+    this.timeline.playhead(time);
+    this.strip.follow(time);
+    this.transcript.follow(time);
+    this.showTime(`${this.clock(time)} / ${this.clock(this.bundle.duration)}`);
   }
 
   showTime(text) {
@@ -255,7 +226,7 @@ class Deck {
   destroy() {
     this.abort.abort();
     this.sizes.disconnect();
-    this.timeline?.destroy();
+    for (const part of [this.boxes, this.strip, this.timeline]) part?.destroy();
     this.video.onerror = null;
     this.video.removeAttribute("src");
     this.video.load();

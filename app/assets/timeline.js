@@ -2,47 +2,45 @@
 // Plotly draws what is measured; playhead, clips, topics and slide stills are overlays placed with
 // its axes: they can be reached by key, cut their texts where room ends, and cost no redraw.
 
-const LANES = { slides: [0.87, 1], topics: [0.73, 0.84], silence: [0.66, 0.7], wave: [0.29, 0.64], score: [0, 0.26] };
+const HEIGHT = 400;
+const LANES = { slides: [0.85, 1], topics: [0.72, 0.82], silence: [0.65, 0.69], wave: [0.29, 0.63], score: [0, 0.26] };
 const POINTS = 3000;
 const TIGHT = 56;
 const NAMES = { slides: "Slides", topics: "Topics", silence: "Silence", wave: "Sound, clips", score: "Importance" };
 const LEAST_S = 2;
 
-let plotly;
-const loadPlotly = (url) => (plotly ??= new Promise((resolve, reject) => {
-  if (globalThis.Plotly) return resolve(globalThis.Plotly);
-  const script = document.createElement("script");
-  script.src = url;
-  script.onload = () => resolve(globalThis.Plotly);
-  script.onerror = () => { plotly = undefined; reject(new Error("plotly")); };
-  document.head.append(script);
-  return undefined;
-}));
-
 export class Timeline {
-  constructor(root, helpers, data) {
-    this.root = root;
-    this.helpers = helpers;
-    this.data = data;
+  constructor(root, strip, helpers, data) {
+    Object.assign(this, { root, strip, helpers, data });
     this.plot = root.querySelector(".lh-plot");
     this.overlay = root.querySelector(".lh-overlay");
     this.head = helpers.make("div", "lh-playhead");
     this.overlay.append(this.head);
     this.clips = new Map();
-    this.marks = [];
+    this.topics = [];
     this.time = 0;
     // The wheel scrolls the page, also over the timeline; with Ctrl (or a pinch) it zooms.
     this.away = new AbortController();
     root.addEventListener("wheel", (event) => this.wheel(event), { capture: true, passive: false, signal: this.away.signal });
   }
 
+  // Shown again when more is known: what is in view stays in view.
   async show(bundle) {
     this.bundle = bundle;
-    this.Plotly = await loadPlotly(this.data.plotly);
-    this.peaks = (await this.fetchPeaks(0, bundle.duration)) ?? { x: [], y: [] };
-    await this.Plotly.newPlot(this.plot, this.traces(), this.figure(), {
-      displayModeBar: false, scrollZoom: true, displaylogo: false, responsive: true, doubleClick: "reset",
-    });
+    const Plotly = await this.helpers.loadPlotly(this.data.plotly);
+    const range = this.plot._fullLayout?.xaxis.range ?? [0, bundle.duration];
+    this.peaks = (await this.fetchPeaks(...range)) ?? this.peaks ?? { x: [], y: [] };
+    if (this.away.signal.aborted) return;
+    const config = { displayModeBar: false, scrollZoom: true, displaylogo: false, responsive: true, doubleClick: "reset" };
+    await Plotly.react(this.plot, this.traces(), this.figure(range), config);
+    this.scores = undefined;
+    if (!this.Plotly) this.listen();
+    this.Plotly = Plotly;
+    this.drawMarks();
+    this.place();
+  }
+
+  listen() {
     this.plot.on("plotly_relayouting", () => this.place());
     this.plot.on("plotly_afterplot", () => this.place());
     this.plot.on("plotly_relayout", (change) => this.zoomed(change));
@@ -50,39 +48,45 @@ export class Timeline {
     const options = { capture: true, signal: this.away.signal };
     this.plot.addEventListener("mousedown", (event) => { this.pressed = [event.clientX, event.clientY]; }, options);
     this.plot.addEventListener("mouseup", (event) => this.released(event), options);
-    this.drawMarks();
-    this.place();
   }
 
   traces() {
     const { silences, sentences } = this.bundle;
     return [
-      this.bars(silences, "y3", this.ink(0.45)),
+      { type: "bar", orientation: "h", yaxis: "y3", marker: { color: this.ink(0.45) }, width: 1, ...this.bars(silences),
+        hovertemplate: "%{customdata[2]}<br>%{customdata[0]} - %{customdata[1]}<extra></extra>" },
       { x: this.peaks.x, y: this.peaks.y, yaxis: "y4", type: "scatter", mode: "lines", fill: "tozeroy",
         line: { width: 0.6, color: this.ink(0.55) }, fillcolor: this.ink(0.35), hoverinfo: "skip" },
       { x: sentences.flatMap((s) => [s.start, s.end]), y: sentences.flatMap(() => [0, 0]), yaxis: "y5", type: "scatter",
         mode: "lines", line: { width: 1.2, color: this.accent(), shape: "linear" }, fill: "tozeroy",
-        fillcolor: this.accent("33"), text: sentences.flatMap((s) => [short(s.text), short(s.text)]), hovertemplate: "%{text}<br>%{y:.2f}<extra></extra>" },
+        fillcolor: this.accent(0.2), text: sentences.flatMap((s) => [short(s.text), short(s.text)]), hovertemplate: "%{text}<br>%{y:.2f}<extra></extra>" },
     ];
   }
 
-  bars(items, axis, colour) {
+  bars(items) {
+    const { clock } = this.helpers;
     return {
-      type: "bar", orientation: "h", yaxis: axis, base: items.map((i) => i.start), x: items.map((i) => i.end - i.start),
-      y: items.map(() => 0), marker: { color: colour }, width: 1,
-      customdata: items.map((i) => [this.helpers.clock(i.start), this.helpers.clock(i.end), i.type.replace("_", " ")]),
-      hovertemplate: "%{customdata[2]}<br>%{customdata[0]} - %{customdata[1]}<extra></extra>",
+      base: items.map((i) => i.start), x: items.map((i) => i.end - i.start), y: items.map(() => 0),
+      customdata: items.map((i) => [clock(i.start), clock(i.end), i.type.replace("_", " ")]),
     };
   }
 
-  figure() {
+  // Shows other silences in the lane; the lane's name says that they are not those of the run.
+  showSilences({ silences, preview }) {
+    if (!this.Plotly) return;
+    const bars = Object.fromEntries(Object.entries(this.bars(silences)).map(([name, values]) => [name, [values]]));
+    const at = Object.keys(NAMES).indexOf("silence");
+    this.Plotly.update(this.plot, bars, { [`annotations[${at}].text`]: preview ? "<b>Preview</b>" : NAMES.silence }, [0]);
+  }
+
+  figure([from, to]) {
     const lane = (name, range) => ({ domain: LANES[name], range, fixedrange: true, showticklabels: false, showgrid: false, zeroline: false });
-    const { values, labels } = ticks(0, this.bundle.duration, this.helpers.clock);
+    const { values, labels } = ticks(from, to, this.helpers.clock);
     return {
-      uirevision: "keep", dragmode: "pan", hovermode: "closest", showlegend: false, barmode: "overlay", height: 380,
+      uirevision: "keep", dragmode: "pan", hovermode: "closest", showlegend: false, barmode: "overlay", height: HEIGHT,
       margin: { l: 76, r: 12, t: 6, b: 26 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
-      font: { color: this.ink(1), family: this.css("--st-font"), size: 12 },
-      xaxis: { range: [0, this.bundle.duration], minallowed: 0, maxallowed: this.bundle.duration, tickvals: values,
+      font: { color: this.ink(1), family: this.theme().font, size: 12 },
+      xaxis: { range: [from, to], minallowed: 0, maxallowed: this.bundle.duration, tickvals: values,
         ticktext: labels, gridcolor: this.ink(0.1), zeroline: false, anchor: "y5" },
       yaxis: lane("slides", [0, 1]), yaxis3: lane("silence", [-0.5, 0.5]),
       yaxis4: lane("wave", [-1, 1]), yaxis5: { ...lane("score", [0, 1]), rangemode: "nonnegative" },
@@ -91,9 +95,9 @@ export class Timeline {
     };
   }
 
-  css(name) { return getComputedStyle(this.root).getPropertyValue(name).trim(); }
-  ink(alpha) { return alpha === 1 ? this.css("--st-text-color") : withAlpha(this.css("--st-text-color"), alpha); }
-  accent(suffix = "") { return this.css("--st-primary-color") + suffix; }
+  theme() { return this.helpers.theme(this.root); }
+  ink(alpha) { return this.theme().ink(alpha); }
+  accent(alpha) { return this.theme().accent(alpha); }
 
   async fetchPeaks(from, to) {
     const query = new URLSearchParams({ from: from.toFixed(2), to: to.toFixed(2), n: POINTS });
@@ -175,7 +179,7 @@ export class Timeline {
     if (first) return;
     const [none, soft, line] = [undefined, this.ink(0.35), this.ink(0.55)];
     this.Plotly.update(this.plot,
-      { "marker.color": [this.ink(0.45), none, none], "line.color": [none, line, this.accent()], fillcolor: [none, soft, this.accent("33")] },
+      { "marker.color": [this.ink(0.45), none, none], "line.color": [none, line, this.accent()], fillcolor: [none, soft, this.accent(0.2)] },
       { "font.color": this.ink(1), "xaxis.gridcolor": this.ink(0.1) }, [0, 1, 2]);
   }
 
@@ -220,21 +224,14 @@ export class Timeline {
   }
 
   drawMarks() {
-    const { clock, make, seek } = this.helpers;
-    const { topics, slides } = this.bundle;
-    for (const topic of topics) {
+    const { clock, seek } = this.helpers;
+    for (const node of this.topics) node.remove();
+    this.topics = this.bundle.topics.map((topic) => {
       const node = this.mark("lh-topic", topic.start, topic.end, `Topic, ${clock(topic.start)}: ${topic.title}`, () => seek(topic.start));
       node.textContent = topic.title;
-      this.marks.push({ node, lane: "topics" });
-    }
-    slides.forEach((slide, index) => {
-      const title = slide.title ? `: ${slide.title}` : "";
-      const node = this.mark("lh-still", slide.start, slide.end, `Slide ${index + 1}, ${clock(slide.start)}${title}`, () => seek(slide.start));
-      node.tabIndex = -1;
-      if (slide.still) node.style.backgroundImage = `url("${encodeURI(slide.still)}")`;
-      node.append(make("span", "lh-still-title", slide.title || String(index + 1)));
-      this.marks.push({ node, lane: "slides" });
+      return node;
     });
+    this.strip.show(this.bundle.slides, (...args) => this.mark(...args));
   }
 
   lane(name) {
@@ -256,18 +253,16 @@ export class Timeline {
 
   place() {
     if (!this.plot._fullLayout) return;
-    const lanes = { slides: this.lane("slides"), topics: this.lane("topics"), wave: this.lane("wave") };
+    const [topics, wave] = [this.lane("topics"), this.lane("wave")];
     for (const { parts, label, text, rank } of this.clips.values()) {
-      for (const node of parts) this.stretch(node, lanes.wave);
-      const width = this.stretch(label, { top: lanes.wave.top, height: 20 });
+      for (const node of parts) this.stretch(node, wave);
+      const width = this.stretch(label, { top: wave.top, height: 20 });
       const shown = width < 9 ? "" : width < TIGHT ? String(rank) : text;
       label.classList.toggle("lh-clip-label-tight", width < TIGHT);
       if (label.textContent !== shown) label.textContent = shown;
     }
-    for (const { node, lane } of this.marks) {
-      const width = this.stretch(node, lanes[lane]);
-      node.classList.toggle("lh-tight", width < (lane === "topics" ? 24 : 130));
-    }
+    for (const node of this.topics) node.classList.toggle("lh-tight", this.stretch(node, topics) < 24);
+    this.strip.place(this.lane("slides"), (node, lane) => this.stretch(node, lane));
     this.playhead(this.time);
   }
 
@@ -300,12 +295,6 @@ export class Timeline {
 const short = (text, limit = 90) => {
   const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
   return cut.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("$", "＄");
-};
-
-const withAlpha = (colour, alpha) => {
-  const hex = colour.match(/^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i);
-  const rgb = hex ? hex.slice(1).map((part) => parseInt(part, 16)) : (colour.match(/\d+/g) ?? [128, 128, 128]).slice(0, 3);
-  return `rgba(${rgb.join(",")},${alpha})`;
 };
 
 const ticks = (from, to, clock) => {

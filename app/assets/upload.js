@@ -183,8 +183,9 @@ class Form {
   }
 
   take(files) {
+    const types = this.find("captions-input").accept.split(",");
     for (const file of files) {
-      if (/\.(vtt|srt)$/i.test(file.name)) this.captions = file;
+      if (types.some((type) => file.name.toLowerCase().endsWith(type))) this.captions = file;
       else this.file = file;
     }
     this.find("file-name").textContent = this.file ? `${this.file.name} (${megabytes(this.file.size)})` : "";

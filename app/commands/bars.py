@@ -1,14 +1,21 @@
-"""A bar per stage on stderr; lines where there is no terminal."""
+"""Bars on stderr, one per stage or one for all work; lines where there is no terminal."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 ENDS = ("done", "failed", "cancelled")
 EVERY_S = 20.0
@@ -74,4 +81,47 @@ class StageBars:
         if now - self.told.setdefault(stage, now) >= EVERY_S:
             self.told[stage] = now
             text = f"{self.titles[stage]}: {percent:.0f} % {message}".rstrip()
+            self.console.print(text, highlight=False)
+
+
+class WorkBar:
+    """Shows how many of several pieces of work are done, and what is being done with one."""
+
+    def __init__(self, names: Sequence[str], *, quiet: bool = False) -> None:
+        self.names = names
+        self.console = Console(stderr=True, quiet=quiet)
+        self.live = self.console.is_terminal and not quiet
+        self.progress = Progress(
+            TextColumn("{task.description:<18}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[message]}"),
+            console=self.console,
+            disable=not self.live,
+        )
+        self.task = self.progress.add_task("", total=len(names), message="")
+        self.told = time.monotonic()
+
+    def __enter__(self) -> WorkBar:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, number: int, stage: str, percent: float) -> None:
+        """Show how far one piece is; without a stage it is done."""
+        done = number + (0 if stage else 1)
+        message = f"{self.names[number]} {stage} {percent:.0f} %" if stage else ""
+        self.progress.update(self.task, completed=done, message=message)
+        now = time.monotonic()
+        if not self.live and now - self.told >= EVERY_S:
+            self.told = now
+            text = f"{done} of {len(self.names)} done; {message}".rstrip("; ")
             self.console.print(text, highlight=False)

@@ -36,7 +36,7 @@ def highlights(
     ],
     captions: Annotated[
         Path | None,
-        Parameter(help="Captions (.vtt, .srt); one beside the recording is found by its name."),
+        Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
     ] = None,
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')

@@ -10,6 +10,7 @@ from typing import Literal
 
 from agents.errors import NotFound
 from app.exports import clip_name, slug
+from app.pictures import small_picture
 from app.services.clips import Clips
 from app.services.core import Core
 from app.services.results import IntakeFacts
@@ -69,8 +70,13 @@ class Files:
         slides = layout.slides if layout else ()
         still = slides[index].still if 0 <= index < len(slides) else None
         if still is None:
-            raise NotFound(f"There is no slide {index}.")
+            raise NotFound(f"There is no picture of slide {index}.")
         return _existing(still)
+
+    def small_slide(self, lecture_id: str, job_id: str, index: int, width: int) -> bytes:
+        """Return the still of one slide as a JPEG `width` pixels wide."""
+        still = self.slide(lecture_id, job_id, index).path
+        return small_picture(still, still.stat().st_mtime_ns, width)
 
     def clip(self, clip_id: str, kind: ClipFile) -> ServedFile:
         """Return one file of a rendered clip, with a name to save it under."""

@@ -1,18 +1,22 @@
-"""Clip plans under a moving slider: no job, only the decision of `extract` on stored values."""
+"""Clips and silences under a moving slider: no job, only decisions on stored values."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.errors import NotFound
 from agents.params import Params
-from agents.types import ClipPlan, Content
+from agents.tuning import parse_tuning
+from agents.types import ClipPlan, Content, SilenceRegion
 from app.services.jobs import Jobs
 from app.services.results import Results
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from agents.silence import LevelHistogram, SilenceParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,42 @@ class LivePlans:
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
         plans = plan_clips(*(found[name] for name in needs), params=params)
         return LivePlan(self.scores(found["content"], tuning), plans)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSilence:
+    """What a tuning would call silence, and the levels that it tells apart."""
+
+    levels: LevelHistogram
+    """How often each level occurs, and the threshold among them."""
+    quieter: float
+    """Share 0-1 of the recording below the threshold."""
+    regions: tuple[SilenceRegion, ...]
+
+
+class LiveSilences:
+    """Evaluates the tunables of `silence` on what intake measured."""
+
+    def __init__(self, jobs: Jobs, results: Results) -> None:
+        self.jobs = jobs
+        self.results = results
+
+    def tuning(self, job_id: str, values: Mapping[str, Any]) -> Params:
+        """Return the tuning of a job with other values for `silence`, or raise TuningError."""
+        tuning = self.jobs.tuning(self.jobs.get(job_id)).model_dump()
+        return parse_tuning({**tuning, "silence": {**tuning["silence"], **values}})
+
+    def params(self, job_id: str, values: Mapping[str, Any] | None = None) -> SilenceParams:
+        """Return the tunables of `silence` alone."""
+        return self.tuning(job_id, values or {}).silence  # pyright: ignore[reportAttributeAccessIssue]
+
+    def detect(self, job_id: str, values: Mapping[str, Any]) -> LiveSilence:
+        """Return what would be silence with these values, the job's own for all others."""
+        from agents.silence import detect_silence, level_histogram
+
+        params = self.params(job_id, values)
+        intake = self.results.intake(job_id)
+        levels = level_histogram(intake.levels, params)
+        rms = intake.levels.rms_db
+        quieter = float((rms < levels.threshold).mean()) if len(rms) else 0.0
+        return LiveSilence(levels, quieter, detect_silence(intake, params=params))

@@ -20,6 +20,8 @@ from data.store import Connection
 
 KEPT_VALUES = 48
 """Values that stay in memory; intake's arrays are not among them."""
+OPEN_INTAKES = 4
+"""Lectures whose arrays stay mapped, each through a dozen files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +39,52 @@ class IntakeFacts:
     notices: tuple[Notice, ...]
 
 
+class Recent:
+    """The values used last, by key; threads share it."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str) -> Any:  # noqa: ANN401
+        """Return a value that is kept, else None."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def keep(self, key: str, value: Any) -> Any:  # noqa: ANN401
+        """Keep a value and return it; what was used longest ago goes."""
+        with self._lock:
+            self._kept[key] = value
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+        return value
+
+
 class Results:
     """A cache of stage values by stage key."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self._kept: OrderedDict[str, Any] = OrderedDict()
-        self._lock = Lock()
+        self._kept = Recent(KEPT_VALUES)
+        self._intakes = Recent(OPEN_INTAKES)
 
     def keys(self, job_id: str) -> dict[str, str]:
         """Return the stage keys of a job; they never change."""
-        kept = self._kept_or_none(job_id)
+        kept = self._kept.get(job_id)
         if kept is not None:
             return kept
         with self.core.store.read() as con:
             get_job(con, job_id)
             keys = {row.name: row.key for row in job_stages(con, job_id)}
-        return self._keep(job_id, keys)
+        return self._kept.keep(job_id, keys)
 
     def values(self, keys: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of stages that are done, by stage; what is new comes in one read."""
-        kept = {name: self._kept_or_none(key) for name, key in keys.items()}
+        kept = {name: self._kept.get(key) for name, key in keys.items()}
         new = [name for name, value in kept.items() if value is None]
         if new:
             with self.core.store.read() as con:
@@ -68,21 +95,18 @@ class Results:
         if not has_result(con, key):
             return None
         value = load_result(con, self.core.artifacts, name, key)
-        return self._keep(key, self._facts(value, key) if name == "intake" else value)
+        return self._kept.keep(key, self._facts(value, key) if name == "intake" else value)
 
-    def _kept_or_none(self, key: str) -> Any:  # noqa: ANN401
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key]
-
-    def _keep(self, key: str, value: Any) -> Any:  # noqa: ANN401
-        with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > KEPT_VALUES:
-                self._kept.popitem(last=False)
-        return value
+    def intake(self, job_id: str) -> Intake:
+        """Return all that intake measured, arrays mapped from their files; else NotFound."""
+        key = self.keys(job_id)["intake"]
+        kept = self._intakes.get(key)
+        if kept is not None:
+            return kept
+        with self.core.store.read() as con:
+            if not has_result(con, key):
+                raise NotFound("The recording is not looked at yet.")
+            return self._intakes.keep(key, load_result(con, self.core.artifacts, "intake", key))
 
     def _facts(self, intake: Intake, key: str) -> IntakeFacts:
         folder = self.core.artifacts.folder(key)

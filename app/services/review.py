@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from agents.errors import NotFound
@@ -11,7 +12,7 @@ from app.exports import plain, slug
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
-from app.services.live import LivePlans
+from app.services.live import LivePlans, LiveSilence, LiveSilences
 from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
@@ -24,11 +25,14 @@ from data.records import ClipRow, Job, Lecture
 class Review:
     """What was found in a lecture, for people to look at."""
 
-    def __init__(self, core: Core, jobs: Jobs, results: Results, live: LivePlans) -> None:
+    def __init__(
+        self, core: Core, jobs: Jobs, results: Results, live: LivePlans, silences: LiveSilences
+    ) -> None:
         self.core = core
         self.jobs = jobs
         self.results = results
         self.live = live
+        self.silences = silences
 
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
@@ -66,6 +70,7 @@ class Review:
                 "error_code": job.error_code,
                 "error": job.error,
             },
+            "stages": sorted(found.values),
             "media": media_urls(lecture_id, found),
             "transcripts": _transcript_urls(lecture_id, job, found),
             "engine": found.transcript and found.transcript.engine,
@@ -115,6 +120,11 @@ class Review:
             raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
         pairs = read_peaks(facts.folder, start, end, count)
         return {"from": start, "to": end, "peaks": pairs.tolist()}
+
+    def silence(self, lecture_id: str, job_id: str | None, values: Mapping[str, Any]) -> dict:
+        """Return the silences that other tunables would find, and the levels with the threshold."""
+        found = self.silences.detect(self.job_of(lecture_id, job_id).id, values)
+        return silence_json(found)
 
     def transcript(
         self, lecture_id: str, suffix: str, job_id: str | None = None
@@ -186,6 +196,22 @@ def _silences(regions: tuple[SilenceRegion, ...]) -> list[dict[str, Any]]:
         }
         for region in regions
     ]
+
+
+def silence_json(found: LiveSilence) -> dict[str, Any]:
+    """Return the levels, the threshold and the silences, with what they amount to."""
+    quiet = [region for region in found.regions if region.silence_type != "blank_screen"]
+    counts, edges, threshold = found.levels
+    return {
+        "counts": counts.tolist(),
+        "edges": edges.tolist(),
+        "threshold_db": round(threshold, 1) if threshold else None,
+        "quieter": round(found.quieter, 4),
+        "count": len(quiet),
+        "total_s": round(sum(region.duration for region in quiet), 2),
+        "longest_s": round(max((region.duration for region in quiet), default=0.0), 2),
+        "silences": _silences(found.regions),
+    }
 
 
 def _slides(lecture_id: str, job_id: str, layout: Layout | None) -> list[dict[str, Any]]:

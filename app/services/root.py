@@ -9,7 +9,7 @@ from app.services.core import Core
 from app.services.files import Files
 from app.services.jobs import Jobs
 from app.services.lectures import Lectures
-from app.services.live import LivePlans
+from app.services.live import LivePlans, LiveSilences
 from app.services.results import Results
 from app.services.review import Review
 from app.settings import Settings, load_settings
@@ -17,7 +17,7 @@ from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: `.lectures`, `.jobs`, `.review`, `.clips`, `.files`, `.live`."""
+    """The composition root: lectures, jobs, review, clips, files, and what is decided live."""
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         super().__init__(settings, config)
@@ -25,8 +25,9 @@ class Services(Core):
         self.lectures = Lectures(self, self.jobs)
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
+        self.silences = LiveSilences(self.jobs, self.results)
         self.clips = Clips(self)
-        self.review = Review(self, self.jobs, self.results, self.live)
+        self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.files = Files(self, self.clips, self.review)
 
 

@@ -25,7 +25,9 @@ from data.disk import atomic_file, check_space, disk_errors, modified
 
 UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 MAX_CAPTIONS_BYTES = 5 << 20
-CAPTION_SUFFIXES = (".vtt", ".srt")
+CAPTION_SUFFIXES = (".vtt", ".srt", ".ttml", ".dfxp", ".json3", ".ass")
+GIVEN_SUFFIXES = (*CAPTION_SUFFIXES, ".xml", ".json", ".txt")
+"""What captions that somebody names may be called; the content decides what they are."""
 BLOCK = 1 << 20
 
 
@@ -109,8 +111,9 @@ class UploadFolder:
 
     def put_captions(self, upload: Upload, name: str, body: bytes) -> Upload:
         """Keep a caption file with an unfinished upload."""
-        if Path(name).suffix.lower() not in CAPTION_SUFFIXES:
-            raise MediaError(f"{name!r} is neither .vtt nor .srt.", code="extension")
+        if Path(name).suffix.lower() not in GIVEN_SUFFIXES:
+            known = ", ".join(GIVEN_SUFFIXES)
+            raise MediaError(f"{name!r} is no caption file; {known} are taken.", code="extension")
         if upload.job_id:
             raise UploadConflict("The recording is complete; captions came too late.")
         path = self._folder(upload.id) / "captions"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agents.registry import all_agents
-from app.services.jobs import StageView
+from app.services.jobs import JobView, StageView
 from data.records import LogEntry
 
 
@@ -31,6 +31,16 @@ def stage_rows(stages: Iterable[StageView]) -> list[dict[str, Any]]:
         }
         for stage in stages
     ]
+
+
+def live_data(view: JobView) -> dict[str, Any]:
+    """Return what the live component begins with."""
+    return {
+        "job": view.job.id,
+        "status": view.job.status,
+        "after": view.event_id,
+        "stages": stage_rows(view.stages),
+    }
 
 
 def log_lines(log: Iterable[LogEntry]) -> list[str]:

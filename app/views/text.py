@@ -16,6 +16,8 @@ STATES: dict[str, tuple[str, Colour]] = {
     "cancelled": ("Cancelled", "orange"),
 }
 """State of a job -> its name for people and the colour of its badge."""
+ACTIVE = {"queued", "running"}
+"""States of a job that is not at its end."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])")
 

@@ -20,7 +20,8 @@ from agents.content.measures import (
 )
 from agents.content.titles import clean_title, unique_title
 from agents.types import Content, Prosody
-from tests.talks import make_context, make_intake, pauses_of, show, speak, write_talk
+from jobs.evaluation.texts import make_intake
+from tests.talks import make_context, pauses_of, show, speak, write_talk
 
 NAMES = {component.name for component in COMPONENTS}
 INJECTION = (

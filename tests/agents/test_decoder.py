@@ -4,12 +4,13 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from agents import decoder
-from agents.decoder import decode_frames, decode_stretch
+from agents.decoder import decode_frames, decode_luma, decode_stretch, watch_frames
 from agents.errors import StageError
 from agents.ffmpeg import ffmpeg_path, input_options, run_ffmpeg
 from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, media_of, tone, write_recording
@@ -119,7 +120,13 @@ def test_the_child_needs_no_heavy_library():
 
 def test_the_childs_half_gives_the_same_bytes_in_this_process(recordings, monkeypatch):
     media = recordings["mp4"]
-    request = {"path": str(media.path), "demuxer": "mov", "width": 320, "height": 180}
+    request = {
+        "path": str(media.path),
+        "demuxer": "mov",
+        "width": 320,
+        "height": 180,
+        "kind": "rgb",
+    }
     for wanted, expected in (
         (request | {"times": [1.0, 4.0]}, decode_frames(media, [1.0, 4.0]).tobytes()),
         (request | {"start": 1.0, "end": 1.5}, None),
@@ -162,3 +169,24 @@ def test_ffmpeg_refuses_a_script_that_names_a_neighbour(recordings, tmp_path):
             read=[script, recordings["mp4"].path],
             write=tmp_path,
         )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_small_luma_shows_what_the_full_frames_do(recordings, kind):
+    times = [5.05, 0.0, 2.0, 6.3]
+    luma = decode_luma(recordings[kind], times)
+    assert luma.shape == (4, 180, 320)
+    full = decode_frames(recordings[kind], times, width=320).mean(3)
+    assert np.abs(luma - full).mean() < 2
+    rough = decode_luma(replace(recordings[kind], fps=30.0), times)
+    shown = [number_shown(frame) for frame in luma]
+    late = np.array(shown) - [number_shown(frame) for frame in rough]
+    assert (late > -0.3).all()
+    assert (late < 2.3).all()
+
+
+def test_frames_are_handed_over_one_by_one_as_they_would_be_together(recordings):
+    times, seen = [0.0, 2.0, 5.05], {}
+    watch_frames(recordings["mp4"], times, lambda i, frame: seen.update({i: frame.copy()}))
+    assert list(seen) == [0, 1, 2]
+    assert (np.stack(list(seen.values())) == decode_frames(recordings["mp4"], times)).all()

@@ -9,7 +9,7 @@ import pytest
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.detector import arrange_samples, detect_layout, split_between
+from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
 from agents.layout.motion import (
     measure_change,
     measure_edges,
@@ -151,6 +151,18 @@ def test_camera_is_found_in_key_frames_alone_when_nothing_moves_within_moments()
     (stretch,) = detect_layout(motion_of(luma), luma, 96.0, PARAMS)
     assert stretch.arrangement.kind == "picture_in_picture"
     assert iou(stretch.arrangement.camera, CAMERA) > 0.5
+
+
+def test_stills_alone_give_boxes_in_pixels_of_the_pictures_they_come_from():
+    luma = slide_pictures(24)
+    luma[:12] = add_camera(luma[:12].copy(), CAMERA)
+    frames = KeyFrames(np.arange(24) * 8.0, luma)
+    first, second = detect_regions(frames, (1280, 720), 200.0, PARAMS)
+    assert [first.kind, second.kind] == ["picture_in_picture", "screen_only"]
+    assert overlap(first.camera, [v * 4 for v in CAMERA.to_box()]) > CAMERA_IOU
+    assert second.screen == Box(0, 0, 1280, 720)
+    assert (first.start, first.end, second.end) == (0.0, second.start, 200.0)
+    assert second.start == pytest.approx(96.0, abs=8.0)
 
 
 def test_slides_that_change_often_show_no_camera():

@@ -14,14 +14,14 @@ from agents.layout.boxes import Rect
 from agents.layout.detector import Arrangement, Stretch
 from agents.layout.motion import CHANGE_SCALE, Motion
 from agents.layout.params import LayoutParams
+from agents.layout.peaks import find_peaks
 from agents.layout.slides import (
     detect_slides,
-    find_peaks,
     has_changed,
-    locate_changes,
     screen_mask,
     screens_differ,
 )
+from agents.layout.steps import locate_changes
 from agents.layout.stills import still_time
 from agents.layout.views import since_key
 from agents.types import PacketTable
@@ -123,10 +123,10 @@ def test_constant_bitrate_lecture_is_filled_as_meant(tmp_path):
 def test_deciding_takes_no_second_look_at_the_recording(lecture, monkeypatch):
     _, intake, _ = lecture
     motion = look_for_motion(intake)
-    monkeypatch.setattr("agents.layout.views.decode_frames", None)
+    monkeypatch.setattr("agents.layout.views.decode_luma", None)
     whole = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
     stretches = [Stretch(whole, 0, len(motion.time) - 1)]
-    found = detect_slides(motion, intake.packets, stretches, PARAMS)
+    found = detect_slides(motion, find_peaks(intake.packets, PARAMS), stretches, PARAMS)
     assert len(found.times) + len(found.doubtful) > 0
 
 
@@ -169,13 +169,13 @@ def test_packet_far_above_its_neighbourhood_is_a_peak():
     sizes = np.random.default_rng(4).integers(80, 300, 240)
     sizes[[33, 121]] = 4000, 1500
     peaks = find_peaks(packet_table(sizes), PARAMS)
-    assert [peak.time for peak in peaks] == [3.3, 12.1]
+    assert [peak.time for peak in peaks.strong] == [3.3, 12.1]
 
 
 def test_key_frame_set_at_a_cut_is_a_peak():
     sizes = np.full(240, 200)
     peaks = find_peaks(packet_table(sizes, keys=(0, 80, 110, 190)), PARAMS)
-    assert [peak.time for peak in peaks] == [11.0]
+    assert [peak.time for peak in peaks.strong] == [11.0]
 
 
 def slides_from(sizes, steps):
@@ -188,7 +188,8 @@ def slides_from(sizes, steps):
         stir=np.zeros((0, 36, 64), np.uint8),
     )
     whole = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
-    return detect_slides(motion, packet_table(sizes), [Stretch(whole, 0, 2)], PARAMS)
+    peaks = find_peaks(packet_table(sizes), PARAMS)
+    return detect_slides(motion, peaks, [Stretch(whole, 0, 2)], PARAMS)
 
 
 def test_single_peak_tells_when_and_none_or_several_are_doubtful():
@@ -215,7 +216,7 @@ def test_fade_over_several_samples_is_one_change():
     step, still = changed(np.s_[5:10, 5:30], levels=12), changed()
     times = np.arange(9) * 0.25
     change = np.stack([still, still, step, step, step, still, still, step])
-    assert locate_changes(times, change, EVERYWHERE, PARAMS) == [1.125, 1.875]
+    assert locate_changes(times, change, EVERYWHERE, PARAMS) == [0.875, 1.875]
 
 
 def test_same_slide_in_another_arrangement_is_no_change():

@@ -5,6 +5,7 @@ import io
 import zipfile
 
 import pytest
+from PIL import Image
 
 from tests.app.small_stages import CLIP_BYTES
 
@@ -63,6 +64,36 @@ def test_every_file_of_a_clip_has_a_fixed_type(client, shown, kind, media_type):
     answer = client.get(f"{MEDIA}/clips/{shown.id}/{kind}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert "content-disposition" not in answer.headers
+
+
+def still_of(client, services, lecture):
+    """Return where the still of the first slide lies, and its address."""
+    job = services.jobs.latest(lecture)
+    url = f"{MEDIA}/lectures/{lecture}/slides/{job.id}/0"
+    assert client.get(url).status_code == 200
+    return services.files.slide(lecture, job.id, 0).path, url
+
+
+@pytest.mark.parametrize(("width", "given"), [(160, 160), (320, 320), (640, 400)])
+def test_a_still_comes_small_and_never_larger_than_it_is(client, services, lecture, width, given):
+    path, url = still_of(client, services, lecture)
+    Image.new("RGB", (400, 225), "teal").save(path)
+    answer = client.get(f"{url}?width={width}")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert "max-age" in answer.headers["cache-control"]
+    with Image.open(io.BytesIO(answer.content)) as image:
+        assert image.size == (given, given * 9 // 16)
+
+
+def test_a_still_in_any_other_width_is_refused(client, services, finished):
+    _, url = still_of(client, services, finished)
+    for width in ("161", "0", "-160", "1e3", "x"):
+        assert client.get(f"{url}?width={width}").status_code == 400
+
+
+def test_a_still_that_is_no_picture_is_not_found(client, services, finished):
+    _, url = still_of(client, services, finished)
+    assert client.get(f"{url}?width=160").status_code == 404
 
 
 def test_a_clip_is_saved_under_a_readable_name(client, shown):

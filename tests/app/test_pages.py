@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agents.silence import SilenceParams
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
@@ -109,11 +110,12 @@ def said(app):
     return "\n".join(str(part.value) for kind in kinds for part in app.get(kind))
 
 
-def component(app):
-    """Return the data that the page's component was given."""
-    found = app.get("bidi_component")
+def component(app, module):
+    """Return the data that the page's component with this script was given."""
+    given = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    found = [data for data in given if data["module"].startswith(f"/assets/{module}.")]
     assert len(found) == 1
-    return json.loads(found[0].proto.json)
+    return found[0]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -163,7 +165,7 @@ def test_deleted_lecture_comes_back_with_undo(filled):
 @pytest.mark.parametrize("state", ["running", "failed", "completed"])
 def test_run_page_shows_all_stages_and_what_can_be_done(looked_at, state):
     app = show("job", id=looked_at.lectures[state][1])
-    data = component(app)
+    data = component(app, "live")
     assert data["status"] == state
     assert data["stages"][0]["name"] == "intake"
     assert len(data["stages"]) == 7
@@ -192,7 +194,7 @@ def test_review_selects_the_clip_that_the_address_names(looked_at):
     lecture_id, job_id = looked_at.lectures["completed"]
     second = looked_at.services.clips.list(job_id)[1]
     app = show("review", lecture=lecture_id, clip=second.id)
-    assert component(app)["live"]["selected"] == second.id
+    assert component(app, "deck")["live"]["selected"] == second.id
     assert app.session_state.clip_table["selection"]["rows"] == [1]
     assert app.text_input[0].value == second.title
 
@@ -204,7 +206,7 @@ def test_unknown_run_is_one_sentence(looked_at):
 def test_review_hands_the_deck_scores_and_clips(looked_at):
     lecture_id, job_id = looked_at.lectures["completed"]
     app = show("review", lecture=lecture_id)
-    data = component(app)
+    data = component(app, "deck")
     assert data["bundle"] == f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}"
     assert len(data["live"]["scores"]) == 12
     assert [clip["rank"] for clip in data["live"]["clips"]] == [1, 2]
@@ -235,10 +237,27 @@ def test_clip_is_renamed_and_an_empty_title_is_refused(filled):
     assert filled.services.clips.list(job_id)[0].title == "Shape and size"
 
 
-@pytest.mark.parametrize("state", ["running", "failed"])
-def test_review_of_an_unfinished_run_says_so(looked_at, state):
-    app = show("review", lecture=looked_at.lectures[state][0])
-    assert "has not been read yet" in said(app)
+def test_review_of_a_running_lecture_watches_its_run(looked_at):
+    lecture_id, job_id = looked_at.lectures["running"]
+    app = show("review", lecture=lecture_id)
+    assert "has not been read yet; it comes here by itself" in said(app)
+    assert component(app, "live")["job"] == job_id
+
+
+def test_review_of_a_failed_run_says_why(looked_at):
+    app = show("review", lecture=looked_at.lectures["failed"][0])
+    assert "has not been read yet; it can be read by running it again" in said(app)
+    assert "is cut off at 40" in said(app)
+
+
+def test_review_offers_the_silence_tunables_of_the_run(looked_at):
+    lecture_id, job_id = looked_at.lectures["completed"]
+    data = component(show("review", lecture=lecture_id), "silence")
+    assert data["address"] == f"/api/v1/lectures/{lecture_id}/silence?job={job_id}"
+    assert {field["name"]: field["value"] for field in data["fields"]} == {
+        name: field.default for name, field in SilenceParams.model_fields.items()
+    }
+    assert len(json.dumps(data)) < 10_000
 
 
 @pytest.mark.parametrize("state", ["running", "failed"])

@@ -78,6 +78,50 @@ def test_peaks_are_loud_where_the_sound_is(client, finished):
     assert heights[:6].min() > 100 > 5 > heights[6:].max()
 
 
+def ask_silence(client, lecture, **values):
+    return client.get(f"/api/v1/lectures/{lecture}/silence", params=values)
+
+
+def test_silences_are_decided_again_without_a_run(client, services, finished):
+    before = len(services.jobs.list(finished))
+    found = ask_silence(client, finished).json()
+    assert sum(found["counts"]) == 12_000  # 120 s in hops of 10 ms
+    assert found["edges"][found["counts"].index(6_000)] == -60
+    assert -60 < found["threshold_db"] < -6
+    assert found["quieter"] == 0.5
+    assert (found["count"], found["total_s"], found["longest_s"]) == (1, 59.97, 59.97)
+    assert found["silences"] == [
+        {"start": 60.03, "end": 120.0, "db": -60.0, "type": "audio_silence"}
+    ]
+    padded = ask_silence(client, finished, padding_s="0.5").json()
+    assert padded["silences"][0]["start"] == 60.5
+    assert len(services.jobs.list(finished)) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"top_db": "99"}, "less than or equal to 80"), ({"nothing": "1"}, "Extra")],
+)
+def test_silence_with_a_senseless_tunable_is_refused(client, finished, values, said):
+    answer = ask_silence(client, finished, **values)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+
+
+def test_silence_before_the_recording_was_read_is_not_found(client, tus):
+    done = tus.upload("talk.mp4", recording(5_000, salt="unread"))
+    assert ask_silence(client, done.headers["lecture-id"]).status_code == 404
+
+
+def test_values_that_were_tried_become_those_of_a_run(services, lecture, job):
+    tuning = services.silences.tuning(job.id, {"top_db": 33})
+    again = services.jobs.recompile(lecture, tuning)
+    stages = {stage.name: stage.status for stage in services.jobs.view(again.id).stages}
+    assert services.jobs.tuning(again).silence.top_db == 33
+    assert stages["intake"] == stages["transcript"] == "done"
+    assert stages["silence"] != "done"
+
+
 @pytest.mark.parametrize("query", ["n=0", "n=99999", "from=x", "from=-1", "from=nan", "to=1e12"])
 def test_a_senseless_stretch_is_refused(client, finished, query):
     assert client.get(f"/api/v1/lectures/{finished}/peaks?{query}").status_code == 400

@@ -202,15 +202,16 @@ def test_a_path_out_of_the_folder_is_refused(tus):
     assert tus.head("/api/v1/uploads/%2e%2e%2fmedia").status_code == 400
 
 
-def test_captions_come_with_the_upload(client, tus, services):
-    body, captions = recording(5_000, salt="captions"), b"WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n"
+@pytest.mark.parametrize("name", ["talk.vtt", "talk.TTML", "talk.en.json3", "talk.dfxp", "t.xml"])
+def test_captions_come_with_the_upload(client, tus, services, name):
+    body, captions = recording(5_000, salt=name), b"WEBVTT\n\n00:00.000 --> 00:01.000\nHi\n"
     location = tus.create("talk.mp4", len(body)).headers["location"]
-    answer = client.put(f"{location}/captions?name=talk.vtt", content=captions)
+    answer = client.put(f"{location}/captions?name={name}", content=captions)
     assert answer.status_code == 204
     lecture = services.lectures.get(tus.patch(location, 0, body).headers["lecture-id"])
-    assert lecture.captions_name == "talk.vtt"
+    assert lecture.captions_name == name
     assert services.media.path(lecture.id, "captions").read_bytes() == captions
-    assert services.workshop.resources_for(lecture).captions_name == "talk.vtt"
+    assert services.workshop.resources_for(lecture).captions_name == name
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from agents.compile.params import CompileParams
+from agents.silence import SilenceParams
 from app.views.cards import poster_html
 from app.views.clips import clip_table
+from app.views.layouts import layout_table, missing_sights
 from app.views.stages import steps
 from app.views.text import ago, clock, file_size, length, plain
+from app.views.tunables import tunable_fields, tunable_label
 from app.views.why import contribution_figure
 
 NOON = datetime(2026, 11, 22, 12, 0, 0)
@@ -93,6 +97,76 @@ def test_bars_show_only_what_moved_the_score_largest_on_top():
     figure = contribution_figure({"novelty": 0.1, "question": 0.0, "emphasis": 0.4})
     assert list(figure.data[0].x) == [0.1, 0.4]
     assert list(figure.data[0].y) == ["novelty", "emphasis"]
+
+
+def test_every_tunable_is_a_field_with_its_value_and_bounds():
+    fields = tunable_fields(SilenceParams(min_silence_s=0.7))
+    assert [field["name"] for field in fields] == list(SilenceParams.model_fields)
+    pause = next(field for field in fields if field["name"] == "min_silence_s")
+    assert pause == {
+        "name": "min_silence_s",
+        "label": "Min silence",
+        "help": "Shorter pauses are ignored.",
+        "type": "number",
+        "low": 0.1,
+        "high": 5,
+        "step": 0.05,
+        "unit": "s",
+        "choices": [],
+        "value": 0.7,
+    }
+
+
+def test_tunable_with_choices_offers_them():
+    fields = {field["name"]: field for field in tunable_fields(CompileParams())}
+    assert fields["camera_side"]["choices"] == ["right", "left"]
+    assert fields["captions"]["type"] == "boolean"
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("top_db", "Top dB"), ("min_blank_s", "Min blank"), ("speech_weight", "Speech weight")],
+)
+def test_label_of_a_tunable_names_no_unit_twice(name, label):
+    assert tunable_label(name) == label
+
+
+def layout(screen, camera, kind="picture_in_picture"):
+    return {
+        "start": 0.0,
+        "end": 75.2,
+        "kind": kind,
+        "screen": screen,
+        "camera": camera,
+        "confidence": 0.93,
+    }
+
+
+def test_layout_table_says_boxes_and_certainty():
+    table = layout_table([layout([0, 0, 1280, 720], None, "screen_only")])
+    assert {name: column[0] for name, column in table.items()} == {
+        "From": "0:00",
+        "To": "1:15",
+        "Layout": "Screen only",
+        "Sure": "93 %",
+        "Screen": "1280 x 720 at 0, 0",
+        "Camera": "none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("layouts", "stills", "said"),
+    [
+        ([], [], ["is not known yet"]),
+        ([layout([0, 0, 9, 9], [0, 0, 3, 3])], ["/a"], []),
+        ([layout([0, 0, 9, 9], None)], ["/a"], ["No camera"]),
+        ([layout(None, [0, 0, 9, 9])], [None, "/a"], ["No screen", "1 of 2 slides"]),
+    ],
+)
+def test_what_one_may_miss_is_said_in_a_sentence(layouts, stills, said):
+    found = missing_sights(layouts, [{"still": still} for still in stills])
+    assert len(found) == len(said)
+    assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
 
 def test_clip_table_without_clips_has_its_columns():

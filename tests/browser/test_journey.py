@@ -51,7 +51,7 @@ def test_hostile_title_and_captions_stay_text_on_every_page(page, server, sample
 
 def test_accepted_clip_is_still_accepted_after_a_reload(page, server, sample):
     open_review(page, server, sample)
-    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.locator(".lh-clip-accepted").first).to_be_visible()
     open_review(page, server, sample)
     expect(page.locator(".lh-clip-accepted").first).to_be_visible()
@@ -66,7 +66,7 @@ def test_lecture_that_is_deleted_while_it_is_open_is_one_sentence(page, server, 
     settled(library)
     library.locator(f".st-key-delete-{sample} button").click()
     expect(library.get_by_text("The lecture was deleted.")).to_be_visible()
-    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Accept", exact=True).click()
     expect(page.get_by_text("There is no")).to_be_visible()
     library.get_by_role("button", name="Undo").click()
     expect(library.locator(f".st-key-delete-{sample}")).to_be_visible()

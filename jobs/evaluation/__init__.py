@@ -1,0 +1,1 @@
+"""Accuracy against labelled recordings: readers of labels, definitions of metrics, measures."""
