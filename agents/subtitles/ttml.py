@@ -63,7 +63,8 @@ def _styles(values: dict[str, str]) -> dict[str, str]:
 
 def _fill(paragraph: ElementTree.Element, text: str) -> None:
     """Put the lines into the paragraph, with a line break between them."""
-    first, *others = (clean_text(text) or "…").split("\n")
+    text = clean_text(text).replace("{\\", "{\u200b\\")  # some readers take "{\an8}" for markup
+    first, *others = (text or "…").split("\n")
     paragraph.text = first
     for line in others:
         _add(paragraph, "br").tail = line

@@ -58,11 +58,13 @@ def ttml_cues(text):
             for name in ("begin", "end")
         ]
         lines = [p.text or "", *((br.tail or "") for br in p.iter(f"{TTML}br"))]
-        found.append((round(times[0], 3), round(times[1], 3), " ".join(lines)))
+        found.append(
+            (round(times[0], 3), round(times[1], 3), " ".join(lines).replace("\u200b", ""))
+        )
     return found
 
 
-@pytest.mark.parametrize("suffix", ["srt", "vtt"])
+@pytest.mark.parametrize("suffix", ["srt", "vtt", "ttml"])
 def test_our_own_reader_finds_the_same_cues(suffix):
     transcript = transcript_of(*HOSTILE, "Two plain sentences follow.", "This is one of them.")
     read = parse_captions(write(transcript, suffix))
