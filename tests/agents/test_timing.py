@@ -116,9 +116,9 @@ def test_spoken_digits_and_syllables_take_longer_than_their_letters():
 
 
 def test_a_word_is_moved_rather_than_said_across_a_pause():
-    clock = VoiceClock([(0.0, 0.6), (1.6, 2.6)])
+    clock = VoiceClock([(0.0, 0.8), (1.8, 2.5)])
     cue = CueWords(0.0, 3.0, ["internationally", "known"])
     found = align_words([cue], clock, np.zeros(clock.size + 1), Edges())
     assert found is not None
-    assert clock.end_s[found[1]][0] == 0.6
-    assert clock.begin_s[found[0]][1] == 1.6
+    assert clock.end_s[found[1]][0] == 0.8
+    assert clock.begin_s[found[0]][1] == 1.8
