@@ -7,7 +7,7 @@ import pytest
 
 from agents.subtitles import split_words
 from agents.transcript.activity import measure_activity
-from agents.transcript.alignment import word_length
+from agents.transcript.alignment import CueWords, Edges, align_words, word_length
 from agents.transcript.captions import Caption
 from agents.transcript.clock import CELL_S, VoiceClock
 from agents.transcript.timing import time_captions
@@ -113,3 +113,12 @@ def test_spoken_digits_and_syllables_take_longer_than_their_letters():
     assert word_length("1984") > word_length("four") > word_length("a") > 0
     assert word_length("idea") > word_length("sixt")
     assert word_length("…") > 0
+
+
+def test_a_word_is_moved_rather_than_said_across_a_pause():
+    clock = VoiceClock([(0.0, 0.8), (1.8, 2.5)])
+    cue = CueWords(0.0, 3.0, ["internationally", "known"])
+    found = align_words([cue], clock, np.zeros(clock.size + 1), Edges())
+    assert found is not None
+    assert clock.end_s[found[1]][0] == 0.8
+    assert clock.begin_s[found[0]][1] == 1.8
