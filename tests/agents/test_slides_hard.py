@@ -158,9 +158,9 @@ def moved(*parts):
 
 def test_film_on_a_slide_is_left_out_and_a_new_slide_beside_it_is_seen():
     film, new = np.s_[20:30, 40:55], np.s_[4:12, 5:35]
-    steps = np.stack([moved(film)] * 7 + [moved(film, new)] + [moved(film)] * 7)
+    steps = np.stack([moved(film)] * 5 + [moved(film, new)] + [moved(film)] * 9)
     times = np.arange(16) * 0.25
-    assert locate_changes(times, steps, EVERYWHERE, PARAMS) == [1.875]
+    assert locate_changes(times, steps, EVERYWHERE, PARAMS) == [1.375]
 
 
 def test_stroke_that_grows_is_no_change_and_the_same_part_alone_is_one():
