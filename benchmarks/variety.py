@@ -78,7 +78,7 @@ class Shown:
 
 def main() -> None:
     """Write the lectures that the command line asks for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Render short lectures that look very different.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)

@@ -8,7 +8,7 @@ from agents.types import Layout
 AGENT = Agent(
     name="layout",
     title="Layout and slides",
-    version=1,
+    version=2,
     params=LayoutParams,
     needs=("intake",),
     run=analyze_layout,
