@@ -129,15 +129,15 @@ def spoken_scenes() -> tuple[Scene, ...]:
 def render_lecture(path: Path, scenes: Sequence[Scene], look: Look | None = None) -> dict:
     """Write the recording and its truth beside it; return the truth."""
     look = look or Look()
-    sound, timeline = _speak(scenes)
-    truth = _truth(sound, timeline, look)
+    sound, timeline = speak(scenes)
+    truth = describe(sound, timeline, look)
     if look.noise_db is not None:
         noise = np.random.default_rng(7).standard_normal(len(sound)).astype(np.float32)
         sound = sound + noise * 10 ** (look.noise_db / 20)
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "sound.wav"
         soundfile.write(wav, np.clip(sound, -1, 1), RATE, subtype="PCM_16")
-        _encode(path, wav, _frames(timeline, truth["duration"], look), look)
+        encode(path, wav, _frames(timeline, truth["duration"], look), look)
     path.with_suffix(".truth.json").write_text(json.dumps(truth, indent=1) + "\n")
     return truth
 
@@ -164,7 +164,7 @@ def boxes(kind: LayoutKind, size: tuple[int, int]) -> tuple[Box | None, Box | No
 
 
 @dataclass(frozen=True)
-class _Spoken:
+class Spoken:
     """A scene on the timeline."""
 
     scene: Scene
@@ -173,11 +173,12 @@ class _Spoken:
     said: tuple[tuple[float, dict], ...]
 
 
-def _speak(scenes: Sequence[Scene]) -> tuple[np.ndarray, list[_Spoken]]:
+def speak(scenes: Sequence[Scene]) -> tuple[np.ndarray, list[Spoken]]:
+    """Return 16 kHz samples of the scenes one after another, and when each is shown."""
     entries = speech_entries()
     blocks = [np.zeros(round(LEAD_S * RATE), np.float32)]
     at, start = LEAD_S, 0.0
-    timeline: list[_Spoken] = []
+    timeline: list[Spoken] = []
     for scene in scenes:
         said = []
         for index in scene.sentences:
@@ -188,7 +189,7 @@ def _speak(scenes: Sequence[Scene]) -> tuple[np.ndarray, list[_Spoken]]:
             blocks += [samples, np.zeros(round(pause * RATE), np.float32)]
             at += (len(samples) + len(blocks[-1])) / RATE
         end = at - scene.end_pause_s / 2
-        timeline.append(_Spoken(scene, start, end, tuple(said)))
+        timeline.append(Spoken(scene, start, end, tuple(said)))
         start = end
     timeline[-1] = replace(timeline[-1], end=at)
     return np.concatenate(blocks), timeline
@@ -206,7 +207,8 @@ def _stretches(loud: np.ndarray) -> list[list[float]]:
     return found
 
 
-def _truth(sound: np.ndarray, timeline: list[_Spoken], look: Look) -> dict:
+def describe(sound: np.ndarray, timeline: list[Spoken], look: Look) -> dict:
+    """Return the truth of a lecture whose pictures are as `look` says."""
     duration = len(sound) / RATE
     hop = RATE // 100
     peaks = np.abs(sound[: len(sound) // hop * hop].reshape(-1, hop)).max(axis=1)
@@ -242,7 +244,7 @@ def _truth(sound: np.ndarray, timeline: list[_Spoken], look: Look) -> dict:
     }
 
 
-def _layouts(timeline: list[_Spoken], look: Look) -> list[dict]:
+def _layouts(timeline: list[Spoken], look: Look) -> list[dict]:
     found: list[dict] = []
     for spoken in timeline:
         if found and found[-1]["type"] == spoken.scene.layout:
@@ -264,7 +266,7 @@ def _layouts(timeline: list[_Spoken], look: Look) -> list[dict]:
 # --- picture --------------------------------------------------------------------------------------
 
 
-def _changes(timeline: list[_Spoken]) -> list[tuple[float, tuple[Scene, int]]]:
+def _changes(timeline: list[Spoken]) -> list[tuple[float, tuple[Scene, int]]]:
     """Return when which slide with how many lines is shown; a camera alone is one slide."""
     found: list[tuple[float, tuple[Scene, int]]] = []
     for spoken in timeline:
@@ -277,7 +279,7 @@ def _changes(timeline: list[_Spoken]) -> list[tuple[float, tuple[Scene, int]]]:
     return found
 
 
-def _frames(timeline: list[_Spoken], duration: float, look: Look) -> Iterator[np.ndarray]:
+def _frames(timeline: list[Spoken], duration: float, look: Look) -> Iterator[np.ndarray]:
     changes = _changes(timeline)
     shown: tuple[Scene, int] | None = None
     base, camera, moving = np.zeros(0), None, []
@@ -297,7 +299,7 @@ def _frames(timeline: list[_Spoken], duration: float, look: Look) -> Iterator[np
 
 
 def _compose(
-    scene: Scene, lines: int, timeline: list[_Spoken], look: Look
+    scene: Scene, lines: int, timeline: list[Spoken], look: Look
 ) -> tuple[np.ndarray, Box | None, list[np.ndarray]]:
     width, height = look.size
     screen, camera = boxes(scene.layout, look.size)
@@ -318,7 +320,8 @@ def _point(frame: np.ndarray, at: float) -> None:
     frame[y : y + 8, x : x + 5] = (20, 20, 20)
 
 
-def _encode(path: Path, wav: Path, frames: Iterator[np.ndarray], look: Look) -> None:
+def encode(path: Path, wav: Path, frames: Iterator[np.ndarray], look: Look) -> None:
+    """Write RGB frames (h, w, 3) and the sound of `wav` as a recording."""
     width, height = look.size
     rate: tuple[str, ...] = ()
     if look.constant_bitrate:

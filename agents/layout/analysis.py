@@ -9,7 +9,8 @@ import numpy as np
 
 from agents.decoder import decode_luma
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
-from agents.layout.motion import Motion, measure_change, measure_motion, measure_stir
+from agents.layout.looks import look_for_motion
+from agents.layout.motion import Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks, find_peaks
 from agents.layout.slides import (
@@ -22,14 +23,7 @@ from agents.layout.slides import (
 )
 from agents.layout.steps import locate_changes, locate_small, turning_point
 from agents.layout.stills import measure_regions, write_stills
-from agents.layout.views import (
-    AFTER_KEY_S,
-    FAR_S,
-    choose_key_frames,
-    decode_moments,
-    sample_spans,
-    since_key,
-)
+from agents.layout.views import AFTER_KEY_S, FAR_S, sample_spans, since_key
 from agents.registry import Context
 from agents.types import Intake, Layout
 
@@ -59,16 +53,6 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     slides = write_stills(intake, _spans(changes, duration, params), context.workdir)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
     return Layout(regions=regions, slides=slides)
-
-
-def look_for_motion(intake: Intake) -> Motion:
-    """Measure the key frames, and what moves in the second after some of them."""
-    chosen = choose_key_frames(intake)
-    if not chosen:
-        return measure_motion(intake.key_frames)
-    times = intake.key_frames.time[chosen].tolist()
-    stir = measure_stir(decode_moments(intake.media, times))
-    return measure_motion(intake.key_frames, chosen, stir)
 
 
 def _look_inside(

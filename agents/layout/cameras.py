@@ -1,4 +1,4 @@
-"""Find where a camera picture lies: steady motion inside a box with straight borders."""
+"""Find where a camera picture lies: steady motion inside a box that stays across slides."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.boxes import Rect, Snapped, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.motion import CELL, CHANGE_SCALE, Motion, measure_edges
+from agents.layout.boxes import Rect, cut_margins, iou, snap_to_edges
+from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_edges
 from agents.layout.params import LayoutParams
+from agents.layout.votes import Vote, free_sides, long_votes, sample, short_votes
 
 SAME_BOX = 0.6
 """Two boxes that cover each other this much are one."""
-WINDOW = 8
-"""Number of key frames in which a picture that always differs is looked for."""
-ALWAYS = 0.95
-"""Share of those in which a cell must have changed."""
-STEADY_LEVELS = 30
-"""How far it may be from its usual luma then: a head moves, words come and go."""
-LEAST_CONTRAST = 8.0
+LEAST_CONTRAST = 5.0
+"""Levels below which contrast is not trusted to tell pictures apart."""
+FLAT = 2.0
+"""Contrast in levels of a picture that shows nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,15 +47,6 @@ class Camera:
         return inner_cells(self.rect)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Vote:
-    """A box in which something moved after one key frame, or through several."""
-
-    box: Snapped
-    frames: tuple[int, ...]
-    whole: bool
-
-
 def inner_cells(rect: Rect) -> Rect:
     """Return the cells that lie wholly inside a rectangle of pixels."""
     inner = Rect(
@@ -78,13 +67,34 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     limits = cut_margins(sample(luma, range(len(luma))), None, params.bar_level)
     cameras = [
         camera
-        for camera in _merge(_short_votes(motion, luma, limits, params), motion)
+        for camera in _merge(short_votes(motion, luma, limits, params), motion)
         if _keeps_moving(camera, motion, params)
     ]
     if not cameras:
-        cameras = _merge(_long_votes(motion, luma, limits, params), motion)
+        cameras = _merge(long_votes(motion, luma, limits, params), motion)
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
-    return tuple(sorted(cameras, key=lambda camera: -camera.votes))
+    rects = [camera.rect for camera in cameras if not camera.whole]
+    cameras = [
+        camera
+        for camera in cameras
+        if camera.whole or not _is_on_slide(camera, motion, luma, rects, params)
+    ]
+    cameras.sort(key=lambda camera: -camera.votes)
+    return tuple(c for at, c in enumerate(cameras) if not _is_shadow(c, cameras[:at]))
+
+
+def _is_shadow(camera: Camera, others: Sequence[Camera]) -> bool:
+    """Tell whether a box of weak borders is a bad measure of a camera seen more often."""
+    for other in others:
+        same = iou(camera.rect, other.rect) > SHADOW_IOU
+        weaker = camera.support < other.support - SHADOW_SUPPORT
+        if same and weaker and not (camera.whole or other.whole):
+            return True
+    return False
+
+
+SHADOW_IOU, SHADOW_SUPPORT = 0.4, 0.2
+"""How much the two boxes cover each other then, and how much straighter the better one is."""
 
 
 def unlikeness(camera: Camera, cells: np.ndarray) -> np.ndarray:
@@ -96,12 +106,18 @@ def unlikeness(camera: Camera, cells: np.ndarray) -> np.ndarray:
 def shows(camera: Camera, cells: np.ndarray, luma: np.ndarray, params: LayoutParams) -> np.ndarray:
     """Return for each key frame how unlike the camera it is: at most 1 when it shows it.
 
-    It shows it by its look, or, where the camera pans or cuts, by the straight border.
+    It shows it by its look, or, where the camera pans or cuts, by the straight border. Where a
+    border that is always clear is gone, something else looks like it: a person at a white wall
+    and a white slide do.
     """
     away = unlikeness(camera, cells) / params.camera_likeness
     if camera.whole:
         return away
-    for frame in np.flatnonzero(away > 1):
+    steps = border_steps(camera.rect, luma)
+    usual = float(np.median(steps[list(camera.voted)]))
+    if usual > CLEAR_BORDER:
+        away[steps < GONE * usual] = np.inf
+    for frame in np.flatnonzero((away > 1) & np.isfinite(away)):
         if keeps_border(camera, luma[frame], params):
             away[frame] = 1.0
     return away
@@ -115,138 +131,39 @@ def keeps_border(camera: Camera, picture: np.ndarray, params: LayoutParams) -> b
 
 BORDER_KEPT = 0.8
 """How much of its usual straightness a camera's border must keep in a frame."""
+CLEAR_BORDER, GONE = 0.5, 0.3
+"""Usual step along a camera's border, in full ones, and the share of it that is none."""
+
+
+def border_steps(rect: Rect, luma: np.ndarray) -> np.ndarray:
+    """Return the mean step, 0-1, along the sides of a box inside pictures (n, 180, 320): (n,)."""
+    sides = []
+    for side, at in enumerate(rect):
+        lines = luma if side % 2 else luma.transpose(0, 2, 1)
+        if not 2 < at < lines.shape[1] - 2:
+            continue
+        span = (rect.left, rect.right) if side % 2 else (rect.top, rect.bottom)
+        part = lines[:, at - 2 : at + 2, span[0] : span[1]].astype(np.int16)
+        steps = np.minimum(np.abs(np.diff(part, axis=1)), FULL_STEP).mean(axis=2)
+        sides.append(steps.max(axis=1) / FULL_STEP)
+    return np.mean(sides, axis=0) if sides else np.zeros(len(luma))
+
+
+FULL_STEP = 24
+"""Step in luma that counts as a full one."""
 
 
 def border_support(camera: Camera, picture: np.ndarray) -> float:
     """Return the mean straightness of the sides of the camera's box in one picture (h, w)."""
     edges = measure_edges(picture[None])
     whole = Rect(0, 0, picture.shape[1], picture.shape[0])
-    sides = _free_sides(snap_to_edges(edges, camera.rect, whole, reach=0.0, slack=1), whole)
+    sides = free_sides(snap_to_edges(edges, camera.rect, whole, reach=0.0, slack=1), whole)
     return min(sides, default=0.0)
 
 
-def sample(luma: np.ndarray, frames: Sequence[int], most: int = 12) -> np.ndarray:
-    """Return at most `most` of the pictures, evenly chosen."""
-    step = max(1, -(-len(frames) // most))
-    return luma[np.asarray(frames)[::step]]
-
-
-def _least_cells(params: LayoutParams, motion: Motion) -> int:
-    return max(4, round(motion.cells[0].size * params.camera_min_share / 100))
-
-
-def _short_votes(
-    motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams
-) -> list[_Vote]:
-    """Return the boxes that enclose what moves in the second after a key frame."""
-    votes: list[_Vote] = []
-    open_blobs: list[tuple[Rect, int]] = []
-    for index, stir in zip(motion.stir_index.tolist(), motion.stir, strict=True):
-        edges = measure_edges(luma[index : index + 1])
-        moving = stir > params.motion_level * CHANGE_SCALE
-        for blob in find_blobs(moving, _least_cells(params, motion))[:2]:
-            seed = blob.scaled(CELL, CELL).meet(limits)
-            if not seed.area:
-                continue
-            box = snap_to_edges(edges, seed, limits)
-            if _has_border(box, limits, params.edge_support):
-                votes.append(_Vote(box, (index,), whole=False))
-            else:
-                open_blobs.append((seed, index))
-    return votes + _joint_votes(open_blobs, luma, limits, params)
-
-
-def _joint_votes(
-    blobs: list[tuple[Rect, int]], luma: np.ndarray, limits: Rect, params: LayoutParams
-) -> list[_Vote]:
-    """Return the boxes of blobs that move at the same place, by the edges of all their frames.
-
-    What moves widely and has no border even then is a camera that fills the picture.
-    """
-    votes: list[_Vote] = []
-    for group in _same_place(blobs):
-        frames = [index for _, index in group]
-        seed = Rect(*(int(v) for v in np.median([rect for rect, _ in group], axis=0)))
-        box = snap_to_edges(measure_edges(sample(luma, frames)), seed, limits)
-        if len(group) > 1 and _has_border(box, limits, JOINT_SUPPORT * params.edge_support):
-            votes += [_Vote(box, (index,), whole=False) for index in frames]
-        elif seed.area >= WHOLE_SHARE * limits.area:
-            whole = Snapped(limits, (0.0, 0.0, 0.0, 0.0))
-            votes += [_Vote(whole, (index,), whole=True) for index in frames]
-    return votes
-
-
-JOINT_SUPPORT = 0.7
-"""Share of the support that suffices where several frames agree on a border."""
-WHOLE_SHARE = 0.15
-"""Motion without borders over this share of the picture is a camera that fills it."""
-
-
-def _same_place(blobs: list[tuple[Rect, int]]) -> list[list[tuple[Rect, int]]]:
-    """Return the blobs in groups that lie mostly on each other."""
-    groups: list[list[tuple[Rect, int]]] = []
-    for rect, index in sorted(blobs, key=lambda pair: -pair[0].area):
-        for group in groups:
-            if iou(group[0][0], rect) > SAME_PLACE:
-                group.append((rect, index))
-                break
-        else:
-            groups.append([(rect, index)])
-    return groups
-
-
-SAME_PLACE = 0.35
-"""Motion that covers other motion this much is the same person."""
-
-
-def _long_votes(
-    motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams
-) -> list[_Vote]:
-    """Return the boxes that enclose what differs in nearly all of several key frames."""
-    votes = []
-    moved = motion.change > params.motion_level * CHANGE_SCALE
-    size = min(WINDOW, len(moved))
-    if not size:
-        return []
-    for first in range(0, len(moved) - size + 1, max(1, size // 2)):
-        cells = motion.cells[first : first + size + 1].astype(np.int16)
-        away = np.percentile(np.abs(cells - np.median(cells, axis=0)), 80, axis=0)
-        always = (moved[first : first + size].mean(axis=0) >= ALWAYS) & (away < STEADY_LEVELS)
-        edges = measure_edges(luma[first : first + size + 1])
-        for blob in find_blobs(always, _least_cells(params, motion)):
-            box = snap_to_edges(edges, blob.scaled(CELL, CELL).meet(limits), limits)
-            if size >= WINDOW // 2 and _has_border(box, limits, params.edge_support):
-                votes.append(_Vote(box, tuple(range(first, first + size + 1)), whole=False))
-    return votes
-
-
-def _has_border(box: Snapped, limits: Rect, support: float) -> bool:
-    """Tell whether a box is smaller than the picture and has straight sides where it is inside."""
-    width, height = box.rect.right - box.rect.left, box.rect.bottom - box.rect.top
-    if not LEAST_ASPECT <= width / max(1, height) <= MOST_ASPECT or width * height < LEAST_AREA:
-        return False
-    sides = _free_sides(box, limits)
-    needed = support if len(sides) > 1 else max(support, ONE_SIDE_SUPPORT)
-    return bool(sides) and min(sides) >= needed and box.rect.area < 0.8 * limits.area
-
-
-LEAST_ASPECT, MOST_ASPECT = 0.4, 4.0
-"""Shapes that a camera picture has, width over height."""
-LEAST_AREA = 0.008 * 320 * 180
-"""Pixels of the smallest camera picture."""
-ONE_SIDE_SUPPORT = 0.75
-"""Support that a single side needs, where a camera fills the rest of the picture."""
-
-
-def _free_sides(box: Snapped, limits: Rect) -> list[float]:
-    """Return the support of the sides that do not lie on the border of the picture."""
-    pairs = zip(box.rect, limits, box.support, strict=True)
-    return [support for side, limit, support in pairs if side != limit]
-
-
-def _merge(votes: list[_Vote], motion: Motion) -> list[Camera]:
+def _merge(votes: list[Vote], motion: Motion) -> list[Camera]:
     """Return one camera for the votes that agree."""
-    groups: list[list[_Vote]] = []
+    groups: list[list[Vote]] = []
     for vote in votes:
         for group in groups:
             same = iou(group[0].box.rect, vote.box.rect) > SAME_BOX
@@ -258,7 +175,7 @@ def _merge(votes: list[_Vote], motion: Motion) -> list[Camera]:
     return [_camera(group, motion) for group in groups]
 
 
-def _camera(group: list[_Vote], motion: Motion) -> Camera:
+def _camera(group: list[Vote], motion: Motion) -> Camera:
     rect = Rect(*(int(v) for v in np.median([vote.box.rect for vote in group], axis=0)))
     frames = sorted({frame for vote in group for frame in vote.frames})
     look = np.median(inner_cells(rect).inside(motion.cells[frames]), axis=0).astype(np.float32)
@@ -269,6 +186,8 @@ def _camera(group: list[_Vote], motion: Motion) -> Camera:
 
 STEADY_VOTES = 3
 """A box that moved at this many moments is a camera even when its picture changes."""
+MOVING_LIKENESS = 0.5
+"""Share of the usual difference below which what looks like a camera should be moving."""
 STEADY_SHARE = 0.25
 """Share of the looked-at moments in which what looks like a camera must have moved."""
 
@@ -277,10 +196,56 @@ def _is_steady(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
     """Tell whether the box has a picture that keeps its look or its place."""
     alike = unlikeness(camera, motion.cells) <= params.camera_likeness
     kept = camera.votes >= STEADY_VOTES or bool(alike.any())
-    return camera.contrast > LEAST_CONTRAST and kept
+    return camera.contrast > FLAT and kept
 
 
 def _keeps_moving(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
     """Tell whether it moved at enough of the moments at which it was looked at."""
-    alike = unlikeness(camera, motion.cells) <= params.camera_likeness
+    alike = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
     return camera.votes >= STEADY_SHARE * max(1, int(alike[motion.stir_index].sum()))
+
+
+NEXT_SLIDE_SHARE = 0.04
+"""Share of the cells beside a camera that change when another slide comes."""
+CORNER_GAP = 0.08
+"""Distance from two ends of the picture within which a picture that moves lies in a corner."""
+
+
+def _is_on_slide(
+    camera: Camera,
+    motion: Motion,
+    luma: np.ndarray,
+    cameras: Sequence[Rect],
+    params: LayoutParams,
+) -> bool:
+    """Tell whether what moves is a video on a slide.
+
+    It comes and goes with its slide, while a camera stays when another one comes. Where no other
+    came, a camera lies in a corner of the picture or beside the screen. What changes where other
+    `cameras` are seen is no slide.
+    """
+    seen = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
+    seen[list(camera.voted)] = True
+    stays = np.flatnonzero(seen[:-1] & seen[1:])
+    beside = np.ones((ROWS, COLUMNS), bool)
+    for rect in (camera.rect, *cameras):
+        outer_cells(rect).inside(beside)[...] = False
+    moved = motion.change[stays][:, beside] > params.slide_level * CHANGE_SCALE
+    if (moved.sum(axis=1) > NEXT_SLIDE_SHARE * max(1, beside.sum())).any():
+        return False
+    pictures = sample(luma, np.flatnonzero(seen).tolist())
+    limits = cut_margins(pictures, camera.rect, params.bar_level)
+    shared = limits.meet(camera.rect).area
+    return not _in_corner(camera.rect) and shared > OVERLAP * camera.rect.area
+
+
+def _in_corner(rect: Rect) -> bool:
+    """Tell whether a rectangle lies near two ends of the picture that meet."""
+    width, height = COLUMNS * CELL, ROWS * CELL
+    across = min(rect.left, width - rect.right) / width
+    down = min(rect.top, height - rect.bottom) / height
+    return max(across, down) <= CORNER_GAP
+
+
+OVERLAP = 0.15
+"""Share of the camera that must lie on the screen for a picture in picture."""

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from agents.layout.boxes import Rect, cut_margins
+from agents.layout.boxes import Rect
 from agents.layout.cameras import (
+    OVERLAP,
     Camera,
     find_cameras,
     inner_cells,
     keeps_border,
-    sample,
     shows,
     unlikeness,
 )
 from agents.layout.motion import CELL, COLUMNS, ROWS, Motion, measure_motion, to_cells
 from agents.layout.params import LayoutParams
+from agents.layout.screens import find_screen
+from agents.layout.votes import sample
 from agents.types import Box, KeyFrames, LayoutKind, LayoutRegion
 
 NOBODY = -1
@@ -64,12 +66,12 @@ def detect_layout(
     """Return which arrangement each stretch of key frames (n, 180, 320) shows."""
     cameras = find_cameras(motion, luma, params)
     labels = _smooth(label_frames(cameras, motion, luma, params), motion.time, duration, params)
-    known = {}
-    for label in sorted(set(labels.tolist())):
+    known: dict[int, Arrangement] = {}
+    for label in sorted(set(labels.tolist()), key=lambda label: -int((labels == label).sum())):
         frames = np.flatnonzero(labels == label).tolist()
         camera = None if label == NOBODY else cameras[label]
         times = tuple(motion.time[frames].tolist())
-        known[label] = arrange(camera, sample(luma, frames), times, params)
+        known[label] = arrange(camera, sample(luma, frames), times, params, known.values())
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
 
@@ -152,24 +154,28 @@ def _longer_neighbour(lengths: list[float], index: int) -> int:
 
 
 def arrange(
-    camera: Camera | None, pictures: np.ndarray, times: tuple[float, ...], params: LayoutParams
+    camera: Camera | None,
+    pictures: np.ndarray,
+    times: tuple[float, ...],
+    params: LayoutParams,
+    known: Iterable[Arrangement] = (),
 ) -> Arrangement:
-    """Return what pictures (n, 180, 320) with one camera, or none, show, and where."""
+    """Return what pictures (n, 180, 320) with one camera, or none, show, and where.
+
+    A screen whose slide does not change is looked for where `known` arrangements have theirs.
+    """
+    others = [a.screen for a in known if a.screen is not None]
     if camera is None:
-        screen = cut_margins(pictures, None, params.bar_level)
+        screen = find_screen(pictures, None, params.bar_level, others)
         certainty = 0.1 if np.percentile(pictures, 99) < BLACK else 0.9
         return Arrangement("screen_only", screen, None, certainty, times)
     certainty = _certainty(camera)
     if camera.whole:
         return Arrangement("camera_only", None, camera.rect, certainty, times, camera)
-    screen = cut_margins(pictures, camera.rect, params.bar_level)
+    screen = find_screen(pictures, camera.rect, params.bar_level, others)
     shared = screen.meet(camera.rect).area / camera.rect.area
     kind: LayoutKind = "picture_in_picture" if shared > OVERLAP else "side_by_side"
     return Arrangement(kind, screen, camera.rect, certainty, times, camera)
-
-
-OVERLAP = 0.15
-"""Share of the camera that must lie on the screen for a picture in picture."""
 
 
 def _certainty(camera: Camera) -> float:
@@ -197,7 +203,9 @@ def arrange_samples(
             continue
         seen = next((a for a in known if a.source is source), None)
         chosen = tuple(times[[first, middle]].tolist())
-        parts.append((first, seen or arrange(source, luma[first : last + 1], chosen, params)))
+        parts.append(
+            (first, seen or arrange(source, luma[first : last + 1], chosen, params, known))
+        )
     if ends[1] is not None and parts[-1][1] is not ends[1]:
         start = parts[-1][0]
         parts.append((start + split_between(cells[start:], parts[-1][1], ends[1]), ends[1]))

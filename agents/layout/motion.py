@@ -64,6 +64,62 @@ def measure_stir(moments: Sequence[np.ndarray]) -> np.ndarray:
     return np.median(changes, axis=0).astype(np.uint8)
 
 
+def stir_of_key_frames(change: np.ndarray) -> np.ndarray:
+    """Return what moves both before and after each inner key frame, (n - 2, 36, 64) of n frames.
+
+    `change` (n - 1, 36, 64) leads from one to the next. A slide changes before or after one of
+    them; who speaks moves all the time. It costs nothing, so it is looked at first.
+    """
+    return np.minimum(change[:-1], change[1:])
+
+
+def is_settled(stir: np.ndarray) -> np.ndarray:
+    """Tell of what moves at key frames (n, 36, 64) whether no closer look at it is needed, (n,).
+
+    Where much moves, either slides change at every key frame or the picture is a camera's; where
+    nothing does, someone may sit still, or look the same every few seconds.
+    """
+    moving = stir > SETTLED_LEVEL * CHANGE_SCALE
+    extent = _extent(moving, axis=2) * _extent(moving, axis=1)
+    share = moving.mean(axis=(1, 2))
+    return (
+        (share > LEAST_SETTLED) & (share < MOST_SETTLED) & (extent < MOST_EXTENT * ROWS * COLUMNS)
+    )
+
+
+def moving_cells(stir: np.ndarray, level: float) -> np.ndarray:
+    """Return which cells move in what was measured at key frames, bool (n, 36, 64).
+
+    In a picture that is still elsewhere, less than `level` is motion too: someone in a dim room.
+    """
+    quiet = np.percentile(stir, QUIET_CELLS, axis=(1, 2)) / CHANGE_SCALE if len(stir) else 0.0
+    least = np.clip(QUIET_TIMES * np.asarray(quiet), QUIET_PART * level, level)
+    return stir > least.reshape(-1, 1, 1) * CHANGE_SCALE
+
+
+QUIET_CELLS = 80
+"""Percentile of the cells by which a picture is still."""
+QUIET_TIMES = 4.0
+"""How many times more than those a part must move."""
+QUIET_PART = 0.35
+"""Share of the usual level that suffices in a picture without any noise."""
+
+
+SETTLED_LEVEL = 3.0
+"""Levels by which a cell must change to count: it only decides where to look closer."""
+LEAST_SETTLED, MOST_SETTLED = 0.006, 0.12
+"""Share of the cells that move when it is a camera on or beside a screen."""
+MOST_EXTENT = 0.3
+"""Share of the picture over which those are spread."""
+
+
+def _extent(cells: np.ndarray, axis: int) -> np.ndarray:
+    """Return how far apart the first and last lines along `axis` with a cell are, (n,)."""
+    flags = np.asarray(np.any(cells, axis=axis))
+    last = flags.shape[1] - flags[:, ::-1].argmax(axis=1)
+    return np.where(flags.any(axis=1), last - flags.argmax(axis=1), 0)
+
+
 def measure_motion(
     key_frames: KeyFrames, stir_index: Sequence[int] = (), stir: np.ndarray | None = None
 ) -> Motion:
@@ -78,21 +134,17 @@ def measure_motion(
     )
 
 
-def measure_edges(luma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def measure_edges(luma: np.ndarray, full: int = 24) -> tuple[np.ndarray, np.ndarray]:
     """Return how steadily pictures (n, h, w) have vertical and horizontal edges, 0-1, (h, w).
 
     `vertical[y, x]` is the mean over the pictures of the step between columns x - 1 and x, where
-    a step of EDGE_LEVELS counts as a full one: a border that stays while slides change adds up.
+    a step of `full` levels counts as a full one: a border that stays while slides change adds up.
     """
     vertical = np.zeros(luma.shape[1:], np.float32)
     horizontal = np.zeros(luma.shape[1:], np.float32)
     for picture in luma:
         values = picture.astype(np.int16)
-        vertical[:, 1:] += np.minimum(np.abs(np.diff(values, axis=1)), EDGE_LEVELS)
-        horizontal[1:] += np.minimum(np.abs(np.diff(values, axis=0)), EDGE_LEVELS)
-    scale = 1 / (EDGE_LEVELS * max(1, len(luma)))
+        vertical[:, 1:] += np.minimum(np.abs(np.diff(values, axis=1)), full)
+        horizontal[1:] += np.minimum(np.abs(np.diff(values, axis=0)), full)
+    scale = 1 / (full * max(1, len(luma)))
     return vertical * scale, horizontal * scale
-
-
-EDGE_LEVELS = 24
-"""Step in luma that counts as a full edge."""

@@ -9,15 +9,21 @@ import pytest
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
+from agents.layout.cameras import Camera, shows
+from agents.layout.circles import fit_circle
 from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
 from agents.layout.motion import (
+    is_settled,
     measure_change,
     measure_edges,
     measure_motion,
     measure_stir,
+    stir_of_key_frames,
     to_cells,
 )
 from agents.layout.params import LayoutParams
+from agents.layout.screens import find_screen
+from agents.layout.votes import ROUND_SUPPORT
 from agents.types import Box, KeyFrames
 from tests.hearing import context
 from tests.rendering import Look, Scene, render_lecture
@@ -239,6 +245,131 @@ def test_camera_on_a_margin_does_not_hide_the_margin():
     camera = Rect(221, 54, 315, 126)
     add_camera(luma, camera)
     assert cut_margins(luma, camera, PARAMS.bar_level) == Rect(5, 31, 216, 150)
+
+
+WINDOW = Rect(26, 22, 282, 155)
+
+
+def on_desktop(slides, window=WINDOW):
+    """Return slides in a window in front of a desktop: a gradient with icons."""
+    rows = np.linspace(60, 120, 180).astype(np.uint8)[:, None]
+    luma = np.repeat(np.broadcast_to(rows, (180, 320))[None], len(slides), axis=0)
+    luma[:, 20:40, 4:18] = 220
+    luma[:, 60:80, 4:18] = 220
+    window.inside(luma)[...] = slides[:, : window.bottom - window.top, : window.right - window.left]
+    return luma
+
+
+def test_window_is_the_screen_and_the_desktop_behind_it_is_not():
+    slides = slide_pictures(6)
+    for number, picture in enumerate(slides):
+        picture[6:18, 30 : 80 + 20 * number : 3] = 250
+    assert find_screen(on_desktop(slides), None, PARAMS.bar_level) == WINDOW
+
+
+def test_a_slide_that_stays_lies_where_the_screen_lies_at_other_times():
+    luma = on_desktop(slide_pictures(1))
+    assert find_screen(luma, None, PARAMS.bar_level, [WINDOW]) == WINDOW
+    assert find_screen(slide_pictures(1), None, PARAMS.bar_level, [WINDOW]) == Rect(0, 0, 320, 180)
+
+
+def test_bars_of_a_browser_are_cut_off_and_a_title_that_changes_is_not():
+    luma = slide_pictures(6)
+    luma[:, 24:] = 245
+    luma[:, 24:180] = slide_pictures(6, seed=4)[:, :156]
+    luma[:, :16] = 215
+    luma[:, 5:11, 10:200:9] = 60
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 16, 320, 180)
+    rng = np.random.default_rng(8)
+    for picture in luma:
+        picture[3:13, 20:200] = rng.integers(30, 240, (10, 180))
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
+
+
+def test_camera_that_fills_one_side_leaves_the_other_to_the_screen():
+    luma = slide_pictures(8)
+    camera = Rect(224, 0, 320, 180)
+    add_camera(luma, camera)
+    (stretch,) = detect_layout(motion_of(luma, camera), luma, 64.0, PARAMS)
+    found = stretch.arrangement
+    assert (found.kind, found.screen) == ("side_by_side", Rect(0, 0, 224, 180))
+
+
+VIDEO = Rect(120, 60, 220, 130)
+
+
+def film(luma, rect, moving):
+    """Return the motion of key frames of which those flagged show something moving in `rect`."""
+    motion = motion_of(luma, rect)
+    return replace(motion, stir=motion.stir * np.asarray(moving, bool)[:, None, None])
+
+
+def test_video_that_comes_and_goes_with_its_slide_is_no_camera():
+    luma = slide_pictures(12)
+    luma[4:8] = luma[4]
+    add_camera(luma[4:8], VIDEO)
+    moving = [4 <= number < 8 for number in range(12)]
+    (stretch,) = detect_layout(film(luma, VIDEO, moving), luma, 96.0, PARAMS)
+    assert stretch.arrangement.kind == "screen_only"
+
+
+def test_camera_amid_the_slide_that_stays_when_the_slide_changes_is_one():
+    luma = slide_pictures(12)
+    add_camera(luma, VIDEO)
+    (stretch,) = detect_layout(film(luma, VIDEO, [True] * 12), luma, 96.0, PARAMS)
+    assert stretch.arrangement.kind == "picture_in_picture"
+    assert stretch.arrangement.camera is not None
+    assert iou(stretch.arrangement.camera, VIDEO) > CAMERA_IOU
+
+
+def test_camera_in_a_dim_room_is_found():
+    luma = slide_pictures(10)
+    moments = [slide_pictures(10) for _ in range(4)]
+    for seed, pictures in enumerate((luma, *moments)):
+        lit = add_camera(pictures.copy(), CAMERA, seed=2 + seed, sway=8)
+        CAMERA.inside(pictures)[...] = CAMERA.inside(lit) * 0.15
+    frames = KeyFrames(np.arange(10) * 8.0, luma)
+    stir = measure_stir(moments)
+    assert np.percentile(CAMERA.scaled(0.2, 0.2).inside(stir), 90) < PARAMS.motion_level * 4
+    (stretch,) = detect_layout(measure_motion(frames, range(10), stir), luma, 80.0, PARAMS)
+    assert stretch.arrangement.kind == "picture_in_picture"
+
+
+def test_white_slide_is_not_taken_for_a_camera_at_a_white_wall():
+    luma = np.full((12, 180, 320), 245, np.uint8)
+    CAMERA.inside(luma)[:6] = 240
+    luma[:6, 118, 232:312] = luma[:6, 171, 232:312] = 0
+    luma[:6, 118:172, 232] = luma[:6, 118:172, 311] = 0
+    look = Camera(CAMERA, 1.0, np.full((10, 15), 245, np.float32), 40.0, (0, 2, 4), whole=False)
+    away = shows(look, to_cells(luma), luma, PARAMS)
+    assert (away[:6] <= 1).all()
+    assert (away[6:] > 1).all()
+
+
+def test_round_camera_is_measured_by_its_circle_and_in_narrow_pictures_by_its_ellipse():
+    for wide in (1.0, 4 / 3):
+        rows, columns = np.mgrid[:180, :320]
+        inside = ((columns - 250) / (33 * wide)) ** 2 + ((rows - 120) / 33) ** 2 < 1
+        luma = np.where(inside, 90, 240).astype(np.uint8)[None]
+        seed = Rect(230, 100, 270, 150)
+        found = fit_circle(measure_edges(luma), seed, Rect(0, 0, 320, 180))
+        truth = Rect(round(250 - 33 * wide), 87, round(250 + 33 * wide) + 1, 154)
+        assert iou(found.rect, truth) > CAMERA_IOU
+        assert found.support[0] >= ROUND_SUPPORT
+
+
+def test_key_frames_alone_tell_what_moves_all_the_time_from_slides_that_change():
+    luma = slide_pictures(9).repeat(3, axis=0)
+    add_camera(luma, CAMERA, sway=3)
+    stir = stir_of_key_frames(measure_motion(KeyFrames(np.arange(27) * 8.0, luma)).change)
+    moving = (stir > 12).mean(axis=0)
+    cells = CAMERA.scaled(0.2, 0.2)
+    assert cells.inside(moving).max() > 0.8
+    cells.inside(moving)[...] = 0
+    assert moving.max() < 0.2
+    assert is_settled(stir).mean() > 0.8
+    assert not is_settled(np.zeros((4, 36, 64), np.uint8)).any()
+    assert not is_settled(np.full((4, 36, 64), 200, np.uint8)).any()
 
 
 def test_box_is_snapped_to_its_border_and_not_to_a_line_that_runs_on():

@@ -1,0 +1,262 @@
+"""Find the shared screen in pictures: without bars, window frames, task bars and a desktop behind.
+
+What surrounds a screen never changes while its slides do, and ends at straight lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from agents.layout.boxes import BLUR, Rect, cut_margins
+
+STEP_LEVELS = 4
+"""Step in luma that counts as a full border: even a faint one stays all along its line."""
+BESIDE, BESIDE_PART = 4, 0.6
+"""Distance in pixels at which a picture is rough, and how much of that is taken off a line."""
+CHANGED_LEVELS = 16
+"""Range of luma over the pictures from which a pixel has shown different things."""
+TRIM = 0.004
+"""Share of what changed that may lie outside the screen on each side: a pointer, a clock."""
+MOST_LINES = 6
+"""Lines per side from which a rectangle is made."""
+LEAST_LINE = 0.35
+BORDER = 0.5
+"""What the end of the picture counts as a side: less than a clear line."""
+RUN_ON = 0.7
+"""How much of the strength of its prolongation is taken off a side."""
+RUN_ON_PIXELS = 10
+LEAST_SIDE = 0.6
+"""Straightness that each side of a window needs."""
+LEAST_SHARE = 0.15
+"""Share of the picture that the smallest shared screen has."""
+SMALLER = 0.06
+"""What a rectangle loses for being as large as the picture: a frame in a frame is the screen."""
+MOST_STRIP = 0.16
+"""Height of the highest bar of a browser or desktop, as a share of the screen."""
+STRIP_SIDE = 0.85
+"""Straightness of the line at which such a bar ends."""
+STRIP_STATES = 3
+"""Different slides below which a bar that never changes may still belong to them."""
+STRIP_STRUCTURE = 6.0
+"""Standard deviation of luma in a bar: buttons and titles stand on it; plain ones are slides'."""
+
+
+def find_screen(
+    pictures: np.ndarray, camera: Rect | None, level: float, others: Sequence[Rect] = ()
+) -> Rect:
+    """Return where pictures (n, 180, 320) of one arrangement show the shared screen.
+
+    Where its slide does not change, it lies where it does in `others`, if its sides are there.
+    """
+    limits = _beside(_plausible(cut_margins(pictures, camera, level), pictures), camera)
+    known = np.ones(pictures.shape[1:], bool)
+    if camera is not None:
+        camera.grown(BLUR + 1).inside(known)[...] = False
+    changed = np.ptp(pictures, axis=0) > CHANGED_LEVELS
+    changed &= known
+    seed = _bounds(changed, limits)
+    lines = Lines(pictures, known)
+    if seed is None:
+        alike = [rect for rect in others if _has_sides(lines, rect, limits)]
+        return min(alike, key=lambda rect: rect.area, default=limits)
+    found = _enclosing(lines, seed, limits)
+    return _without_strips(pictures, lines, found, seed, known)
+
+
+def _plausible(rect: Rect, pictures: np.ndarray) -> Rect:
+    """Return the rectangle, or all of the picture where it is but a bar of a single slide."""
+    height, width = pictures.shape[1:]
+    large = rect.area >= LEAST_SHARE * width * height
+    flat = rect.right - rect.left > MOST_ASPECT * (rect.bottom - rect.top)
+    return rect if large and not flat else Rect(0, 0, width, height)
+
+
+MOST_ASPECT = 4.0
+"""Width over height above which no screen is."""
+
+
+def _has_sides(lines: Lines, rect: Rect, limits: Rect) -> bool:
+    """Tell whether a rectangle within the limits has straight sides where it is inside."""
+    if rect.meet(limits) != rect:
+        return False
+    left, top, right, bottom = (np.array([end]) for end in rect)
+    for side, at in enumerate((left, top, right, bottom)):
+        span = (top, bottom) if side % 2 == 0 else (left, right)
+        if rect[side] != limits[side] and lines.strength(side, at, *span)[0] < LEAST_SIDE:
+            return False
+    return True
+
+
+SIDE_GAP = 4
+"""Pixels between a camera and the end of the picture that nothing fits in."""
+SIDE_SHARE = 0.9
+"""Share of the picture's height or width that a camera covers when it is a whole side of it."""
+
+
+def _beside(limits: Rect, camera: Rect | None) -> Rect:
+    """Return what a camera leaves of the picture when it fills one whole side."""
+    if camera is None:
+        return limits
+    meet = camera.meet(limits)
+    left, top, right, bottom = limits
+    if meet.bottom - meet.top >= SIDE_SHARE * (bottom - top):
+        if right - meet.right <= SIDE_GAP:
+            return Rect(left, top, meet.left, bottom)
+        if meet.left - left <= SIDE_GAP:
+            return Rect(meet.right, top, right, bottom)
+    if meet.right - meet.left >= SIDE_SHARE * (right - left):
+        if bottom - meet.bottom <= SIDE_GAP:
+            return Rect(left, top, right, meet.top)
+        if meet.top - top <= SIDE_GAP:
+            return Rect(left, meet.bottom, right, bottom)
+    return limits
+
+
+def _bounds(changed: np.ndarray, limits: Rect) -> Rect | None:
+    """Return the bounds of nearly all that changed, None when next to nothing did."""
+    part = limits.inside(changed)
+    if part.sum() < LEAST_CHANGED * max(1, part.size):
+        return None
+    ends = []
+    for axis in (0, 1):
+        share = part.sum(axis=axis).cumsum() / part.sum()
+        ends.append((np.searchsorted(share, TRIM), np.searchsorted(share, 1 - TRIM) + 1))
+    (left, right), (top, bottom) = ends
+    x, y = limits.left, limits.top
+    return Rect(int(left) + x, int(top) + y, int(right) + x, int(bottom) + y)
+
+
+LEAST_CHANGED = 0.004
+"""Share of the picture that must have changed to tell the screen by it."""
+
+
+class Lines:
+    """Strength 0-1 of straight lines in pictures, unknown pixels left out."""
+
+    def __init__(self, pictures: np.ndarray, known: np.ndarray) -> None:
+        values = pictures.astype(np.int16)
+        self.known = (_summed(known), _summed(known.T))
+        steps = []
+        for axis in (2, 1):
+            step = np.minimum(np.abs(np.diff(values, axis=axis)), STEP_LEVELS).mean(axis=0)
+            full = np.zeros(known.shape, np.float32)
+            full[(slice(None), slice(1, None)) if axis == 2 else slice(1, None)] = step
+            steps.append(full * known / STEP_LEVELS)
+        self.sums = (_summed(steps[0]), _summed(steps[1].T))
+
+    def strength(self, side: int, at: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Return the mean of the lines `at` from a to b above the roughness beside them.
+
+        Side 0 and 2 are upright.
+        """
+        beside = np.minimum(
+            self._mean(side, at - BESIDE, a, b), self._mean(side, at + BESIDE, a, b)
+        )
+        return self._mean(side, at, a, b) - BESIDE_PART * beside
+
+    def _mean(self, side: int, at: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        sums, known = self.sums[side % 2], self.known[side % 2]
+        most = sums.shape[1] - 1
+        a, b = (np.clip(end, 0, len(sums) - 1) for end in (a, b))
+        inside = np.clip(at, 0, most)
+        count = known[b, inside] - known[a, inside]
+        return (sums[b, inside] - sums[a, inside]) / np.maximum(1, count)
+
+
+def _summed(values: np.ndarray) -> np.ndarray:
+    return np.vstack((np.zeros((1, values.shape[1])), values.cumsum(axis=0, dtype=np.float64)))
+
+
+def _enclosing(lines: Lines, seed: Rect, limits: Rect) -> Rect:
+    """Return the rectangle of straight lines around `seed` that end at its corners."""
+    places = [_candidates(lines, side, seed, limits) for side in range(4)]
+    grids = np.meshgrid(*places, indexing="ij")
+    left, top, right, bottom = grids
+    scores, least = [], np.ones(left.shape)
+    pillars = _alike(left - limits.left, limits.right - right)
+    letters = _alike(top - limits.top, limits.bottom - bottom)
+    for side, at in enumerate(grids):
+        a, b = (top, bottom) if side % 2 == 0 else (left, right)
+        bars = pillars if side % 2 == 0 else letters
+        score = _side_score(lines, side, at, (a, b), limits, bars)
+        border = at == limits[side]
+        scores.append(np.where(border, BORDER, score))
+        least = np.minimum(least, np.where(border, 1.0, score))
+    area = (right - left) * (bottom - top) / max(1, limits.area)
+    total = np.mean(scores, axis=0) - SMALLER * area
+    total[(least < LEAST_SIDE) | (area < LEAST_SHARE)] = -1
+    best = np.unravel_index(int(total.argmax()), total.shape)
+    return Rect(*(int(grid[best]) for grid in grids)) if total[best] > 0 else limits
+
+
+def _candidates(lines: Lines, side: int, seed: Rect, limits: Rect) -> np.ndarray:
+    """Return the positions of the strongest lines between the seed and the limit, and the limit."""
+    low, high = sorted((limits[side], seed[side]))
+    slack = BLUR if low < high else 0
+    at = np.arange(low + 1 - (slack if side > 1 else 0), high + (slack if side < 2 else 0))
+    at = at[(at > 0) & (at != limits[side])]
+    span = [np.full(len(at), seed[n]) for n in ((1, 3) if side % 2 == 0 else (0, 2))]
+    strength = lines.strength(side, at, *span)
+    chosen = at[np.argsort(-strength)[:MOST_LINES]]
+    chosen = chosen[lines.strength(side, chosen, *(s[: len(chosen)] for s in span)) > LEAST_LINE]
+    return np.append(chosen, limits[side])
+
+
+def _alike(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Tell where two opposite margins are equally wide, as bars beside a picture are."""
+    return (before > BLUR) & (np.abs(before - after) <= BLUR)
+
+
+def _side_score(
+    lines: Lines,
+    side: int,
+    at: np.ndarray,
+    span: tuple[np.ndarray, np.ndarray],
+    limits: Rect,
+    bars: np.ndarray,
+) -> np.ndarray:
+    """Return the strength of sides without that of their prolongation at both ends.
+
+    A line between two ends of the picture has no prolongation: a slide's own lines are such, and
+    only the ends of two equal `bars` are not.
+    """
+    a, b = span
+    first, last = (limits.top, limits.bottom) if side % 2 == 0 else (limits.left, limits.right)
+    inner = lines.strength(side, at, a, b)
+    before = lines.strength(side, at, np.maximum(first, a - RUN_ON_PIXELS), a - 1)
+    after = lines.strength(side, at, b + 1, np.minimum(last, b + RUN_ON_PIXELS))
+    before = np.where(a - first > 2, before, inner)
+    after = np.where(last - b > 2, after, inner)
+    outer = np.where(bars, 0.0, np.minimum(np.minimum(before, after), inner))
+    return inner - RUN_ON * outer
+
+
+def _without_strips(
+    pictures: np.ndarray, lines: Lines, rect: Rect, seed: Rect, known: np.ndarray
+) -> Rect:
+    """Return a screen without bars above and below that never change while its slides do."""
+    cells = pictures[:, ::4, ::4].astype(np.int16)
+    states = sum(
+        (np.abs(b - a) > CHANGED_LEVELS).mean() > LEAST_CHANGED for a, b in pairwise(cells)
+    )
+    if states + 1 < STRIP_STATES:
+        return rect
+    left, top, right, bottom = rect
+    most = round(MOST_STRIP * (bottom - top))
+    for side, low, high in (
+        (1, top + 3, min(seed.top + BLUR, top + most)),
+        (3, max(seed.bottom - BLUR, bottom - most), bottom - 3),
+    ):
+        at = np.arange(low, high)
+        strength = lines.strength(side, at, np.full(len(at), left), np.full(len(at), right))
+        if not len(at) or strength.max() < STRIP_SIDE:
+            continue
+        cut = int(at[strength.argmax()])
+        bar = Rect(left, top, right, cut) if side == 1 else Rect(left, cut, right, bottom)
+        shown = bar.inside(np.median(pictures, axis=0))[bar.inside(known)]
+        if shown.size and shown.std() >= STRIP_STRUCTURE:
+            top, bottom = (cut, bottom) if side == 1 else (top, cut)
+    return Rect(left, top, right, bottom)

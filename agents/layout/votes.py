@@ -1,0 +1,195 @@
+"""Find boxes in which something moves: each moment votes for where a camera may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.layout.boxes import Rect, Snapped, find_blobs, iou, snap_to_edges
+from agents.layout.circles import fit_circle
+from agents.layout.motion import CELL, CHANGE_SCALE, Motion, measure_edges, moving_cells
+from agents.layout.params import LayoutParams
+
+WINDOW = 8
+"""Number of key frames in which a picture that always differs is looked for."""
+ALWAYS = 0.95
+"""Share of those in which a cell must have changed."""
+STEADY_LEVELS = 30
+"""How far it may be from its usual luma then: a head moves, words come and go."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vote:
+    """A box in which something moved after one key frame, or through several."""
+
+    box: Snapped
+    frames: tuple[int, ...]
+    whole: bool
+
+
+def sample(luma: np.ndarray, frames: Sequence[int], most: int = 12) -> np.ndarray:
+    """Return at most `most` of the pictures, evenly chosen."""
+    step = max(1, -(-len(frames) // most))
+    return luma[np.asarray(frames)[::step]]
+
+
+def _least_cells(params: LayoutParams, motion: Motion) -> int:
+    return max(4, round(motion.cells[0].size * params.camera_min_share / 100))
+
+
+def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams) -> list[Vote]:
+    """Return the boxes that enclose what moves in the second after a key frame."""
+    votes: list[Vote] = []
+    open_blobs: list[tuple[Rect, int]] = []
+    masks = moving_cells(motion.stir, params.motion_level)
+    for index, moving in zip(motion.stir_index.tolist(), masks, strict=True):
+        edges = measure_edges(luma[index : index + 1])
+        for blob in find_blobs(moving, _least_cells(params, motion))[:2]:
+            seed = blob.scaled(CELL, CELL).meet(limits)
+            if not seed.area:
+                continue
+            box = snap_to_edges(edges, seed, limits)
+            if _has_border(box, limits, params.edge_support):
+                votes.append(Vote(box, (index,), whole=False))
+            else:
+                open_blobs.append((seed, index))
+    return votes + _joint_votes(open_blobs, motion, luma, limits, params)
+
+
+def _joint_votes(
+    blobs: list[tuple[Rect, int]],
+    motion: Motion,
+    luma: np.ndarray,
+    limits: Rect,
+    params: LayoutParams,
+) -> list[Vote]:
+    """Return the boxes of blobs that move at the same place, by the edges of all their frames.
+
+    What moves widely and has no border even then is a camera that fills the picture; what moves
+    again and again at one place is a camera of which no border can be seen.
+    """
+    votes: list[Vote] = []
+    for group in _same_place(blobs):
+        frames = [index for _, index in group]
+        rects = np.array([rect for rect, _ in group])
+        ends = np.percentile(rects, [20, 80], axis=0)
+        seed = Rect(*(int(v) for v in (*ends[0, :2], *ends[1, 2:])))
+        box = _joint_box(sample(luma, frames), seed, limits, params)
+        whole = box is None and seed.area >= WHOLE_SHARE * limits.area
+        if whole:
+            box = Snapped(limits, (0.0, 0.0, 0.0, 0.0))
+        elif box is None and _stays(seed, frames, motion):
+            box = Snapped(seed, (OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT))
+        if box is not None and (whole or len(group) > 1):
+            votes += [Vote(box, (index,), whole=whole) for index in frames]
+    return votes
+
+
+def _stays(seed: Rect, frames: Sequence[int], motion: Motion) -> bool:
+    """Tell whether something without a border moves at nearly all moments, as a person does."""
+    between = (motion.stir_index >= min(frames)) & (motion.stir_index <= max(frames))
+    aspect = (seed.right - seed.left) / max(1, seed.bottom - seed.top)
+    often = len(set(frames)) >= max(OPEN_VOTES, OPEN_SHARE * int(between.sum()))
+    return often and 1 / OPEN_ASPECT <= aspect <= OPEN_ASPECT
+
+
+def _joint_box(
+    pictures: np.ndarray, seed: Rect, limits: Rect, params: LayoutParams
+) -> Snapped | None:
+    """Return the box with straight borders, or round ones, around what moves, if there is one."""
+    edges = measure_edges(pictures)
+    box = snap_to_edges(edges, seed, limits)
+    if _has_border(box, limits, JOINT_SUPPORT * params.edge_support):
+        return box
+    circle = fit_circle(edges, seed, limits)
+    if circle.support[0] >= ROUND_SUPPORT and circle.rect.area < 0.5 * limits.area:
+        return circle
+    faint = snap_to_edges(measure_edges(pictures, FAINT_LEVELS), seed, limits)
+    sides = free_sides(faint, limits)
+    if _has_border(faint, limits, FAINT_SIDE) and np.mean(sides) >= params.edge_support:
+        return faint
+    return None
+
+
+FAINT_LEVELS = 10
+"""Step in luma that counts as a full edge where no clear ones are."""
+FAINT_SIDE = 0.25
+"""Support of the weakest side of a box of faint ones."""
+ROUND_SUPPORT = 0.45
+"""Share of a circle that must be an edge."""
+OPEN_VOTES = 4
+"""Moments in which a thing must have moved to be a camera without any border."""
+OPEN_SHARE, OPEN_ASPECT = 0.75, 2.5
+"""Share of the moments between the first and the last at which it must, and its longest shape."""
+OPEN_SUPPORT = 0.2
+"""What counts as its straightness."""
+JOINT_SUPPORT = 0.7
+"""Share of the support that suffices where several frames agree on a border."""
+WHOLE_SHARE = 0.15
+"""Motion without borders over this share of the picture is a camera that fills it."""
+
+
+def _same_place(blobs: list[tuple[Rect, int]]) -> list[list[tuple[Rect, int]]]:
+    """Return the blobs in groups that lie mostly on each other."""
+    groups: list[list[tuple[Rect, int]]] = []
+    for rect, index in sorted(blobs, key=lambda pair: -pair[0].area):
+        for group in groups:
+            first = group[0][0]
+            inside = first.meet(rect).area >= INSIDE * rect.area
+            if iou(first, rect) > SAME_PLACE or (inside and rect.area > PART * first.area):
+                group.append((rect, index))
+                break
+        else:
+            groups.append([(rect, index)])
+    return groups
+
+
+SAME_PLACE = 0.35
+"""Motion that covers other motion this much is the same person."""
+INSIDE, PART = 0.7, 0.15
+"""So is a part of it that lies this much inside, and is not much smaller."""
+
+
+def long_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams) -> list[Vote]:
+    """Return the boxes that enclose what differs in nearly all of several key frames."""
+    votes = []
+    moved = motion.change > params.motion_level * CHANGE_SCALE
+    size = min(WINDOW, len(moved))
+    if not size:
+        return []
+    for first in range(0, len(moved) - size + 1, max(1, size // 2)):
+        cells = motion.cells[first : first + size + 1].astype(np.int16)
+        away = np.percentile(np.abs(cells - np.median(cells, axis=0)), 80, axis=0)
+        always = (moved[first : first + size].mean(axis=0) >= ALWAYS) & (away < STEADY_LEVELS)
+        edges = measure_edges(luma[first : first + size + 1])
+        for blob in find_blobs(always, _least_cells(params, motion)):
+            box = snap_to_edges(edges, blob.scaled(CELL, CELL).meet(limits), limits)
+            if size >= WINDOW // 2 and _has_border(box, limits, params.edge_support):
+                votes.append(Vote(box, tuple(range(first, first + size + 1)), whole=False))
+    return votes
+
+
+def _has_border(box: Snapped, limits: Rect, support: float) -> bool:
+    """Tell whether a box is smaller than the picture and has straight sides where it is inside."""
+    width, height = box.rect.right - box.rect.left, box.rect.bottom - box.rect.top
+    if not LEAST_ASPECT <= width / max(1, height) <= MOST_ASPECT or width * height < LEAST_AREA:
+        return False
+    sides = free_sides(box, limits)
+    needed = support if len(sides) > 1 else max(support, ONE_SIDE_SUPPORT)
+    return bool(sides) and min(sides) >= needed and box.rect.area < 0.8 * limits.area
+
+
+LEAST_ASPECT, MOST_ASPECT = 0.4, 4.0
+"""Shapes that a camera picture has, width over height."""
+LEAST_AREA = 0.008 * 320 * 180
+"""Pixels of the smallest camera picture."""
+ONE_SIDE_SUPPORT = 0.75
+"""Support that a single side needs, where a camera fills the rest of the picture."""
+
+
+def free_sides(box: Snapped, limits: Rect) -> list[float]:
+    """Return the support of the sides that do not lie on the border of the picture."""
+    pairs = zip(box.rect, limits, box.support, strict=True)
+    return [support for side, limit, support in pairs if side != limit]
