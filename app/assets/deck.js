@@ -90,6 +90,8 @@ class Deck {
       this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
       this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), this.strip, helpers, data);
     })();
+    // A part that could not be fetched is asked for again at the next rerun.
+    this.equipped.catch(() => { this.equipped = this.loaded = undefined; });
     return this.equipped;
   }
 
