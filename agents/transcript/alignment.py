@@ -172,6 +172,11 @@ class _Alignment:
         else:
             cost = np.where(self.at_edge[at], BREATH_COST, 0.0)
         cue = self.cue_of[word - 1]
+        if last:  # what is left of the last cue's voice counts as left out
+            left = self.clock.positions(np.array([self.cues[cue].end])) - np.arange(
+                at.start, at.stop
+            )
+            cost = cost + SKIP_COST_S * CELL_S * np.maximum(0.0, left)
         if last or self.cue_of[word] != cue:
             allowed = self.cues[cue].end + self.edges.bias_s + LINGER_S
             late = np.maximum(0.0, self.clock.end_s[at] - allowed)
