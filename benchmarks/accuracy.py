@@ -17,11 +17,14 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import imageio_ffmpeg
 
@@ -101,9 +104,18 @@ def silence_rivals(path: Path, what: str, most: int | None) -> Iterator[Line]:
     """Run the rivals of the silence agent on the sound of the same recordings."""
     work = [one for one in find_labelled(path) if isinstance(one, RenderedLecture | TurnedSound)]
     for method, who in SILENCE_RIVALS.items():
-        scores = [silence_score(method, one) for one in work[:most]]
-        if scores:
-            yield Line(who, what, silence.figures(scores))
+        if work:
+            yield scored(
+                who, what, silence, [partial(silence_score, method, o) for o in work[:most]]
+            )
+
+
+def scored(who: str, what: str, measure: ModuleType, work: Sequence[Callable[[], Any]]) -> Line:
+    """Return the line of a rival; where it fails on a recording, what it said takes its place."""
+    try:
+        return Line(who, what, measure.figures([one() for one in work]))
+    except RuntimeError as error:
+        return Line(who, what, {}, str(error).strip().splitlines()[-1])
 
 
 def silence_score(method: str, one: RenderedLecture | TurnedSound) -> silence.SilenceScore:
@@ -131,9 +143,10 @@ def slide_rivals(path: Path, what: str, most: int | None) -> Iterator[Line]:
     """Run PySceneDetect's public command on the same recordings."""
     work = [one for one in find_labelled(path) if isinstance(one, RenderedLecture)]
     for detector, who in SLIDE_RIVALS.items():
-        scores = [slide_score(detector, one) for one in work[:most]]
-        if scores:
-            yield Line(who, what, slides.figures(scores))
+        if work:
+            yield scored(
+                who, what, slides, [partial(slide_score, detector, o) for o in work[:most]]
+            )
 
 
 def slide_score(detector: str, lecture: RenderedLecture) -> slides.SlideScore:
@@ -204,7 +217,7 @@ def header(most: int | None) -> str:
     return (
         "# How right the agents are\n\n"
         f"Made by `uv run python -m benchmarks.accuracy`, {datetime.now(UTC):%Y-%m-%d}: {cores},\n"
-        f"lecture-highlights {version('lecture-highlights')}, {tools}.{limit} Definitions of the\n"
+        f"lecture-highlights {version('lecture-highlights')}, {tools}.{limit}\nDefinitions of the "
         "figures stand in `jobs/evaluation/`. Every program met the same files in one run; CPU\n"
         "seconds count all its processes, decoding and starting included. The rivals:\n"
         f"`uv run --no-project {' '.join(SOUND_TOOLS)} python benchmarks/rivals/silences.py`,\n"

@@ -60,4 +60,4 @@ def count_boundaries(found: np.ndarray, labelled: np.ndarray, *, within: int) ->
 
 def topics_at(times: Sequence[float], starts: Sequence[float]) -> np.ndarray:
     """Return for each time in seconds how many of the topics' `starts` lie at or before it."""
-    return np.searchsorted(np.sort(starts), np.asarray(times) + 1e-6, side="right")
+    return np.searchsorted(np.sort(starts), np.asarray(times), side="right")

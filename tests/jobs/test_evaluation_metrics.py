@@ -175,6 +175,14 @@ def test_camera_that_is_not_there_costs_the_time_it_is_claimed():
     )
 
 
+def test_layout_that_was_not_found_at_all_is_wrong_everywhere():
+    labelled = [shown(0, 10, "picture_in_picture", SCREEN, CAMERA)]
+    figures = layout.figures([layout.compare([], labelled, 10.0, 0.0)])
+    names = ("kind", "regions_right", "screen_iou", "camera_iou")
+    assert [figures[name] for name in names] == [0, 0, 0, 0]
+    assert figures["no_camera"] is None
+
+
 def test_words_are_compared_without_case_and_punctuation():
     assert plain_words("Don't \u2014 log2(n), \u2018Yes\u2019!") == ["don't", "log2", "n", "yes"]
 
