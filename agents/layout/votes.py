@@ -104,7 +104,9 @@ def _joint_box(
     if _has_border(box, limits, JOINT_SUPPORT * params.edge_support):
         return box
     circle = fit_circle(edges, seed, limits)
-    if circle.support[0] >= ROUND_SUPPORT and circle.rect.area < 0.5 * limits.area:
+    holds = circle.rect.meet(seed).area >= ROUND_HOLDS * seed.area
+    needed = ROUND_SUPPORT if holds else CLEARLY_ROUND
+    if circle.support[0] >= needed and circle.rect.area < 0.5 * limits.area:
         return circle
     faint = snap_to_edges(measure_edges(pictures, FAINT_LEVELS), seed, limits)
     sides = free_sides(faint, limits)
@@ -119,6 +121,8 @@ FAINT_SIDE = 0.25
 """Support of the weakest side of a box of faint ones."""
 ROUND_SUPPORT = 0.45
 """Share of a circle that must be an edge."""
+ROUND_HOLDS, CLEARLY_ROUND = 0.65, 0.7
+"""Share of what moves that must lie in it, else it must be clearer: a head is round too."""
 OPEN_VOTES = 4
 """Moments in which a thing must have moved to be a camera without any border."""
 OPEN_SHARE, OPEN_ASPECT = 0.75, 2.5

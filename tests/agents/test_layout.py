@@ -358,6 +358,18 @@ def test_round_camera_is_measured_by_its_circle_and_in_narrow_pictures_by_its_el
         assert found.support[0] >= ROUND_SUPPORT
 
 
+def test_weak_circle_in_much_motion_is_no_round_camera():
+    rows, columns = np.mgrid[:180, :320]
+    away, angle = np.hypot(columns - 140, rows - 78), np.arctan2(rows - 78, columns - 140)
+    ring = (abs(away - 60) < 2) & (angle % 0.5 < 0.4)
+    luma = np.where(ring, 60, 200).astype(np.uint8)[None].repeat(4, axis=0)
+    stir = np.zeros((4, 36, 64), np.uint8)
+    stir[:, 6:36, 14:50] = 100
+    motion = measure_motion(KeyFrames(np.arange(4) * 8.0, luma), range(4), stir)
+    (stretch,) = detect_layout(motion, luma, 32.0, PARAMS)
+    assert stretch.arrangement.kind == "camera_only"
+
+
 def test_key_frames_alone_tell_what_moves_all_the_time_from_slides_that_change():
     luma = slide_pictures(9).repeat(3, axis=0)
     add_camera(luma, CAMERA, sway=3)
