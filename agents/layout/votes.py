@@ -55,11 +55,13 @@ def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutPa
                 votes.append(Vote(box, (index,), whole=False))
             else:
                 open_blobs.append((seed, index))
-    return votes + _joint_votes(open_blobs, motion, luma, limits, params)
+    bordered = {vote.frames[0] for vote in votes}
+    return votes + _joint_votes(open_blobs, bordered, motion, luma, limits, params)
 
 
 def _joint_votes(
     blobs: list[tuple[Rect, int]],
+    bordered: set[int],
     motion: Motion,
     luma: np.ndarray,
     limits: Rect,
@@ -67,19 +69,21 @@ def _joint_votes(
 ) -> list[Vote]:
     """Return the boxes of blobs that move at the same place, by the edges of all their frames.
 
-    What moves widely and has no border even then is a camera that fills the picture; what moves
+    What moves widely and has no border even then is a camera that fills the picture, unless one
+    with a border moves at the same moment: then it is grain on a photograph, or a film. What moves
     again and again at one place is a camera of which no border can be seen.
     """
     votes: list[Vote] = []
     for group in _same_place(blobs):
         frames = [index for _, index in group]
+        alone = [index for index in frames if index not in bordered]
         rects = np.array([rect for rect, _ in group])
         ends = np.percentile(rects, [20, 80], axis=0)
         seed = Rect(*(int(v) for v in (*ends[0, :2], *ends[1, 2:])))
         box = _joint_box(sample(luma, frames), seed, limits, params)
         whole = box is None and seed.area >= WHOLE_SHARE * limits.area
         if whole:
-            box = Snapped(limits, (0.0, 0.0, 0.0, 0.0))
+            box, frames = Snapped(limits, (0.0, 0.0, 0.0, 0.0)), alone
         elif box is None and _stays(seed, frames, motion):
             box = Snapped(seed, (OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT))
         if box is not None and (whole or len(group) > 1):
