@@ -143,11 +143,13 @@ def to_planes(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2YUV_I420)
 
 
-def draw_pages(path: Path, numbers: set[int], size: tuple[int, int]) -> dict[int, np.ndarray]:
-    """Return the pages of a PDF in the middle of black RGB pictures (h, w, 3)."""
+def draw_pages(
+    path: Path, numbers: set[int], size: tuple[int, int]
+) -> tuple[dict[int, np.ndarray], list[int]]:
+    """Return pages of a PDF amid black RGB pictures (h, w, 3), and x, y, w, h of what they fill."""
     import pypdfium2  # pyright: ignore[reportMissingImports]
 
-    pages = {}
+    pages, edges = {}, []
     with pypdfium2.PdfDocument(path) as document:
         for number in numbers:
             page = document[min(number, len(document)) - 1]
@@ -158,7 +160,10 @@ def draw_pages(path: Path, numbers: set[int], size: tuple[int, int]) -> dict[int
             left, top = (size[0] - part.shape[1]) // 2, (size[1] - part.shape[0]) // 2
             picture[top : top + part.shape[0], left : left + part.shape[1]] = part
             pages[number] = picture
-    return pages
+            edges.append((left, top, left + part.shape[1], top + part.shape[0]))
+    left, top = np.min(edges, axis=0)[:2].tolist()
+    right, bottom = np.max(edges, axis=0)[2:].tolist()
+    return pages, [left, top, right - left, bottom - top]
 
 
 def camera_box(size: tuple[int, int], corner: tuple[int, int]) -> list[int]:
@@ -275,13 +280,13 @@ def render(source: Source, path: Path, number: int, seconds: float, look: Look) 
     sentences, words = read_sentences(source.truth), read_words(source.words)
     start, _ = busiest(sentences, seconds)
     sentences, words = cut(sentences, start, seconds), cut(words, start, seconds)
-    pages = draw_pages(source.slides, {s.slide for s in sentences}, look.size)
+    pages, screen = draw_pages(source.slides, {s.slide for s in sentences}, look.size)
     x, y, w, h = camera = camera_box(look.size, CORNERS[number % len(CORNERS)])
     for page in pages.values():
         page[y : y + h, x : x + w] = 0
     truth = describe(sentences, words, pages, seconds)
     whole = {"t0": 0.0, "t1": seconds, "type": "picture_in_picture"}
-    truth["layouts"] = [whole | {"screen": [0, 0, *look.size], "camera": camera}]
+    truth["layouts"] = [whole | {"screen": screen, "camera": camera}]
     order = [next(s.slide for s in sentences if s.end > t) for t in (0.0, *truth["slides"])]
     shown = [to_planes(pages[slide]) for slide in order]
     pictures = frames(truth, shown, look, camera, grainy="noise" in path.stem)
