@@ -26,10 +26,11 @@ of music or applause, which raises it a little while nobody speaks."""
 EDGE_DB = 2.0
 """Speech begins and ends where it passes this far below the threshold: words fade."""
 DEAF_SHARE = 0.005
-CLEAR_SHARE = 0.05
+CLEAR_SHARE = 0.1
+CLEAR_DB = 12.0
 LOUD_DB = -45.0
 """A model that hears speech in less than `DEAF_SHARE` of a recording is not believed if that is
-loud, and less than `CLEAR_SHARE` of it lies in the middle third between quiet and loud."""
+loud, quiet and loud are `CLEAR_DB` apart, and less than `CLEAR_SHARE` lies in the middle third."""
 _Spans = np.ndarray
 """Stretches as rows of first hop and end hop, int, shape (n, 2), in order and apart."""
 
@@ -75,7 +76,7 @@ def _spoken_spans(levels: Levels, speech: SpeechProbability, params: SilencePara
     floor = measure_floor(levels)
     threshold = place_threshold(levels, floor, params)
     heard = floor.even(levels.rms_db)
-    votes = speech if _votes_count(speech, heard, threshold, params) else None
+    votes = speech if _votes_count(speech, levels, threshold, params) else None
     spoken = _spans(_is_speech(heard, threshold, votes, levels.hop_s, params.speech_weight))
     spoken = _join(spoken, params.close_gaps_s / levels.hop_s - 1e-6)
     if votes and params.speech_weight > MAJORITY:
@@ -86,11 +87,11 @@ def _spoken_spans(levels: Levels, speech: SpeechProbability, params: SilencePara
 
 
 def _votes_count(
-    speech: SpeechProbability, heard: np.ndarray, threshold: float, params: SilenceParams
+    speech: SpeechProbability, levels: Levels, threshold: float, params: SilenceParams
 ) -> bool:
     if not len(speech.values) or not params.speech_weight:
         return False
-    return params.speech_weight == 1 or not threshold or not _is_deaf(speech.values, heard)
+    return params.speech_weight == 1 or not threshold or not _is_deaf(speech.values, levels.rms_db)
 
 
 def _is_speech(
@@ -151,7 +152,7 @@ def _is_deaf(votes: np.ndarray, levels: np.ndarray) -> bool:
     low, high = np.percentile(np.nan_to_num(levels, nan=-120.0), (5, 95))
     middle = (low + high) / 2
     between = np.count_nonzero(np.abs(levels - middle) < (high - low) / 6)
-    return bool(high > LOUD_DB and high - low > 30 and between < CLEAR_SHARE * len(levels))
+    return bool(high > LOUD_DB and high - low > CLEAR_DB and between < CLEAR_SHARE * len(levels))
 
 
 def _resample(needed: np.ndarray, hops: float, count: int) -> np.ndarray:
