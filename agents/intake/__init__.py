@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from agents.registry import Context
     from agents.types import Intake
 
-VERSION = 2
+VERSION = 3
 """Raised when a measurement changes; part of the stage key."""
 
 

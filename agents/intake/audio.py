@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 RATE = 16_000
+RESAMPLE = f"{RATE}:filter_size=24:kaiser_beta=6"
+"""A quarter fewer taps than usual under a steeper window: -0.5 dB at 7 kHz, below -60 dB from 9."""
 HOP = 160
 """Samples of one step of the level envelope: 10 ms."""
 HEADER_BYTES = 44
@@ -29,6 +31,8 @@ class Track:
     """One audio stream written as interleaved s16 at 16 kHz; gaps in it stay silent."""
 
     def __init__(self, stream: av.audio.AudioStream, path: Path, zero: float, max_s: float) -> None:
+        from av.error import FFmpegError
+
         self.stream = stream
         self.path = path
         self.zero = zero
@@ -45,14 +49,14 @@ class Track:
         self._next_s = 0.0
         self._skip = 0
         self._waiting = 0
+        # looked up once: an import per packet is noticed in an hour's file
+        self._damage = (FFmpegError, ValueError)
 
     def add(self, packet: av.Packet) -> None:
         """Decode a packet of this stream; an empty one brings out what the decoder still holds."""
-        from av.error import FFmpegError
-
         try:
             frames = packet.decode()
-        except (FFmpegError, ValueError):
+        except self._damage:
             self.bad += 1
             return
         for frame in frames:
@@ -91,6 +95,7 @@ class Track:
         self._skip = max(0, self.length - first)
         self.length = max(self.length, first)
         graph = Graph()
+        graph.threads = 1  # a second one costs more to wake than it saves
         source = graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
@@ -100,8 +105,8 @@ class Track:
         graph.link_nodes(
             source,
             # few large frames: each costs as much to hand on as a thousand samples to resample
-            graph.add("asetnsamples", f"n={frame.sample_rate}:p=0"),
-            graph.add("aresample", str(RATE)),
+            graph.add("asetnsamples", f"n={2 * frame.sample_rate}:p=0"),
+            graph.add("aresample", RESAMPLE),
             graph.add("aformat", self._sample_format(frame)),
             graph.add("highpass", "f=60"),
             graph.add("aformat", "sample_fmts=s16"),

@@ -16,15 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from agents.decoder import encode_jpeg, first_video, frames_from, open_container, start_time
 from agents.intake.audio import RATE, Track, choose_channel, measure_levels, write_wav
-from agents.intake.probe import (
-    MAX_AREA,
-    MAX_PACKETS,
-    MAX_S,
-    MAX_STREAMS,
-    MIN_S,
-    MIN_SIDE,
-    SILENT_DB,
-)
+from agents.intake.demux import Demux
+from agents.intake.probe import MAX_S, MIN_S, SILENT_DB
+from agents.intake.refused import Refused, check_frame, check_streams
 from agents.intake.video import (
     SPREAD,
     Pictures,
@@ -41,16 +35,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 PROSODY = ("level", "pitch", "spread")
-RESTART_S = 1.0
-"""A stream whose clock falls back by more than this was glued together."""
-
-
-class Refused(Exception):
-    """The upload breaks a rule: a code, and the values that its sentence names."""
-
-    def __init__(self, code: str, **values: object) -> None:
-        super().__init__(code)
-        self.summary = {"refused": code, "values": values}
 
 
 def main(args: list[str]) -> None:
@@ -83,29 +67,6 @@ def read_upload(
         return refused.summary
 
 
-def check_streams(container: av.container.InputContainer) -> av.video.VideoStream:
-    """Return the video stream, or refuse what can be told from the header alone."""
-    if len(container.streams) > MAX_STREAMS:
-        raise Refused("too_many_streams", count=len(container.streams))
-    video = first_video(container)
-    if video is None:
-        raise Refused("no_video")
-    if video.codec_context is None:
-        raise Refused("corrupt", what="its picture is in a format that cannot be read")
-    check_frame(video.codec_context.width, video.codec_context.height)
-    if not any(stream.codec_context for stream in container.streams.audio):
-        raise Refused("no_audio")
-    return video
-
-
-def check_frame(width: int, height: int) -> None:
-    """Refuse pictures that are too large to hold or too small to show anything."""
-    if width * height > MAX_AREA:
-        raise Refused("too_large_frame", width=width, height=height)
-    if 0 < min(width, height) < MIN_SIDE:
-        raise Refused("too_small", width=width, height=height)
-
-
 class Reading:
     """One pass over an open container."""
 
@@ -125,73 +86,18 @@ class Reading:
             Track(stream, folder / f"track{i}.wav", self.zero, MAX_S)
             for i, stream in enumerate(streams)
         ]
-        # a packet's own time base is a new Fraction each time: a second of work in an hour's file
-        self.bases = {stream.index: float(stream.time_base or 0) for stream in container.streams}
         self.end = 0.0
-        self.count = 0
         self.broken_off = False
 
     def run(self) -> dict[str, Any]:
         """Return the summary of the whole file."""
-        self.demux()
+        demux = Demux(self.container, self.pictures, self.tracks, self.report)
+        demux.run()
+        self.end, self.broken_off = demux.end, demux.broken_off
         self.check_amount()
         summary = self.choose_sound() | self.describe()
         self.write_arrays()
         return summary
-
-    def demux(self) -> None:
-        """Hand every packet to its stream; limits hold on the way."""
-        from av.error import FFmpegError
-
-        tracks = {track.stream.index: track for track in self.tracks}
-        clocks: dict[int, float] = {}
-        packets = self.container.demux([self.video, *(track.stream for track in self.tracks)])
-        while True:
-            try:
-                packet = next(packets, None)
-            except FFmpegError:
-                self.broken_off = True
-                break
-            if packet is None:
-                break
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.size == 0 or stamp is None:
-                if packet.stream_index in tracks and packet.size == 0:
-                    tracks[packet.stream_index].add(packet)
-                continue
-            index = packet.stream_index
-            time = self.note(packet, stamp, index, clocks)
-            if index in tracks:
-                tracks[index].add(packet)
-            else:
-                self.pictures.add(packet, time)
-        self.pictures.close()
-        for track in self.tracks:
-            track.close()
-
-    def note(self, packet: av.Packet, stamp: int, index: int, clocks: dict[int, float]) -> float:
-        """Return when a packet is presented, and hold it against the limits."""
-        base = self.bases[index]
-        time = stamp * base - self.zero
-        order = (packet.dts if packet.dts is not None else stamp) * base
-        last = clocks.get(index, order)
-        if order < last - RESTART_S:
-            what = f"its clock starts again after {last - self.zero:.1f} s; join the parts anew"
-            raise Refused("corrupt", what=what)
-        clocks[index] = order
-        end = time + (packet.duration or 0) * base
-        if end > self.end:
-            self.end = end
-        self.count += 1
-        if self.end > MAX_S:
-            claimed = (self.container.duration or 0) / 1e6
-            length = f"{max(claimed, self.end) / 3600:.1f} hours"
-            raise Refused("too_long", length=length)
-        if self.count > MAX_PACKETS:
-            raise Refused("too_long", length=f"more than {MAX_PACKETS} packets")
-        if self.count % 2000 == 0 and packet.pos is not None and self.container.size > 0:
-            self.report(min(100.0, 100 * packet.pos / self.container.size))
-        return time
 
     def check_amount(self) -> None:
         """Refuse what turned out to be empty, too short, or not decodable at all."""

@@ -61,7 +61,7 @@ class Pictures:
         if packet.is_keyframe or len(self.time) == 1:  # a damaged index may flag none
             self._pending, self._pending_bytes, self._following = [packet], packet.size, False
             if time - self._last >= KEY_STEP_S:
-                self._keep(self._decode(packet))
+                self._keep(self._decode_key(packet, time))
         elif self._following:
             self._follow([packet], time)
         elif self._pending_bytes < MAX_PENDING_BYTES:
@@ -83,6 +83,14 @@ class Pictures:
             if time - self._last > LONG_GOP_S:
                 self._keep(frames[-1:])
         self._pending = []
+
+    def _decode_key(self, packet: av.Packet, time: float) -> list[av.VideoFrame]:
+        frames = self._decode(packet)
+        if not frames and time - self._last > LONG_GOP_S:
+            # the decoder holds it back, and all that follow would be decoded to get it
+            frames = self._decode(None)
+            self.stream.codec_context.flush_buffers()
+        return frames
 
     def _decode(self, packet: av.Packet | None) -> list[av.VideoFrame]:
         from av.error import FFmpegError
