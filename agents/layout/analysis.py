@@ -23,7 +23,8 @@ from agents.layout.slides import (
 )
 from agents.layout.steps import locate_changes, locate_small, turning_point
 from agents.layout.stills import measure_regions, write_stills
-from agents.layout.views import AFTER_KEY_S, FAR_S, sample_spans, since_key
+from agents.layout.suspects import Suspects, find_suspects, judge
+from agents.layout.views import AFTER_KEY_S, FAR_S, decode_groups, sample_times, since_key
 from agents.registry import Context
 from agents.types import Intake, Layout
 
@@ -70,7 +71,7 @@ def _look_inside(
     for before, after in pairwise(stretches):
         inside.turn(before, after, peaks)
     inside.probe({i: found.candidates[i] for i in found.doubtful if found.candidates[i]})
-    inside.look([i for i in found.doubtful if not found.candidates[i]])
+    inside.look([i for i in found.doubtful if not found.candidates[i]], peaks)
     return inside.turns, sorted(inside.changes)
 
 
@@ -94,6 +95,8 @@ class _Inside:
         self.known = list({id(a): a for a in self.owner}.values())
         end = max(time[-1], min(duration, intake.packets.time[-1] + TAIL_S))
         self.ends = [*time.tolist(), float(end)]
+        self.step = max(PROBE_S, PROBE_FRAMES / max(0.1, intake.media.fps))
+        """Seconds before and after a packet at which is looked for what changed with it."""
         self.far = since_key(intake.packets, time) >= FAR_S
         self.turns = [Turn(0.0, self.owner[0])]
         self.changes: list[float] = []
@@ -107,21 +110,24 @@ class _Inside:
         if self.far[before.last]:
             self.turns.append(Turn(end, after.arrangement))
         elif peak is not None:
-            self.turns.append(Turn(peak.time, after.arrangement))
-            luma = self.intake.key_frames.luma
-            old = luma[before.last], before.arrangement
-            new = luma[after.first], after.arrangement
-            if screens_differ(old, new, self.params):
-                self.changes.append(peak.time)
+            self._note_turn(before.last, peak.time)
         else:
             self.unknown.append(before.last)
+
+    def _note_turn(self, index: int, time: float) -> None:
+        """Note the turn between key frame number `index` and the next, and a change with it."""
+        self.turns.append(Turn(time, self.owner[index + 1]))
+        luma = self.intake.key_frames.luma
+        old, new = ((luma[i], self.owner[i]) for i in (index, index + 1))
+        if screens_differ(old, new, self.params):
+            self.changes.append(time)
 
     def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
         """Look just before and after the candidates within some stretches between key frames."""
         order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
         if not order:
             return
-        step = max(PROBE_S, PROBE_FRAMES / max(0.1, self.intake.media.fps))
+        step = self.step
         moments = [
             (max(self.ends[i] + AFTER_KEY_S / 2, t - step), min(t + step, self.ends[i + 1] + step))
             for i, t in order
@@ -131,14 +137,57 @@ class _Inside:
             if has_changed(change, screen_mask(self.owner[i]), self.params):
                 self.changes.append(time)
 
-    def look(self, doubtful: Sequence[int]) -> None:
-        """Sample the doubtful stretches and the unknown ones; what is too far, halve."""
+    def look(self, doubtful: Sequence[int], peaks: Peaks) -> None:
+        """Look into the doubtful stretches and the unknown ones; what is too far, halve.
+
+        Sampled are those that a look around their largest packets does not settle.
+        """
         middle = [(self.ends[i] + self.ends[i + 1]) / 2 for i in doubtful if self.far[i]]
         self.changes += middle
         order = sorted(i for i in {*doubtful, *self.unknown} if not self.far[i])
-        spans = [(self.ends[i], self.ends[i + 1]) for i in order]
-        for index, samples in zip(order, sample_spans(self.intake.media, spans), strict=True):
-            self._read(index, *samples)
+        left = self._decode({i: self._suspects(i, peaks) for i in order})
+        self._decode(dict.fromkeys(left))
+
+    def _decode(self, plans: Mapping[int, Suspects | None]) -> list[int]:
+        """Look around suspects, or sample stretches that have none; return what stays unsettled."""
+        times = [
+            sample_times(self.ends[i], self.ends[i + 1]) if plan is None else plan.moments
+            for i, plan in plans.items()
+        ]
+        pictures = decode_groups(self.intake.media, times)
+        left: list[int] = []
+        for (i, plan), at, luma in zip(plans.items(), times, pictures, strict=True):
+            if plan is None:
+                self._read(i, at, luma)
+            elif not self._settle(i, plan, luma):
+                left.append(i)
+        return left
+
+    def _suspects(self, index: int, peaks: Peaks) -> Suspects | None:
+        """Return the packets that may explain what differs between two key frames."""
+        span = self.ends[index], self.ends[index + 1]
+        return find_suspects(peaks, *span, self.step) if self._differs(index) else None
+
+    def _settle(self, index: int, suspects: Suspects, around: np.ndarray) -> bool:
+        """Note what pictures (2 n, 180, 320) around suspects show; tell whether that is all."""
+        before, after = self.intake.key_frames.luma[index : index + 2, None]
+        luma, ends = np.concatenate((before, around, after)), self.owner[index : index + 2]
+        span = self.ends[index], self.ends[index + 1]
+        verdict = judge(suspects, luma, span, (ends[0], ends[1]), self.known, self.params)
+        if verdict is None:
+            return False
+        self.changes += verdict.changes
+        if verdict.turn is not None:
+            self._note_turn(index, verdict.turn)
+        return True
+
+    def _differs(self, index: int) -> bool:
+        """Tell whether the key frame after number `index` shows something else."""
+        if index + 1 >= len(self.owner):
+            return False
+        mask = screen_mask(self.owner[index])
+        turned = self.owner[index] is not self.owner[index + 1]
+        return turned or has_changed(self.motion.change[index], mask, self.params)
 
     def _read(self, index: int, at: np.ndarray, luma: np.ndarray) -> None:
         """Note what the samples (n, 180, 320) after key frame number `index` show."""

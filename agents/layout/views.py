@@ -25,7 +25,8 @@ FAR_S = 60.0
 cost everything before it."""
 SAMPLE_S = 0.25
 """Step at which a stretch between key frames is sampled."""
-SAMPLES_AT_ONCE = 240
+MOST_AT_ONCE = 480
+"""Pictures that one child decodes: 28 MB. Starting one costs as much as 15 s of a lecture."""
 SIZE = LUMA_SIZE
 
 
@@ -56,20 +57,16 @@ def decode_moments(media: Media, times: Sequence[float]) -> list[np.ndarray]:
     return [luma[index :: len(MOMENTS_S)] for index in range(len(MOMENTS_S))]
 
 
-def sample_spans(
-    media: Media, spans: Sequence[tuple[float, float]]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield times (n,) and luma (n, 180, 320) for each span, its two ends included."""
-    grids = [sample_times(*span) for span in spans]
+def decode_groups(media: Media, groups: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield luma (n, 180, 320) for each group of times (n,), as many groups at once as fit."""
     first = 0
-    while first < len(grids):
+    while first < len(groups):
         last, count = first, 0
-        while last < len(grids) and (last == first or count + len(grids[last]) <= SAMPLES_AT_ONCE):
-            count += len(grids[last])
+        while last < len(groups) and (last == first or count + len(groups[last]) <= MOST_AT_ONCE):
+            count += len(groups[last])
             last += 1
-        luma = decode_luma(media, np.concatenate(grids[first:last]).tolist())
-        cuts = np.cumsum([len(grid) for grid in grids[first:last]])[:-1]
-        yield from zip(grids[first:last], np.split(luma, cuts), strict=True)
+        luma = decode_luma(media, np.concatenate(groups[first:last]).tolist())
+        yield from np.split(luma, np.cumsum([len(group) for group in groups[first:last]])[:-1])
         first = last
 
 
