@@ -10,12 +10,12 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.ffmpeg import FORMATS, MAX_PIXELS, MAX_STREAMS
-from agents.sandbox import MAX_OUTPUT_BYTES, run_module
+from agents.pictures import jpeg_encoder, key_frame, picture
+from agents.sandbox import LENGTH_BYTES, MAX_OUTPUT_BYTES, run_module
 
 if TYPE_CHECKING:
     import av
@@ -31,7 +31,7 @@ LUMA_SIZE = (320, 180)
 """Width and height of the small pictures in which motion and changes are looked for."""
 MANY_FPS = 20.0
 """From here on a frame that is one or two too old is less than 0.1 s old."""
-JPEG_QUALITY = {"qmin": "3", "qmax": "5"}
+NUMBER_BYTES = 4
 
 
 def decode_frames(media: Media, times: Sequence[float], *, width: int | None = None) -> np.ndarray:
@@ -51,29 +51,35 @@ def decode_luma(media: Media, times: Sequence[float]) -> np.ndarray:
 
 def watch_frames(
     media: Media,
-    times: Sequence[float],
-    see: Callable[[int, np.ndarray], None],
+    luma: tuple[Sequence[float], Callable[[int, np.ndarray], None]],
+    jpeg: tuple[Sequence[float], Callable[[int, bytes], None]],
     *,
-    width: int | None = None,
-    colour: bool = True,
+    width: int,
 ) -> None:
-    """Hand over, for each of the ascending times, its number and the frame shown then.
+    """Hand over full pictures as luma, uint8 (h, w), and as JPEGs of `width` pixels, in one pass.
 
-    It is RGB (h, w, 3), or luma (h, w) without `colour`. One child decodes them all, and no more
-    than one is in memory. Of many frames a second, those that no other refers to are passed over.
+    Each comes with the number of its time. A key frame up to 0.2 s older is taken for what is
+    shown, as it can be decoded alone; these come first. On the way to the others, frames that no
+    other refers to are passed over when there are many a second.
     """
     import numpy as np
 
     w, h = _scaled(media, width)
-    kind, shape = ("rgb", (h, w, 3)) if colour else ("grey", (h, w))
-    request = _request(media, w, h) | {"kind": kind, "times": [float(time) for time in times]}
-    request["rough"] = media.fps >= MANY_FPS
-    numbers = count()
+    looks = [(t, "grey", i) for i, t in enumerate(luma[0])]
+    looks = sorted(looks + [(t, "jpeg", i) for i, t in enumerate(jpeg[0])])
+    if not looks:
+        return
+    request = _request(media, w, h) | {"rough": media.fps >= MANY_FPS}
+    request |= {"times": [float(look[0]) for look in looks], "kinds": [look[1] for look in looks]}
 
-    def hear(block: bytes) -> None:
-        see(next(numbers), np.frombuffer(block, np.uint8).reshape(shape))
+    def hear(blob: bytes) -> None:
+        _, kind, index = looks[int.from_bytes(blob[:NUMBER_BYTES], "little")]
+        if kind == "grey":
+            luma[1](index, np.frombuffer(blob, np.uint8, offset=NUMBER_BYTES).reshape(h, w))
+        else:
+            jpeg[1](index, blob[NUMBER_BYTES:])
 
-    _ask(media, request, cpu_s=60 + 3 * len(times), on_block=(math.prod(shape), hear))
+    _ask(media, request, cpu_s=60 + 3 * len(looks), on_blob=hear)
 
 
 def _pictures(
@@ -124,7 +130,7 @@ def _ask(
     media: Media,
     request: dict[str, Any],
     cpu_s: float,
-    on_block: tuple[int, Callable[[bytes], None]] | None = None,
+    on_blob: Callable[[bytes], None] | None = None,
 ) -> bytes:
     return run_module(
         "agents.decoder",
@@ -134,7 +140,7 @@ def _ask(
         write=None,
         cpu_s=cpu_s,
         wall_s=2 * cpu_s,
-        on_block=on_block,
+        on_blob=on_blob,
     )
 
 
@@ -144,7 +150,8 @@ def _ask(
 def main(args: list[str]) -> None:
     """Answer the request on stdin with raw frames on stdout."""
     request = json.loads(sys.stdin.buffer.read())
-    frames = wanted_frames if "times" in request else stretch_frames
+    frames = stretch_frames if "start" in request else wanted_frames
+    frames = full_pictures if "kinds" in request else frames
     for block in frames(request):
         sys.stdout.buffer.write(block)
     sys.stdout.buffer.flush()
@@ -174,36 +181,6 @@ def first_video(container: av.container.InputContainer) -> av.video.VideoStream 
         if not stream.disposition & Disposition.attached_pic:
             return stream
     return None
-
-
-def picture(frame: av.VideoFrame, width: int, height: int, pixel_format: str) -> np.ndarray:
-    """Return the frame turned upright, `width` x `height` pixels as shown."""
-    import numpy as np
-
-    turns = round(frame.rotation / 90) % 4
-    if turns % 2:
-        width, height = height, width
-    scaled = frame.reformat(width, height, pixel_format, interpolation="AREA")
-    return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), turns))
-
-
-def encode_jpeg(frame: av.VideoFrame, width: int, height: int) -> bytes:
-    """Return the frame upright as a JPEG of `width` x `height`, both even."""
-    from fractions import Fraction
-
-    import av
-    from av.video.codeccontext import VideoCodecContext
-
-    if frame.rotation:
-        frame = av.VideoFrame.from_ndarray(picture(frame, width, height, "rgb24"), "rgb24")
-    full = frame.reformat(width, height, "yuvj420p", interpolation="AREA", dst_color_range="JPEG")
-    codec = av.CodecContext.create("mjpeg", "w")
-    assert isinstance(codec, VideoCodecContext)
-    codec.width, codec.height, codec.pix_fmt = width, height, "yuvj420p"
-    codec.time_base = Fraction(1, 25)
-    codec.options = JPEG_QUALITY
-    full.pts = 0
-    return b"".join(bytes(packet) for packet in [*codec.encode(full), *codec.encode(None)])
 
 
 def decoded(
@@ -253,14 +230,27 @@ def _opened(
 def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
     """Yield, for each of the ascending times, the frame shown then in the `kind` asked for."""
     container, stream = _opened(request, threads=1)
-    if request["rough"]:
-        stream.codec_context.skip_frame = "NONREF"
     if request["kind"] == "luma":
         stream.codec_context.options = {"skip_loop_filter": "all"}
+    layout = "rgb24" if request["kind"] == "rgb" else "gray"
+    for frame in _shown(container, stream, request["times"], rough=request["rough"]):
+        yield picture(frame, request["width"], request["height"], layout).tobytes()
+
+
+def _shown(
+    container: av.container.InputContainer,
+    stream: av.video.VideoStream,
+    times: Sequence[float],
+    *,
+    rough: bool,
+) -> Iterator[av.VideoFrame]:
+    """Yield the frame shown at each of the ascending times."""
+    if rough:
+        stream.codec_context.skip_frame = "NONREF"
     zero = start_time(container)
     frames: Iterator[av.VideoFrame] = iter(())
     shown = ahead = None
-    for time in request["times"]:
+    for time in times:
         wanted = zero + time + 1e-6
         if shown is None or (ahead is not None and wanted - ahead.time > NEAR_S):
             frames = frames_from(container, stream, wanted)
@@ -269,13 +259,33 @@ def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
             shown, ahead = ahead, next(frames, None)
         if shown is None:
             raise ValueError(f"no frame can be decoded near {time} s")
-        yield _content(shown, request)
+        yield shown
 
 
-def _content(frame: av.VideoFrame, request: dict[str, Any]) -> bytes:
-    width, height = request["width"], request["height"]
-    layout = "rgb24" if request["kind"] == "rgb" else "gray"
-    return picture(frame, width, height, layout).tobytes()
+def full_pictures(request: dict[str, Any]) -> Iterator[bytes]:
+    """Yield, each after its length and the number of its time, luma pictures and JPEGs."""
+    container, stream = _opened(request, threads=1)
+    # edges of blocks are smoothed in key frames only: what changes after them is sharp enough
+    stream.codec_context.options = {"skip_loop_filter": "nokey"}
+    size, times = (request["width"], request["height"]), request["times"]
+    jpeg = jpeg_encoder(*size)
+
+    def blob(number: int, frame: av.VideoFrame) -> bytes:
+        grey = request["kinds"][number] == "grey"
+        content = picture(frame, *size, "gray").tobytes() if grey else jpeg(frame)
+        content = number.to_bytes(NUMBER_BYTES, "little") + content
+        return len(content).to_bytes(LENGTH_BYTES, "little") + content
+
+    others = []
+    for number, time in enumerate(times):
+        frame = key_frame(container, stream, start_time(container) + time + 1e-6)
+        if frame is None:
+            others.append(number)
+        else:
+            yield blob(number, frame)
+    frames = _shown(container, stream, [times[i] for i in others], rough=request["rough"])
+    for number, frame in zip(others, frames, strict=True):
+        yield blob(number, frame)
 
 
 def stretch_frames(request: dict[str, Any]) -> Iterator[bytes]:

@@ -29,6 +29,8 @@ SYSTEM += ("/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo")
 MAX_FILE_BYTES = 16 << 30
 MAX_OUTPUT_BYTES = 1 << 30
 """A child that says more than this is stopped."""
+LENGTH_BYTES = 4
+"""Bytes of the little-endian length before each part of a child's answer."""
 STDERR_LINES = 40
 OUT_OF_MEMORY = ("MemoryError", "Cannot allocate memory", "Unable to allocate", "bad_alloc")
 
@@ -90,16 +92,17 @@ def run_module(
     wall_s: float,
     memory_bytes: int = 2 << 30,
     on_line: Callable[[str], None] | None = None,
-    on_block: tuple[int, Callable[[bytes], None]] | None = None,
+    on_blob: Callable[[bytes], None] | None = None,
     stdin: bytes | None = None,
 ) -> bytes:
     """Run `main(args)` of a module of `agents`, with PyAV loaded, as `run_sandboxed` does.
 
-    With `on_block`, stdout is handed over in blocks of so many bytes and nothing is returned.
+    With `on_blob`, stdout is handed over in parts that each follow their length in bytes, and
+    nothing is returned.
     """
     spec = _spec(read, write, cpu_s=cpu_s, memory_bytes=memory_bytes)
     spec |= {"module": module, "args": list(args), "preload": ["numpy", "av"]}
-    return _run(spec, wall_s, on_line, stdin, on_block)
+    return _run(spec, wall_s, on_line, stdin, on_blob)
 
 
 @cache
@@ -151,7 +154,7 @@ def _run(
     wall_s: float,
     on_line: Callable[[str], None] | None,
     stdin: bytes | None,
-    on_block: tuple[int, Callable[[bytes], None]] | None = None,
+    on_blob: Callable[[bytes], None] | None = None,
 ) -> bytes:
     folder = spec["write"][-1]
     process = subprocess.Popen(
@@ -165,7 +168,7 @@ def _run(
     )
     tail: deque[str] = deque(maxlen=STDERR_LINES)
     with _deadline(process, wall_s) as late, _pumps(process, tail, stdin):
-        out = _read_output(process, on_line, on_block)
+        out = _read_output(process, on_line, on_blob)
         process.wait()
     if process.returncode or late.is_set():
         raise _failure(process.returncode, "\n".join(tail), late.is_set(), spec, wall_s)
@@ -237,13 +240,16 @@ def _feed(stream: IO[bytes], content: bytes) -> None:
 def _read_output(
     process: subprocess.Popen[bytes],
     on_line: Callable[[str], None] | None,
-    on_block: tuple[int, Callable[[bytes], None]] | None,
+    on_blob: Callable[[bytes], None] | None,
 ) -> bytes:
     assert process.stdout is not None
-    if on_block is not None:
-        size, hear = on_block
-        while len(block := process.stdout.read(size)) == size:
-            hear(block)
+    if on_blob is not None:
+        while len(prefix := process.stdout.read(LENGTH_BYTES)) == LENGTH_BYTES:
+            size = int.from_bytes(prefix, "little")
+            if size > MAX_OUTPUT_BYTES or len(blob := process.stdout.read(size)) < size:
+                kill_group(process)
+                break
+            on_blob(blob)
         return b""
     if on_line is not None:
         while line := process.stdout.readline(65536):

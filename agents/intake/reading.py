@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.decoder import encode_jpeg, first_video, frames_from, open_container, start_time
+from agents.decoder import first_video, frames_from, open_container, start_time
 from agents.intake.audio import RATE, Track, choose_channel, measure_levels, write_wav
 from agents.intake.demux import Demux
 from agents.intake.probe import MAX_S, MIN_S, SILENT_DB
@@ -27,6 +27,7 @@ from agents.intake.video import (
     spread_frames,
 )
 from agents.intake.voice import measure_prosody
+from agents.pictures import jpeg_encoder
 
 if TYPE_CHECKING:
     import av
@@ -177,7 +178,7 @@ class Reading:
         wanted = self.zero + choose_poster(self.pictures.luma_time, self.pictures.looks)
         with self.again() as (container, stream):
             frame = next(frames_from(container, stream, wanted + 1e-6))
-            content = encode_jpeg(frame, *poster_size(self.pictures.shown))
+            content = jpeg_encoder(*poster_size(self.pictures.shown))(frame)
         (self.folder / "poster.jpg").write_bytes(content)
 
     def check_spread(self) -> int:

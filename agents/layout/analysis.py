@@ -22,7 +22,7 @@ from agents.layout.slides import (
     screens_differ,
 )
 from agents.layout.steps import locate_changes, locate_small, turning_point
-from agents.layout.stills import measure_regions, write_stills
+from agents.layout.stills import look_closely
 from agents.layout.suspects import Suspects, find_suspects, judge
 from agents.layout.views import AFTER_KEY_S, FAR_S, decode_groups, sample_times, since_key
 from agents.registry import Context
@@ -48,10 +48,9 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     stretches = detect_layout(motion, luma, duration, params)
     context.progress(45, "Finding slide changes")
     turns, changes = _look_inside(intake, motion, stretches, params)
-    context.progress(70, "Measuring the boxes")
-    regions = measure_regions(intake, _lasting(turns, duration, params))
-    context.progress(80, "Writing stills")
-    slides = write_stills(intake, _spans(changes, duration, params), context.workdir)
+    context.progress(70, "Measuring the boxes and writing stills")
+    lasting, spans = _lasting(turns, duration, params), _spans(changes, duration, params)
+    regions, slides = look_closely(intake, lasting, spans, context.workdir)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
     return Layout(regions=regions, slides=slides)
 

@@ -23,37 +23,48 @@ FACE_VOTE = 0.1
 """What a face in the camera adds to the confidence; none takes nothing away."""
 SETTLED_S = 0.4
 """A slide is complete this long after its change, and until this long before the next."""
-JPEG_QUALITY = 88
 
 
-def measure_regions(intake: Intake, turns: Sequence[Turn]) -> tuple[LayoutRegion, ...]:
-    """Return the regions, their boxes laid on the edges of full pictures."""
+def look_closely(
+    intake: Intake,
+    turns: Sequence[Turn],
+    spans: Sequence[tuple[float, float]],
+    workdir: Path,
+) -> tuple[tuple[LayoutRegion, ...], tuple[Slide, ...]]:
+    """Return regions and slides: boxes laid on the edges of full pictures, stills in `workdir`."""
     arrangements = list({id(turn.arrangement): turn.arrangement for turn in turns}.values())
-    pictures = _full_pictures(intake, arrangements)
-    measured = {id(a): _measured(intake, a, p) for a, p in zip(arrangements, pictures, strict=True)}
-    ends = [*(turn.start for turn in turns[1:]), intake.media.duration]
-    return tuple(
-        replace(measured[id(turn.arrangement)], start=turn.start, end=end)
-        for turn, end in zip(turns, ends, strict=True)
-    )
-
-
-def _full_pictures(intake: Intake, arrangements: Sequence[Arrangement]) -> list[np.ndarray]:
-    """Return luma pictures (n, h, w) of some moments of each arrangement."""
-    chosen = [_near_key(intake, a.times) for a in arrangements]
-    last = intake.media.duration
-    wanted = sorted(
-        (min(time + AFTER_KEY_S, last), owner) for owner, part in enumerate(chosen) for time in part
-    )
-    found: list[list[np.ndarray]] = [[] for _ in arrangements]
+    moments = _moments(intake, arrangements)
+    pictures: list[list[np.ndarray]] = [[] for _ in arrangements]
+    stills = _Stills(intake, spans, workdir / "slides")
     watch_frames(
         intake.media,
-        [time for time, _ in wanted],
-        lambda number, picture: found[wanted[number][1]].append(picture),
-        width=_width(intake),
-        colour=False,
+        ([time for time, _ in moments], lambda i, seen: pictures[moments[i][1]].append(seen)),
+        (stills.times, stills.write),
+        width=min(MOST_WIDTH, intake.media.width) // 2 * 2,
     )
-    return [np.stack(pictures) for pictures in found]
+    regions = [
+        _measured(intake, a, np.stack(p)) for a, p in zip(arrangements, pictures, strict=True)
+    ]
+    return _in_turn(intake, turns, regions), tuple(stills.slides)
+
+
+def _moments(intake: Intake, arrangements: Sequence[Arrangement]) -> list[tuple[float, int]]:
+    """Return when to look at full pictures, and which arrangement each shows."""
+    chosen = [_near_key(intake, arrangement.times) for arrangement in arrangements]
+    last = intake.media.duration
+    return [(min(t + AFTER_KEY_S, last), i) for i, part in enumerate(chosen) for t in part]
+
+
+def _in_turn(
+    intake: Intake, turns: Sequence[Turn], measured: Sequence[LayoutRegion]
+) -> tuple[LayoutRegion, ...]:
+    """Return for each turn the region measured of its arrangement, in order of appearance."""
+    order = {key: i for i, key in enumerate(dict.fromkeys(id(t.arrangement) for t in turns))}
+    ends = [*(turn.start for turn in turns[1:]), intake.media.duration]
+    return tuple(
+        replace(measured[order[id(turn.arrangement)]], start=turn.start, end=end)
+        for turn, end in zip(turns, ends, strict=True)
+    )
 
 
 def _near_key(intake: Intake, times: tuple[float, ...]) -> tuple[float, ...]:
@@ -78,10 +89,6 @@ def _measured(intake: Intake, arrangement: Arrangement, pictures: np.ndarray) ->
         _to_source(camera, pictures, intake),
         round(confidence, 3),
     )
-
-
-def _width(intake: Intake) -> int:
-    return min(MOST_WIDTH, intake.media.width)
 
 
 def _exact(rect: Rect | None, edges: tuple[np.ndarray, np.ndarray]) -> Rect | None:
@@ -129,30 +136,24 @@ def _shows_face(pictures: np.ndarray, camera: Rect) -> bool:
     return seen * 2 > len(pictures)
 
 
-def write_stills(
-    intake: Intake, spans: Sequence[tuple[float, float]], workdir: Path
-) -> tuple[Slide, ...]:
-    """Return the slides, each with a JPEG of its last complete state in `workdir`/slides."""
-    import cv2
+class _Stills:
+    """The slides, each with a JPEG of its last complete state where that costs little."""
 
-    folder = workdir / "slides"
-    folder.mkdir(parents=True, exist_ok=True)
-    times = [still_time(*span, intake.key_frames.time) for span in spans]
-    near = np.flatnonzero(since_key(intake.packets, times) < FAR_S).tolist()
-    slides = [Slide(*span) for span in spans]
+    def __init__(self, intake: Intake, spans: Sequence[tuple[float, float]], folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.slides = [Slide(*span) for span in spans]
+        every = np.array([still_time(*span, intake.key_frames.time) for span in spans])
+        self.near = np.flatnonzero(since_key(intake.packets, every) < FAR_S).tolist()
+        self.times: list[float] = every[self.near].tolist()
+        """When to take the stills that can be had."""
 
-    def write(number: int, picture: np.ndarray) -> None:
-        index = near[number]
-        path = folder / f"slide-{index:04d}.jpg"
-        quality = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-        _, data = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
-        path.write_bytes(data.tobytes())
-        slides[index] = replace(slides[index], still=path)
-
-    if near:
-        wanted = [times[index] for index in near]
-        watch_frames(intake.media, wanted, write, width=_width(intake))
-    return tuple(slides)
+    def write(self, number: int, content: bytes) -> None:
+        """Keep the still taken at time `number`."""
+        index = self.near[number]
+        path = self.folder / f"slide-{index:04d}.jpg"
+        path.write_bytes(content)
+        self.slides[index] = replace(self.slides[index], still=path)
 
 
 def still_time(start: float, end: float, key_times: np.ndarray) -> float:

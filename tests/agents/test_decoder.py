@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from agents import decoder
 from agents.decoder import decode_frames, decode_luma, decode_stretch, watch_frames
@@ -186,8 +187,63 @@ def test_small_luma_shows_what_the_full_frames_do(recordings, kind):
     assert (late < 2.3).all()
 
 
-def test_frames_are_handed_over_one_by_one_as_they_would_be_together(recordings):
-    times, seen = [0.0, 2.0, 5.05], {}
-    watch_frames(recordings["mp4"], times, lambda i, frame: seen.update({i: frame.copy()}))
-    assert list(seen) == [0, 1, 2]
-    assert (np.stack(list(seen.values())) == decode_frames(recordings["mp4"], times)).all()
+@pytest.mark.parametrize("kind", KINDS)
+def test_full_pictures_are_those_shown_or_a_key_frame_just_before(recordings, kind):
+    times, luma, jpeg = [5.05, 0.1, 2.0, 7.7], {}, {}
+    watch_frames(
+        recordings[kind],
+        (times, lambda i, seen: luma.update({i: seen.copy()})),
+        (times[::-1], lambda i, seen: jpeg.update({i: opened(seen).mean(2)})),
+        width=SIZE[0],
+    )
+    assert sorted(luma) == sorted(jpeg) == [0, 1, 2, 3]
+    truth = [np.floor(time * FPS + 1e-3) for time in times]
+    for pictures in ([luma[i] for i in range(4)], [jpeg[i] for i in (3, 2, 1, 0)]):
+        assert {picture.shape for picture in pictures} == {SIZE[::-1]}
+        late = np.array(truth) - [number_shown(picture) for picture in pictures]
+        assert (late > -1.3).all()
+        assert (late < 2.3 + 1).all()
+
+
+def opened(content):
+    """Return the pixels of a JPEG, uint8 (h, w, 3)."""
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.format == "JPEG"
+        return np.asarray(image.convert("RGB"))
+
+
+def shown_as_jpeg(media, width):
+    """Return the first picture of a recording as its JPEG shows it."""
+    found = []
+    watch_frames(
+        media, ([], print), ([0.1], lambda _, seen: found.append(opened(seen))), width=width
+    )
+    return found[0]
+
+
+@pytest.mark.parametrize("space", ["bt709", "smpte170m", "full range"])
+def test_jpeg_has_the_colours_of_the_frame(tmp_path, space):
+    bars = tmp_path / "bars.mp4"
+    matrix = "bt709" if space == "full range" else space
+    full = "pc" if space == "full range" else "tv"
+    scale = f"scale=out_color_matrix={matrix}:out_range={full},format=yuv420p"
+    tags = ["-colorspace", matrix, "-color_range", full]
+    command = ["-f", "lavfi", "-i", "smptebars=size=640x360:rate=10:duration=1"]
+    ffmpeg(*command, "-vf", scale, "-c:v", "libx264", "-crf", "12", *tags, bars)
+    media = media_of(bars, size=(640, 360))
+    truth = decode_frames(media, [0.0])[0].astype(int)
+    assert np.ptp(truth, axis=(0, 1)).min() > 150
+    assert np.abs(shown_as_jpeg(media, 640) - truth).mean() < 3
+
+
+def test_jpeg_of_a_turned_recording_with_wide_pixels_is_upright(recordings, tmp_path):
+    turned = tmp_path / "turned.mp4"
+    wide = ["-i", recordings["mp4"].path, "-vf", "setsar=2", "-c:v", "libx264"]
+    ffmpeg(*wide, "-t", 1, tmp_path / "wide.mp4")
+    ffmpeg("-display_rotation", 90, "-i", tmp_path / "wide.mp4", "-c", "copy", turned)
+    media = media_of(turned, size=(SIZE[1], SIZE[0] * 2))
+    truth = decode_frames(media, [0.0])[0].astype(int)
+    still = shown_as_jpeg(media, media.width)
+    assert still.shape == truth.shape
+    assert np.abs(still - truth).mean() < 3
+    assert np.abs(still[::-1] - truth).mean() > 6

@@ -172,6 +172,22 @@ def test_packet_far_above_its_neighbourhood_is_a_peak():
     assert [peak.time for peak in peaks.strong] == [3.3, 12.1]
 
 
+@pytest.mark.parametrize("fps", [2, 10, 30])
+def test_peaks_are_all_packets_above_the_percentile_around_them(fps):
+    rng = np.random.default_rng(fps)
+    table = packet_table(rng.lognormal(5, 1.5, 900).astype(int), fps=fps, keys=(0, 450))
+    # one of each group is kept: with no gap to be within, all are
+    peaks = find_peaks(table, PARAMS.model_copy(update={"min_slide_s": 0.0}))
+    found = [peak.time for peak in (*peaks.strong, *peaks.weak)]
+    around = [
+        np.percentile(peaks.shares[np.abs(peaks.times - time) <= 5.0], 92) for time in peaks.times
+    ]
+    above = (peaks.shares > 0.012) & (peaks.shares > PARAMS.packet_ratio * np.array(around))
+    missed = set(peaks.times[above]) - set(found)
+    assert len(found) > 10
+    assert len(missed) <= 1  # the last packet of a neighbourhood counts here and not there
+
+
 def test_key_frame_set_at_a_cut_is_a_peak():
     sizes = np.full(240, 200)
     peaks = find_peaks(packet_table(sizes, keys=(0, 80, 110, 190)), PARAMS)

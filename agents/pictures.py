@@ -1,0 +1,85 @@
+"""Single pictures in the child: upright arrays, JPEGs, and key frames decoded alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import av
+    import av.container
+    import av.video
+    import numpy as np
+
+KEY_SLACK_S = 0.2
+"""A key frame this much older than a wanted time will do for a full picture."""
+JPEG_OPTIONS = {"qmin": "3", "qmax": "3", "huffman": "default", "threads": "1"}
+
+
+def picture(frame: av.VideoFrame, width: int, height: int, pixel_format: str) -> np.ndarray:
+    """Return the frame turned upright, `width` x `height` pixels as shown."""
+    import numpy as np
+
+    turns = round(frame.rotation / 90) % 4
+    if turns % 2:
+        width, height = height, width
+    scaled = frame.reformat(width, height, pixel_format, interpolation="AREA")
+    return np.ascontiguousarray(np.rot90(scaled.to_ndarray(), turns))
+
+
+def jpeg_encoder(width: int, height: int) -> Callable[[av.VideoFrame], bytes]:
+    """Return what turns frames into upright JPEGs of `width` x `height`, both even."""
+    from fractions import Fraction
+
+    import av
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.reformatter import Colorspace, VideoReformatter
+
+    codec, reformatter = av.CodecContext.create("mjpeg", "w"), VideoReformatter()
+    assert isinstance(codec, VideoCodecContext)
+    codec.width, codec.height, codec.pix_fmt = width, height, "yuvj420p"
+    codec.time_base = Fraction(1, 25)
+    codec.options = JPEG_OPTIONS
+    numbers = count()
+
+    def encode(frame: av.VideoFrame) -> bytes:
+        if frame.rotation:
+            frame = av.VideoFrame.from_ndarray(picture(frame, width, height, "rgb24"), "rgb24")
+        full = reformatter.reformat(
+            frame,
+            width,
+            height,
+            "yuvj420p",
+            interpolation="AREA",
+            dst_colorspace=Colorspace.ITU601,
+            dst_color_range="JPEG",
+        )
+        full.pts, full.time_base = next(numbers), codec.time_base
+        return b"".join(bytes(packet) for packet in codec.encode(full))
+
+    return encode
+
+
+def key_frame(
+    container: av.container.InputContainer, stream: av.video.VideoStream, wanted: float
+) -> av.VideoFrame | None:
+    """Return a key frame shown shortly before `wanted`, decoded alone, if there is one."""
+    from av.error import FFmpegError
+
+    base, codec = float(stream.time_base or 0), stream.codec_context
+    container.seek(int(max(wanted, 0) * 1_000_000))
+    for packet in container.demux(stream):
+        order = packet.dts if packet.dts is not None else packet.pts
+        if order is None or order * base > wanted:
+            return None
+        if packet.is_keyframe and packet.pts is not None:
+            if not 0 <= wanted - packet.pts * base <= KEY_SLACK_S:
+                continue
+            try:
+                # without the flush it would come after those that follow it
+                frames = codec.decode(packet) or codec.decode(None)
+            except FFmpegError:
+                return None
+            return next((frame for frame in frames if not frame.is_corrupt), None)
+    return None
