@@ -286,6 +286,16 @@ def test_bars_of_a_browser_are_cut_off_and_a_title_that_changes_is_not():
     assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
 
 
+def test_slide_between_bars_keeps_the_frames_and_the_white_margins_that_are_its_own():
+    luma = slide_pictures(6)
+    luma[:, :40], luma[:, 140:] = 250, 250
+    luma[:, 40:140, :60], luma[:, 40:140, 260:] = 250, 250
+    luma[..., :40], luma[..., 280:] = 0, 0
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(40, 0, 280, 180)
+    luma[:, 120:176, 6:66] = 120
+    assert find_screen(luma, Rect(6, 120, 66, 176), PARAMS.bar_level) == Rect(40, 0, 280, 180)
+
+
 def test_camera_that_fills_one_side_leaves_the_other_to_the_screen():
     luma = slide_pictures(8)
     camera = Rect(224, 0, 320, 180)
