@@ -152,6 +152,18 @@ def test_steady_motion_with_straight_borders_is_a_camera():
     assert found.screen == Rect(0, 0, 320, 180)
 
 
+def test_small_camera_on_the_margin_beside_the_slide_is_found():
+    camera, screen = Rect(140, 4, 180, 44), Rect(45, 50, 275, 180)
+    luma = np.full((8, 180, 320), 30, np.uint8)
+    screen.inside(luma)[:] = slide_pictures(8)[:, :130, :230]
+    add_camera(luma, camera)
+    assert not cut_margins(luma, None, PARAMS.bar_level).meet(camera).area
+    (stretch,) = detect_layout(motion_of(luma, camera), luma, 64.0, PARAMS)
+    assert stretch.arrangement.kind == "side_by_side"
+    assert iou(stretch.arrangement.camera, camera) > CAMERA_IOU
+    assert iou(stretch.arrangement.screen, screen) > SCREEN_IOU
+
+
 def test_camera_is_found_in_key_frames_alone_when_nothing_moves_within_moments():
     luma = add_camera(slide_pictures(12), CAMERA)
     (stretch,) = detect_layout(motion_of(luma), luma, 96.0, PARAMS)
