@@ -173,13 +173,33 @@ BLUR = 2
 def cut_margins(pictures: np.ndarray, camera: Rect | None, level: float) -> Rect:
     """Return pictures' (n, h, w) bounds without the flat, unchanging margins around the screen.
 
-    Pixels of the camera are left out, so that a camera that lies on the margin hides nothing.
+    Pixels of the camera are left out, so that a camera that lies on the margin hides nothing. Two
+    equal bars reach the corners, and may be shorter than the white of the slide between them.
     """
-    height, width = pictures.shape[1:]
-    known = np.ones((height, width), bool)
+    known = np.ones(pictures.shape[1:], bool)
     if camera is not None:
         camera.grown(BLUR).inside(known)[...] = False
-    away = np.abs(pictures.astype(np.int16) - _margin_luma(pictures, known))
+    barred = _without_margin(pictures, known, _margin_luma(pictures, known, CORNER_SHARE), level)
+    if lies_between_bars(barred, pictures):
+        return barred
+    return _without_margin(pictures, known, _margin_luma(pictures, known), level)
+
+
+def lies_between_bars(rect: Rect, pictures: np.ndarray) -> bool:
+    """Tell whether a rectangle is all of pictures (n, h, w) but two equal bars at opposite ends."""
+    height, width = pictures.shape[1:]
+    left, top, right, bottom = rect.left, rect.top, width - rect.right, height - rect.bottom
+    pillars = min(left, right) > BLUR and abs(left - right) <= BLUR and not top and not bottom
+    letters = min(top, bottom) > BLUR and abs(top - bottom) <= BLUR and not left and not right
+    return pillars or letters
+
+
+def _without_margin(
+    pictures: np.ndarray, known: np.ndarray, margin: np.int16, level: float
+) -> Rect:
+    """Return the pictures' bounds without ends of the luma `margin` that stop at straight lines."""
+    height, width = known.shape
+    away = np.abs(pictures.astype(np.int16) - margin)
     rect = Rect(0, 0, width, height)
     for _ in range(3):
         rect = _without_ends(away > level, known, rect)
@@ -229,11 +249,21 @@ def _often(shares: np.ndarray) -> np.ndarray:
     return np.percentile(shares, STEP_FRAMES, axis=0)
 
 
-def _margin_luma(pictures: np.ndarray, known: np.ndarray) -> np.int16:
-    """Return the most usual luma along the border of the pictures."""
+def _margin_luma(pictures: np.ndarray, known: np.ndarray, share: float = 0.5) -> np.int16:
+    """Return the most usual luma along the border of the pictures.
+
+    Only what lies within that `share` of a side from a corner counts.
+    """
     ring = np.zeros_like(known)
     ring[:2], ring[-2:], ring[:, :2], ring[:, -2:] = True, True, True, True
+    rows, columns = (round(share * side) for side in known.shape)
+    ring[rows : known.shape[0] - rows] = False
+    ring[:, columns : known.shape[1] - columns] = False
     chosen = ring & known
     values = pictures[:, chosen if chosen.any() else ring].ravel()
     most = np.bincount(values >> 2, minlength=64).argmax()
     return np.int16(np.median(values[values >> 2 == most]))
+
+
+CORNER_SHARE = 0.1
+"""Share of a side next to a corner in which the luma of bars is looked for."""

@@ -73,6 +73,8 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     if not cameras:
         cameras = _merge(long_votes(motion, luma, limits, params), motion)
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
+    bordered = [camera for camera in cameras if not camera.whole]
+    cameras = [camera for camera in cameras if not _is_behind(camera, bordered, luma, params)]
     rects = [camera.rect for camera in cameras if not camera.whole]
     cameras = [
         camera
@@ -80,21 +82,48 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
         if camera.whole or not _is_on_slide(camera, motion, luma, rects, params)
     ]
     cameras.sort(key=lambda camera: -camera.votes)
-    return tuple(c for at, c in enumerate(cameras) if not _is_shadow(c, cameras[:at]))
+    return tuple(c for at, c in enumerate(cameras) if not is_shadow(c, cameras[:at]))
 
 
-def _is_shadow(camera: Camera, others: Sequence[Camera]) -> bool:
-    """Tell whether a box of weak borders is a bad measure of a camera seen more often."""
+def _is_behind(
+    camera: Camera, bordered: Sequence[Camera], luma: np.ndarray, params: LayoutParams
+) -> bool:
+    """Tell whether what moves all over the picture does so behind a camera in its box.
+
+    Noise of an encoder does on a slide, and films do.
+    """
+    if not camera.whole:
+        return False
+    pictures = luma[list(camera.voted)]
+    return any(
+        np.mean([keeps_border(other, picture, params) for picture in pictures]) > BEHIND
+        for other in bordered
+    )
+
+
+BEHIND = 0.5
+"""Share of the moments of wide motion in which a camera's border is seen then."""
+
+
+def is_shadow(camera: Camera, others: Sequence[Camera]) -> bool:
+    """Tell whether a box of weak borders is a bad measure of a camera seen more often.
+
+    It may also hold that camera and something beside it that moved: a film on a slide.
+    """
     for other in others:
         same = iou(camera.rect, other.rect) > SHADOW_IOU
         weaker = camera.support < other.support - SHADOW_SUPPORT
-        if same and weaker and not (camera.whole or other.whole):
+        holds = camera.rect.meet(other.rect).area >= HELD * other.rect.area
+        held = holds and camera.support < other.support
+        if (held or (same and weaker)) and not (camera.whole or other.whole):
             return True
     return False
 
 
 SHADOW_IOU, SHADOW_SUPPORT = 0.4, 0.2
 """How much the two boxes cover each other then, and how much straighter the better one is."""
+HELD = 0.8
+"""Share of a camera that lies in a box that holds it."""
 
 
 def unlikeness(camera: Camera, cells: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.layout.boxes import BLUR, Rect, cut_margins
+from agents.layout.boxes import BLUR, Rect, cut_margins, lies_between_bars
 
 STEP_LEVELS = 4
 """Step in luma that counts as a full border: even a faint one stays all along its line."""
@@ -51,7 +51,11 @@ def find_screen(
 
     Where its slide does not change, it lies where it does in `others`, if its sides are there.
     """
-    limits = _beside(_plausible(cut_margins(pictures, camera, level), pictures), camera)
+    cut = _plausible(cut_margins(pictures, camera, level), pictures)
+    if lies_between_bars(cut, pictures):
+        # a slide that was fitted into the picture: a frame within is its own
+        return cut
+    limits = _beside(cut, camera)
     known = np.ones(pictures.shape[1:], bool)
     if camera is not None:
         camera.grown(BLUR + 1).inside(known)[...] = False

@@ -9,7 +9,15 @@ import numpy as np
 
 from agents.layout.boxes import Rect, Snapped, find_blobs, iou, snap_to_edges
 from agents.layout.circles import fit_circle
-from agents.layout.motion import CELL, CHANGE_SCALE, Motion, measure_edges, moving_cells
+from agents.layout.motion import (
+    CELL,
+    CHANGE_SCALE,
+    COLUMNS,
+    ROWS,
+    Motion,
+    measure_edges,
+    moving_cells,
+)
 from agents.layout.params import LayoutParams
 
 WINDOW = 8
@@ -47,16 +55,30 @@ def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutPa
     for index, moving in zip(motion.stir_index.tolist(), masks, strict=True):
         edges = measure_edges(luma[index : index + 1])
         for blob in find_blobs(moving, _least_cells(params, motion))[:2]:
-            seed = blob.scaled(CELL, CELL).meet(limits)
-            if not seed.area:
-                continue
-            box = snap_to_edges(edges, seed, limits)
-            if _has_border(box, limits, params.edge_support):
+            moved = blob.scaled(CELL, CELL)
+            within = limits_around(moved, limits)
+            seed = moved.meet(within)
+            box = snap_to_edges(edges, seed, within)
+            if _has_border(box, within, params.edge_support):
                 votes.append(Vote(box, (index,), whole=False))
             else:
                 open_blobs.append((seed, index))
     bordered = {vote.frames[0] for vote in votes}
     return votes + _joint_votes(open_blobs, bordered, motion, luma, limits, params)
+
+
+def limits_around(seed: Rect, limits: Rect) -> Rect:
+    """Return in which part of the picture the camera around a `seed` that moves lies.
+
+    That is within the limits, unless it moves on the margin around them: beside the slide.
+    """
+    if seed.meet(limits).area >= WITHIN * seed.area:
+        return limits
+    return Rect(0, 0, COLUMNS * CELL, ROWS * CELL)
+
+
+WITHIN = 0.5
+"""Share of what moves that must lie within the limits to be looked for there only."""
 
 
 def _joint_votes(
@@ -80,8 +102,8 @@ def _joint_votes(
         rects = np.array([rect for rect, _ in group])
         ends = np.percentile(rects, [20, 80], axis=0)
         seed = Rect(*(int(v) for v in (*ends[0, :2], *ends[1, 2:])))
-        box = _joint_box(sample(luma, frames), seed, limits, params)
-        whole = box is None and seed.area >= WHOLE_SHARE * limits.area
+        box = _joint_box(sample(luma, frames), seed, limits_around(seed, limits), params)
+        whole = box is None and seed.meet(limits).area >= WHOLE_SHARE * limits.area
         if whole:
             box, frames = Snapped(limits, (0.0, 0.0, 0.0, 0.0)), alone
         elif box is None and _stays(seed, frames, motion):

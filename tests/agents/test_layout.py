@@ -9,7 +9,7 @@ import pytest
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.cameras import Camera, shows
+from agents.layout.cameras import Camera, is_shadow, shows
 from agents.layout.circles import fit_circle
 from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
 from agents.layout.motion import (
@@ -152,6 +152,43 @@ def test_steady_motion_with_straight_borders_is_a_camera():
     assert found.screen == Rect(0, 0, 320, 180)
 
 
+def test_small_camera_on_the_margin_beside_the_slide_is_found():
+    camera, screen = Rect(140, 4, 180, 44), Rect(45, 50, 275, 180)
+    luma = np.full((8, 180, 320), 30, np.uint8)
+    screen.inside(luma)[:] = slide_pictures(8)[:, :130, :230]
+    add_camera(luma, camera)
+    assert not cut_margins(luma, None, PARAMS.bar_level).meet(camera).area
+    (stretch,) = detect_layout(motion_of(luma, camera), luma, 64.0, PARAMS)
+    assert stretch.arrangement.kind == "side_by_side"
+    assert iou(stretch.arrangement.camera, camera) > CAMERA_IOU
+    assert iou(stretch.arrangement.screen, screen) > SCREEN_IOU
+
+
+def seen_at(frames, rect, support, whole=False):
+    """Return a camera that motion showed after those key frames, of a plain look."""
+    look = np.full((4, 4), 90.0, np.float32)
+    return Camera(rect, support, look, 30.0, tuple(frames), whole)
+
+
+def test_box_around_a_camera_and_a_film_is_no_other_camera():
+    camera = seen_at(range(9), CAMERA, 0.9)
+    joint = Rect(150, 60, CAMERA.right, CAMERA.bottom)
+    assert is_shadow(seen_at((3, 4), joint, 0.7), [camera])
+    assert not is_shadow(seen_at((3, 4), joint, 0.95), [camera])
+    assert not is_shadow(seen_at((3, 4), Rect(0, 60, 200, 172), 0.7), [camera])
+
+
+def test_wide_motion_behind_a_camera_in_its_box_is_no_camera_that_fills_the_picture():
+    luma = add_camera(slide_pictures(12), CAMERA)
+    motion = motion_of(luma, CAMERA)
+    rng = np.random.default_rng(6)
+    noise = rng.integers(16, 40, motion.stir.shape).astype(np.uint8)
+    motion = replace(motion, stir=np.where(np.arange(12)[:, None, None] < 6, noise, motion.stir))
+    (stretch,) = detect_layout(motion, luma, 96.0, PARAMS)
+    assert stretch.arrangement.kind == "picture_in_picture"
+    assert iou(stretch.arrangement.camera, CAMERA) > CAMERA_IOU
+
+
 def test_camera_is_found_in_key_frames_alone_when_nothing_moves_within_moments():
     luma = add_camera(slide_pictures(12), CAMERA)
     (stretch,) = detect_layout(motion_of(luma), luma, 96.0, PARAMS)
@@ -284,6 +321,16 @@ def test_bars_of_a_browser_are_cut_off_and_a_title_that_changes_is_not():
     for picture in luma:
         picture[3:13, 20:200] = rng.integers(30, 240, (10, 180))
     assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
+
+
+def test_slide_between_bars_keeps_the_frames_and_the_white_margins_that_are_its_own():
+    luma = slide_pictures(6)
+    luma[:, :40], luma[:, 140:] = 250, 250
+    luma[:, 40:140, :60], luma[:, 40:140, 260:] = 250, 250
+    luma[..., :40], luma[..., 280:] = 0, 0
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(40, 0, 280, 180)
+    luma[:, 120:176, 6:66] = 120
+    assert find_screen(luma, Rect(6, 120, 66, 176), PARAMS.bar_level) == Rect(40, 0, 280, 180)
 
 
 def test_camera_that_fills_one_side_leaves_the_other_to_the_screen():
