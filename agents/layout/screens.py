@@ -30,8 +30,8 @@ RUN_ON = 0.7
 RUN_ON_PIXELS = 10
 LEAST_SIDE = 0.6
 """Straightness that each side of a window needs."""
-LEAST_SHARE = 0.15
-"""Share of the picture that the smallest shared screen has."""
+LEAST_SHARE = 0.25
+"""Share of the picture that the smallest shared screen has: a film on a slide is smaller."""
 SMALLER = 0.06
 """What a rectangle loses for being as large as the picture: a frame in a frame is the screen."""
 MOST_STRIP = 0.16

@@ -139,6 +139,7 @@ def _download(
             continue
         if isinstance(result, Exception):
             raise NoWeights("the hub did not give the weights", code="hub_unreachable") from result
+        progress(1.0, f"{name} is here")
         return Path(result)
 
 

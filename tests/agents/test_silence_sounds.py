@@ -142,7 +142,7 @@ def test_pauses_are_found_whatever_else_is_heard(case, talk, tmp_path):
     sound, truth = talk
     intake = intake_from_recording(case(sound, truth).astype(np.float32), tmp_path)
     found = found_in(intake)
-    found = [span for span in found if span[1] - span[0] >= 0.3]  # else between two words
+    found = [span for span in found if span[1] - span[0] >= 0.4]  # else between two words
     pauses = [span for span in found if span[1] - span[0] >= 0.5]
     assert len(pauses) == len(truth)
     pairs = list(zip(pauses, truth, strict=True))

@@ -156,7 +156,7 @@ def test_speakers_turns_are_found_by_name_even_with_another_accent(tmp_path):
 
 
 def test_sound_without_known_words_is_named_and_the_rest_is_scored(tmp_path):
-    entry = speech_entries()[4]
+    entry = speech_entries()[7]
     spoken, rate = soundfile.read(SPOKEN / entry["file"], dtype="float32")
     for name in ("said", "unsaid"):
         soundfile.write(tmp_path / f"{name}.wav", spoken, rate)

@@ -98,7 +98,7 @@ def test_renamed_text_file_is_refused_in_one_sentence(page, server, complaints, 
 
 @pytest.mark.parametrize(
     ("name", "body", "sentence"),
-    [("empty.mp4", b"", "The file is empty"), ("notes.txt", b"hello", ".txt is not taken")],
+    [("empty.mp4", b"", "The file is empty"), ("notes.doc", b"hello", ".doc is not taken")],
 )
 def test_file_that_cannot_be_a_recording_is_not_even_sent(
     page, server, tmp_path, name, body, sentence
