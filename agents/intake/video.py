@@ -46,7 +46,7 @@ class Pictures:
         self._pending: list[av.Packet] = []
         self._pending_bytes = 0
         self._following = False
-        self._last = -LONG_GOP_S
+        self._last = float("-inf")
         stream.codec_context.thread_count = 1
         # nothing but key frames goes in, so none need wait for its successors
         stream.codec_context.flags |= 1 << 19  # low_delay

@@ -21,7 +21,7 @@ from agents.layout.slides import (
     screen_mask,
     screens_differ,
 )
-from agents.layout.steps import locate_changes, locate_small, turning_point
+from agents.layout.steps import film_cells, locate_changes, locate_small, turning_point
 from agents.layout.stills import look_closely
 from agents.layout.suspects import Suspects, find_suspects, judge
 from agents.layout.views import AFTER_KEY_S, FAR_S, decode_groups, sample_times, since_key
@@ -203,11 +203,13 @@ class _Inside:
     def _hard_to_see(self, index: int, at: np.ndarray, luma: np.ndarray) -> list[float]:
         """Return the change that is too slow or too small for a single step between samples."""
         mask, change = screen_mask(self.owner[index]), self.motion.change
+        steps = measure_change(luma[:-1], luma[1:])
+        mask &= ~film_cells(steps, mask, self.params)
         if has_changed(change[index], mask, self.params):
             found = turning_point(at, luma, mask, self.params)
         else:
             fresh = fresh_cells(change, index, mask, self.params)
-            found = locate_small(at, measure_change(luma[:-1], luma[1:]), fresh, self.params)
+            found = locate_small(at, steps, fresh, self.params)
         return [] if found is None else [found]
 
 

@@ -59,6 +59,18 @@ def _films(moved: np.ndarray, flags: np.ndarray, at: int) -> np.ndarray:
     return either if either.mean() < FILLS else before & after
 
 
+def film_cells(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> np.ndarray:
+    """Return the cells (36, 64) of what keeps moving at either end of sampled steps, or all along.
+
+    `change` (n, 36, 64) leads from one picture to the next.
+    """
+    moved = (change > params.slide_level * CHANGE_SCALE) & mask
+    flags = np.array([has_changed(one, mask, params) for one in change], bool)
+    sides = slice(None, AROUND), slice(-AROUND, None), slice(None)
+    found = np.any([_film(moved[side], flags[side]) for side in sides], axis=0)
+    return found if found.mean() < FILLS else np.zeros_like(found)
+
+
 def _film(moved: np.ndarray, flags: np.ndarray) -> np.ndarray:
     """Return the boxes (36, 64) within which much moves in most of some steps (n, 36, 64)."""
     box = np.zeros(moved.shape[1:], bool)

@@ -55,14 +55,6 @@ def written(frames):
     return frames
 
 
-def filmed(frames):
-    """Return the frames with a film of moving bars in a part of the slide, from 6 s on."""
-    texture = np.random.default_rng(1).integers(0, 255, (12, 40)).repeat(10, 0).repeat(10, 1)
-    for number in range(60, len(frames)):
-        frames[number, 200:320, 360:600] = np.roll(texture, 9 * number, 1)[:, :240]
-    return frames
-
-
 def faded(before, after, start, seconds):
     """Return frames in which one slide turns slowly into another."""
     frames = shown((0, before), (start, after))
@@ -95,7 +87,6 @@ RECORDINGS = {
     "fade": (lambda: faded(A, B, 12, 1.5), X264, [12.7]),
     "slow fade": (lambda: faded(A, B, 9, 5), X264, [11.5]),
     "handwriting": (lambda: written(shown((0, A), (24, B))), X264, [24]),
-    "film on a slide": (lambda: filmed(shown((0, A))), X264, []),
 }  # fmt: skip
 
 
