@@ -162,8 +162,7 @@ def test_weights_are_fetched_with_progress_and_found_from_then_on(tmp_path, monk
     assert find_weights(tmp_path, "small") == ("small", folder)
     shares = [share for share, _ in told]
     assert len(shares) > 2
-    assert shares == sorted(shares)
-    assert 0 < shares[0] < shares[-1] <= 1
+    assert 0 < min(shares) < shares[-1] == 1
     assert told[0][1].startswith("fetching faster-whisper-small: ")
     assert told[0][1].endswith(" of 2 MB")
     assert fetch_weights_again_is_quick(tmp_path, monkeypatch)

@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def short(tmp_path):
-    """Return a recording of under a minute and its captions."""
+    """Return a recording of three minutes, so that there is time to cancel, and its captions."""
     path = tmp_path / "short.mp4"
-    truth = render_lecture(path, spoken_scenes()[2:4], Look(size=(320, 180), fps=5))
+    truth = render_lecture(path, spoken_scenes(), Look(size=(320, 180), fps=5))
     captions = tmp_path / "short.vtt"
     captions.write_text(to_vtt(Cue(s["t0"], s["t1"], s["text"]) for s in truth["sentences"]))
     return path, captions

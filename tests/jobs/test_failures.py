@@ -93,7 +93,8 @@ def test_after_the_death_of_all_workers_and_the_broker_the_job_finishes(tmp_path
         place.order(transcript=HOLD_ONCE)
         job_id = submitted(place, redis)
         horse = place.pid("transcript")
-        wait_until(lambda: place.statuses(job_id)["layout"] == "done")
+        for stage in ("layout", "silence"):
+            wait_until(lambda stage=stage: place.statuses(job_id)[stage] == "done")
         assert broker.pid
         os.kill(broker.pid, signal.SIGKILL)
         for worker in workers:
