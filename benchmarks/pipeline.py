@@ -19,19 +19,17 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
 import imageio_ffmpeg
 
-from agents.subtitles import make_cues, to_srt, to_vtt
+from agents.subtitles import make_cues, to_srt
 from agents.types import Interval, Word
-from tests.rendering import Look, Scene, render_lecture, spoken_scenes
+from benchmarks.recordings import make_lecture
 
-LOOK = Look(size=(1280, 720), fps=30, noise_db=-58.0)
-REPEATS = 4
 CLIPS = ("--extract.min-clips", "3", "--extract.max-clips", "3")
 LENGTHS = (
     "--extract.min-clip-s",
@@ -67,21 +65,6 @@ def run(command: Sequence[str], **environment: str) -> Cost:
             output.seek(0)
             raise RuntimeError(output.read().decode()[-2000:])
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def make_lecture(path: Path) -> tuple[dict, Path]:
-    """Render ten minutes of slides, camera and speech; return its truth and its captions."""
-    scenes: list[Scene] = []
-    for round_ in range(REPEATS):
-        scenes += [
-            replace(s, title=f"{s.title} {round_ + 1}", topic=s.topic + 5 * round_)
-            for s in spoken_scenes()
-        ]
-    truth = render_lecture(path, scenes, LOOK)
-    words = [Word(w["t0"], w["t1"], w["text"]) for w in truth["words"]]
-    captions = path.with_suffix(".vtt")
-    captions.write_text(to_vtt(make_cues(words, (Interval(0, truth["duration"]),))))
-    return truth, captions
 
 
 def graph(source: Path, srt: Path, start: float, length: float, target: Path) -> list[str]:
