@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -22,29 +23,23 @@ EVERY_S = 20.0
 """Where there is no terminal, a stage that takes long says so this often."""
 
 
-class StageBars:
-    """Shows a job's events; call it with each one."""
+class _Bars:
+    """Bars on a terminal, between `with` and its end; `count` says how far each is."""
 
-    def __init__(self, titles: Mapping[str, str], *, quiet: bool = False) -> None:
-        self.titles = titles
+    def __init__(self, count: ProgressColumn, *, quiet: bool) -> None:
         self.console = Console(stderr=True, quiet=quiet)
         self.live = self.console.is_terminal and not quiet
         self.progress = Progress(
             TextColumn("{task.description:<18}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.percentage:>3.0f}%"),
+            count,
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[message]}"),
             console=self.console,
             disable=not self.live,
         )
-        self.tasks: dict[str, TaskID] = {}
-        self.ended: set[str] = set()
-        self.told: dict[str, float] = {}
 
-    def __enter__(self) -> StageBars:
-        for name, title in self.titles.items():
-            self.tasks[name] = self.progress.add_task(title, total=100, start=False, message="")
+    def __enter__(self) -> Self:
         self.progress.start()
         return self
 
@@ -55,6 +50,22 @@ class StageBars:
         trace: TracebackType | None,
     ) -> None:
         self.progress.stop()
+
+
+class StageBars(_Bars):
+    """Shows a job's events; call it with each one."""
+
+    def __init__(self, titles: Mapping[str, str], *, quiet: bool = False) -> None:
+        self.titles = titles
+        super().__init__(TextColumn("{task.percentage:>3.0f}%"), quiet=quiet)
+        self.tasks: dict[str, TaskID] = {}
+        self.ended: set[str] = set()
+        self.told: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        for name, title in self.titles.items():
+            self.tasks[name] = self.progress.add_task(title, total=100, start=False, message="")
+        return super().__enter__()
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Show one event; those of the job as a whole are left to the caller."""
@@ -84,36 +95,14 @@ class StageBars:
             self.console.print(text, highlight=False)
 
 
-class WorkBar:
+class WorkBar(_Bars):
     """Shows how many of several pieces of work are done, and what is being done with one."""
 
     def __init__(self, names: Sequence[str], *, quiet: bool = False) -> None:
         self.names = names
-        self.console = Console(stderr=True, quiet=quiet)
-        self.live = self.console.is_terminal and not quiet
-        self.progress = Progress(
-            TextColumn("{task.description:<18}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[message]}"),
-            console=self.console,
-            disable=not self.live,
-        )
+        super().__init__(MofNCompleteColumn(), quiet=quiet)
         self.task = self.progress.add_task("", total=len(names), message="")
         self.told = time.monotonic()
-
-    def __enter__(self) -> WorkBar:
-        self.progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.progress.stop()
 
     def __call__(self, number: int, stage: str, percent: float) -> None:
         """Show how far one piece is; without a stage it is done."""
