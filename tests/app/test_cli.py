@@ -99,6 +99,7 @@ def test_every_tunable_is_a_flag():
         (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "--out", "x", "--transcript", "doc"], "'doc' is none of vtt"),
+        (["highlights", "a.mp4", "--out", "x", "--cutlist", "prproj"], "'prproj' is none of otio"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
 )
@@ -265,6 +266,22 @@ def test_the_transcript_is_written_in_the_formats_that_were_asked_for(made):
     }  # fmt: skip
     assert run([*args, "--transcript", ""]) == 0
     assert not list(out.glob("transcript.*"))
+
+
+def test_cut_lists_name_the_recording_where_it_lies(made):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK]
+    assert run([*args, "--cutlist", "otio,EDL"]) == 0
+    document = json.loads((out / "analysis.json").read_text())
+    timeline = json.loads((out / "highlights.otio").read_text())
+    cuts = timeline["tracks"]["children"][0]["children"]
+    assert len(cuts) == sum(len(clip["parts"]) for clip in document["clips"])
+    assert cuts[0]["media_references"]["DEFAULT_MEDIA"]["target_url"] == path.absolute().as_uri()
+    assert (out / "highlights.edl").read_text().startswith("TITLE: ")
+    page = (out / "index.html").read_text()
+    assert all(clip["rendered"]["video"] in page for clip in document["clips"])
+    assert run(args) == 0
+    assert not (out / "highlights.otio").exists()
 
 
 def test_files_of_others_in_the_results_folder_stay(made):
