@@ -26,7 +26,7 @@ SCENES = (
 )
 SMALL = Look(size=(320, 180), fps=20)
 LIMITS = ["--extract.min-clip-s", "110", "--extract.max-clip-s", "30"]
-QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "640x360"]
+QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "360p"]
 
 
 @pytest.fixture(autouse=True)
