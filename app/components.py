@@ -45,6 +45,7 @@ DECK_HTML = """
     <button type="button" class="lh-whole">Whole lecture</button>
     <button type="button" class="lh-show-boxes" aria-pressed="true">Layout boxes</button>
     <span class="lh-layout"></span>
+    <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
     <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
       <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom

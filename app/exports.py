@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from agents.types import (
     Transcript,
     TranscriptSegment,
 )
+from app.chapters import make_chapters
 
 SCHEMA_VERSION = 1
 """Version of analysis.json; it changes when a field is renamed, removed or means something else."""
@@ -61,6 +62,16 @@ class Findings:
     def content(self) -> Content | None:
         """Return topics and score components."""
         return self.values.get("content")
+
+    @property
+    def duration(self) -> float | None:
+        """Return the length of the recording in seconds, None before intake is done."""
+        return self.intake.media.duration if self.intake else None
+
+    @property
+    def chapters(self) -> tuple[Cue, ...]:
+        """Return the topics as chapters that cover the recording."""
+        return make_chapters(self.content.segments if self.content else (), self.duration)
 
     @property
     def plans(self) -> tuple[ClipPlan, ...]:
@@ -109,11 +120,6 @@ def slug(text: str, limit: int = 60) -> str:
     return joined if len(joined) <= limit else joined[: limit + 1].rpartition("-")[0][:limit]
 
 
-def chapter_cues(segments: Iterable[ContentSegment]) -> tuple[Cue, ...]:
-    """Return the topics as the cues of a chapter track, in the lecture's time."""
-    return tuple(Cue(segment.start, segment.end, segment.title) for segment in segments)
-
-
 def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str, Any]) -> dict:
     """Return everything that was found, as docs/analysis.md describes it."""
     content, transcript, layout = found.content, found.transcript, found.layout
@@ -137,6 +143,10 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
             "segments": plain(tuple[ContentSegment, ...], content.segments),
             "sentences": plain(tuple[Sentence, ...], content.sentences),
         },
+        "chapters": [
+            {"start": chapter.start, "end": chapter.end, "title": chapter.text}
+            for chapter in found.chapters
+        ],
         "clips": [_clip(plan, found.clips) for plan in found.plans],
     }
     return rounded(document)

@@ -66,6 +66,7 @@ class Deck {
     await this.equip(data);
     if (this.abort.signal.aborted || this.loaded !== wanted) return undefined;
     this.bundle = { ...found, ...found.lecture };
+    this.showChapters(found.chapters.vtt);
     this.boxes.show(this.bundle);
     this.transcript.show(this.bundle);
     await this.timeline.show(this.bundle);
@@ -74,6 +75,18 @@ class Deck {
     if (!this.video.currentTime && this.clip()) this.seek(this.clip().parts[0][0]);
     this.root.dataset.ready = "true";
     return undefined;
+  }
+
+  // The chapters are a track of the player, so that whatever knows such tracks finds them there.
+  showChapters(url) {
+    const before = this.video.querySelector("track");
+    if (!url || before?.getAttribute("src") === url) return;
+    before?.remove();
+    const element = Object.assign(document.createElement("track"), { kind: "chapters", label: "Chapters", src: url });
+    this.video.append(element);
+    const place = this.root.querySelector(".lh-chapter");
+    element.track.mode = "hidden";
+    element.track.oncuechange = () => { place.textContent = element.track.activeCues[0]?.getCueAsHTML().textContent ?? ""; };
   }
 
   // Fetches the parts of the deck and puts them together, once; what they show comes later.

@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
-from agents.subtitles import to_vtt
+from app.chapters import CHAPTER_FORMATS
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
-from app.exports import Findings, analysis, chapter_cues, clip_name
+from app.exports import Findings, analysis, clip_name
 from app.services.core import workshop_config
 from app.services.jobs import when
 from app.services.uploads import CAPTION_SUFFIXES
@@ -57,7 +57,7 @@ class Outcome:
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints: the analysis without its long lists."""
-        kept = ("schema_version", "lecture", "notices", "clips")
+        kept = ("schema_version", "lecture", "notices", "chapters", "clips")
         transcript = self.findings.transcript
         return {
             "file": str(self.file),
@@ -249,19 +249,26 @@ def write_results(
         ):
             _copy(source, out / f"{stem}{suffix}")
             written.add(f"{stem}{suffix}")
-    if found.content is not None:
-        _write(out / "chapters.vtt", to_vtt(chapter_cues(found.content.segments)))
-    if found.transcript is not None:
-        for suffix in transcripts:
-            text = TRANSCRIPT_FORMATS[suffix].write(found.transcript, lecture.title)
-            _write(out / f"transcript.{suffix}", text)
-            written.add(f"transcript.{suffix}")
+    for name, text in _texts(found, lecture.title, transcripts):
+        _write(out / name, text)
+        written.add(name)
     store = shop.artifacts.root.parent / "lecture.duckdb"
     with shop.store.read():
         _copy(store, out / "lecture.duckdb")
     _write(out / "analysis.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     _forget_older(out, written)
     return document
+
+
+def _texts(found: Findings, title: str, transcripts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of every file of chapters and of the transcript."""
+    if found.content is not None:
+        for suffix, made in CHAPTER_FORMATS.items():
+            yield f"chapters.{suffix}", made.write(found.chapters, title)
+    if found.transcript is not None:
+        for suffix in transcripts:
+            made = TRANSCRIPT_FORMATS[suffix]
+            yield f"transcript.{suffix}", made.write(found.transcript, title)
 
 
 def _forget_older(out: Path, written: set[str]) -> None:

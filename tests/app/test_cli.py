@@ -188,7 +188,12 @@ def test_highlights_writes_everything_it_names(made):
         assert min(sizes.values()) > 0
         assert (out / rendered["poster"]).read_bytes()[:2] == b"\xff\xd8"
         assert rendered["video"].startswith(f"{clip['rank']:02d}-")
+    titles = [chapter["title"] for chapter in document["chapters"]]
+    assert titles
     assert (out / "chapters.vtt").read_text().startswith("WEBVTT")
+    assert (out / "chapters.txt").read_text().startswith(f"0:00 {titles[0]}")
+    listed = json.loads((out / "chapters.json").read_text())["chapters"]
+    assert [chapter["title"] for chapter in listed] == titles
     assert (out / "transcript.vtt").read_text().startswith("WEBVTT")
     assert document["transcript"]["segments"][0]["text"] in (out / "transcript.txt").read_text()
     assert not list(out.glob(".*.part"))
@@ -217,6 +222,7 @@ def test_the_document_is_described_field_by_field(made):
     for part in ("silence", "slides", "layouts"):
         names |= set(document[part][0])
     names |= set(document["transcript"]["segments"][0]) | set(document["content"]["segments"][0])
+    names |= set(document["chapters"][0])
     names |= set(document["content"]["sentences"][0]) | set(document["clips"][0]["rendered"])
     assert sorted(name for name in names if f"`{name}`" not in described) == []
 

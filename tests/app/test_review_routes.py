@@ -163,6 +163,31 @@ def test_a_transcript_that_is_not_there_is_a_problem_in_one_sentence(client, tus
     assert (early.status_code, early.json()["detail"]) == (404, "There is no transcript yet.")
 
 
+def test_chapters_are_saved_in_every_format_under_the_lectures_name(client, finished):
+    bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
+    types = {"vtt": "text/vtt", "txt": "text/plain", "json": "application/json+chapters"}
+    assert list(bundle["chapters"]) == list(types)
+    for suffix, url in bundle["chapters"].items():
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(types[suffix])
+        assert answer.headers["content-disposition"] == (
+            f"attachment; filename*=utf-8''heat-mass-chapters.{suffix}"
+        )
+        assert "Topic 1" in answer.text
+    assert [notice["code"] for notice in bundle["chapter_notices"]] == ["few_chapters"]
+
+
+def test_chapters_that_are_not_there_are_a_problem_in_one_sentence(client, tus, finished):
+    foreign = client.get(f"/api/v1/lectures/{finished}/chapters.docx")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert "vtt, txt, json" in foreign.json()["detail"]
+    waiting = tus.upload("talk.mp4", recording(5_000, salt="unsorted")).headers["lecture-id"]
+    early = client.get(f"/api/v1/lectures/{waiting}/chapters.vtt")
+    assert (early.status_code, early.json()["detail"]) == (404, "There are no chapters yet.")
+    assert client.get(f"/api/v1/lectures/{waiting}/bundle").json()["chapters"] == {}
+
+
 def test_a_deleted_lectures_transcript_is_not_given_away(client, services, lecture):
     url = f"/api/v1/lectures/{lecture}/transcript.json"
     assert client.get(url).status_code == 200
