@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from agents.extract.params import ExtractParams
+from agents.extract.reel import plan_reel
 from agents.types import (
     Clip,
     ClipPlan,
@@ -73,6 +75,12 @@ class Findings:
         """Return the topics as chapters that cover the recording."""
         return make_chapters(self.content.segments if self.content else (), self.duration)
 
+    def reel(self, params: ExtractParams) -> tuple[ClipPlan, ...]:
+        """Return the passages of the highlight reel, empty before there is what it is made of."""
+        if not (self.transcript and self.layout and self.content):
+            return ()
+        return plan_reel(self.transcript, self.silence, self.layout, self.content, params=params)
+
     @property
     def plans(self) -> tuple[ClipPlan, ...]:
         """Return the clips that were planned."""
@@ -123,6 +131,7 @@ def slug(text: str, limit: int = 60) -> str:
 def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str, Any]) -> dict:
     """Return everything that was found, as docs/analysis.md describes it."""
     content, transcript, layout = found.content, found.transcript, found.layout
+    extract = ExtractParams.model_validate(params.get("extract") or {})
     document = {
         "schema_version": SCHEMA_VERSION,
         "lecture": {**lecture, **_media_facts(found)},
@@ -147,6 +156,7 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
             {"start": chapter.start, "end": chapter.end, "title": chapter.text}
             for chapter in found.chapters
         ],
+        "reel": [_plan(plan) for plan in found.reel(extract)],
         "clips": [_clip(plan, found.clips) for plan in found.plans],
     }
     return rounded(document)
@@ -164,15 +174,14 @@ def _slide(slide: Slide) -> dict[str, Any]:
     return {"start": slide.start, "end": slide.end, "title": slide.title}
 
 
+def _plan(plan: ClipPlan) -> dict[str, Any]:
+    times = {"start": plan.start, "end": plan.end, "duration": plan.duration}
+    return {**plain(ClipPlan, plan), **times}
+
+
 def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
     name = clip_name(plan.rank, plan.title)
-    facts: dict[str, Any] = {
-        **plain(ClipPlan, plan),
-        "start": plan.start,
-        "end": plan.end,
-        "duration": plan.duration,
-        "rendered": None,
-    }
+    facts: dict[str, Any] = {**_plan(plan), "rendered": None}
     for clip in clips:
         if clip.plan.rank == plan.rank:
             facts["rendered"] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from agents.errors import NotFound
-from agents.types import Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from agents.types import ClipPlan, Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
 from app.chapters import CHAPTER_FORMATS, youtube_notices
 from app.exports import plain, slug
 from app.formats import FileFormat
@@ -92,6 +92,7 @@ class Review:
             "sentences": self._sentences(job, found),
             "cues": transcript_cues(found.transcript),
             "clips": self.clips(job.id),
+            "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
         }
 
     def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
@@ -256,6 +257,22 @@ def _slides(lecture_id: str, job_id: str, layout: Layout | None) -> list[dict[st
 def transcript_cues(transcript: Transcript | None) -> list[list[Any]]:
     """Return [start, end, text] per sentence."""
     return [[s.start, s.end, s.text] for s in (transcript.segments if transcript else ())]
+
+
+def passage_json(plan: ClipPlan) -> dict[str, Any]:
+    """Return a passage of the highlight reel for pages and components."""
+    return {
+        "start": plan.start,
+        "end": plan.end,
+        "parts": [[part.start, part.end] for part in plan.parts],
+        "duration": plan.duration,
+        "title": plan.title,
+        "score": round(plan.score, 4),
+        "contributions": {k: round(v, 4) for k, v in plan.contributions.items()},
+        "reason": plan.reason,
+        "quote": plan.quote,
+        "topic": plan.topic,
+    }
 
 
 def clip_json(clip: ClipRow) -> dict[str, Any]:

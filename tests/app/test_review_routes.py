@@ -47,6 +47,26 @@ def test_every_address_in_the_bundle_answers(client, finished):
     assert [client.get(url).status_code for url in urls] == [200] * len(urls)
 
 
+def test_the_reel_has_the_best_passage_of_each_topic_and_says_why(client, finished):
+    reel = client.get(f"/api/v1/lectures/{finished}/bundle").json()["reel"]
+    assert [passage["title"] for passage in reel] == ["Topic 0", "Topic 1"]
+    for passage in reel:
+        assert 5 <= passage["duration"] <= 25
+        assert passage["score"] == pytest.approx(sum(passage["contributions"].values()), abs=1e-4)
+        assert passage["contributions"]["information"] > 0
+        assert passage["quote"].startswith("Sentence")
+
+
+def test_the_reel_under_a_moved_tunable_needs_no_job(services, finished_job):
+    tuning = services.jobs.tuning(finished_job)
+    extract = tuning.extract.model_copy(
+        update={"reel": tuning.extract.reel.model_copy(update={"max_passages": 1})}
+    )
+    moved = tuning.model_copy(update={"extract": extract})
+    assert len(services.live.reel(finished_job.id, moved)) == 1
+    assert len(services.live.reel(finished_job.id, tuning)) == 2
+
+
 def test_scores_follow_the_weights_of_the_run(client, services, finished, finished_job):
     bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
     weight = services.jobs.tuning(finished_job).extract.weights.information
@@ -68,6 +88,7 @@ def test_a_lecture_that_has_just_arrived_has_an_empty_bundle(client, tus):
     done = tus.upload("talk.mp4", recording(5_000, salt="fresh"))
     bundle = client.get(f"/api/v1/lectures/{done.headers['lecture-id']}/bundle").json()
     assert (bundle["topics"], bundle["clips"], bundle["sentences"]) == ([], [], [])
+    assert bundle["reel"] == []
     assert bundle["media"]["source"] is None
 
 
