@@ -15,8 +15,9 @@ from cyclopts import Parameter
 from agents.errors import LectureError, TuningError
 from agents.params import Params
 from agents.tuning import tuning_type
+from app.chapters import youtube_notices
 from app.cli import explain
-from app.commands.report import print_clips, print_notices
+from app.commands.report import print_clips, print_notices, print_reel
 from app.commands.running import Outcome, run_here
 from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
@@ -141,4 +142,6 @@ def _print(found: Outcome, *, as_json: bool) -> None:
     print(f"{found.file.name}: {found.told}")
     print_notices(found.findings.notices)
     print_clips(found.findings.plans)
+    print_reel(found.reel)
+    print_notices(youtube_notices(found.findings.chapters))
     print(f"written to {found.out}")

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
+from agents.types import ClipPlan
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
 from app.commands.writing import WORK, Wanted, write_results
@@ -39,6 +40,7 @@ class Outcome:
     out: Path
     captions: Path | None
     findings: Findings
+    reel: tuple[ClipPlan, ...]
     document: dict[str, Any]
 
     @property
@@ -49,7 +51,7 @@ class Outcome:
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints: the analysis without its long lists."""
-        kept = ("schema_version", "lecture", "notices", "clips")
+        kept = ("schema_version", "lecture", "notices", "chapters", "reel", "clips")
         transcript = self.findings.transcript
         return {
             "file": str(self.file),
@@ -104,7 +106,8 @@ def run_here(
             _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
         document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
-    return Outcome(file, out.absolute(), captions, findings, document)
+    reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+    return Outcome(file, out.absolute(), captions, findings, reel, document)
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.subtitles import to_vtt
 from agents.types import Clip
+from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS, Source, make_cutlist
-from app.exports import Findings, analysis, chapter_cues, clip_name
+from app.exports import Findings, analysis, clip_name
 from app.offline import OfflineClip, offline_page
 from app.services.jobs import when
 from app.transcripts import TRANSCRIPT_FORMATS
@@ -65,7 +65,8 @@ def _clip_files(found: Findings) -> Iterator[tuple[str, Path]]:
 def _texts(found: Findings, lecture: Lecture, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Yield name and text of every file that is written as text."""
     if found.content is not None:
-        yield "chapters.vtt", to_vtt(chapter_cues(found.content.segments))
+        for suffix, made in CHAPTER_FORMATS.items():
+            yield f"chapters.{suffix}", made.write(found.chapters, lecture.title)
     if found.transcript is not None:
         for suffix in wanted.transcripts:
             text = TRANSCRIPT_FORMATS[suffix].write(found.transcript, lecture.title)
@@ -75,9 +76,9 @@ def _texts(found: Findings, lecture: Lecture, wanted: Wanted) -> Iterator[tuple[
         # the recording stays where it lies, so its whole address is written
         source = Source.of(found.intake.media, file.name, file.as_uri())
         clips = [(plan.title, plan.reason, plan.parts) for plan in found.plans]
-        cutlist = make_cutlist(lecture.title, source, clips)
+        cutlist = make_cutlist(source, clips)
         for suffix in wanted.cutlists:
-            yield f"highlights.{suffix}", EXCHANGE_FORMATS[suffix].write(cutlist)
+            yield f"highlights.{suffix}", EXCHANGE_FORMATS[suffix].write(cutlist, lecture.title)
     if found.clips:
         yield "index.html", offline_page(lecture.title, [*map(_offline, found.clips)])
 

@@ -76,7 +76,6 @@ class Cut:
 class Cutlist:
     """All clips in the order of the lecture, one after another on one timeline."""
 
-    title: str
     source: Source
     rate: Fraction
     """Frames a second of the timeline."""
@@ -99,9 +98,7 @@ def editing_rate(fps: float) -> Fraction:
     return next((rate for rate in EDITING_RATES if abs(rate - fps) < RATE_ERROR), USUAL_RATE)
 
 
-def make_cutlist(
-    title: str, source: Source, clips: Iterable[tuple[str, str, Sequence[Interval]]]
-) -> Cutlist:
+def make_cutlist(source: Source, clips: Iterable[tuple[str, str, Sequence[Interval]]]) -> Cutlist:
     """Return the cut list of clips, each (title, reason, kept stretches), in order of time."""
     rate = editing_rate(source.fps)
     cuts: list[Cut] = []
@@ -112,7 +109,12 @@ def make_cutlist(
             last = max(first + 1, round(part.end * rate))
             cuts.append(Cut(one_line(name), one_line(reason), first, last, at, number == 0))
             at += last - first
-    return Cutlist(one_line(title) or "Highlights", source, rate, tuple(cuts))
+    return Cutlist(source, rate, tuple(cuts))
+
+
+def timeline_name(title: str) -> str:
+    """Return what a timeline of a lecture's clips is called."""
+    return one_line(title) or "Highlights"
 
 
 def one_line(text: str) -> str:

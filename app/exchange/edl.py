@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from app.exchange.cutlist import Cutlist
+from app.exchange.cutlist import Cutlist, timeline_name
 
 HOUR = 3600
 """Timelines begin at one hour, as tapes did: editors expect it."""
 
 
-def to_edl(cutlist: Cutlist) -> str:
+def to_edl(cutlist: Cutlist, title: str) -> str:
     """Return an EDL; 29.97 and 59.94 pictures a second are counted in drop-frame timecode.
 
     Names stand in comments, where no reader takes them for an event.
     """
     rate = cutlist.rate
-    lines = [f"TITLE: {cutlist.title}", f"FCM: {'DROP' if drops(rate) else 'NON-DROP'} FRAME", ""]
+    lines = [
+        f"TITLE: {timeline_name(title)}",
+        f"FCM: {'DROP' if drops(rate) else 'NON-DROP'} FRAME",
+        "",
+    ]
     hour = _frames_of_hour(rate)
     for number, cut in enumerate(cutlist.cuts, start=1):
         times = (cut.first, cut.last, hour + cut.at, hour + cut.at + cut.frames)

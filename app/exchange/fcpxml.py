@@ -5,18 +5,19 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from app.exchange.cutlist import Cut, Cutlist
+from app.exchange.cutlist import Cut, Cutlist, timeline_name
 
 VERSION = "1.10"
 AUDIO_RATE = "48000"
 
 
-def to_fcpxml(cutlist: Cutlist) -> str:
+def to_fcpxml(cutlist: Cutlist, title: str) -> str:
     """Return an FCPXML document; all times are exact fractions of a second."""
+    name = timeline_name(title)
     root = Element("fcpxml", version=VERSION)
     _add_resources(SubElement(root, "resources"), cutlist)
-    event = SubElement(SubElement(root, "library"), "event", name=cutlist.title)
-    project = SubElement(event, "project", name=cutlist.title)
+    event = SubElement(SubElement(root, "library"), "event", name=name)
+    project = SubElement(event, "project", name=name)
     sequence = SubElement(
         project,
         "sequence",

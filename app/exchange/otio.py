@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.exchange.cutlist import Cut, Cutlist
+from app.exchange.cutlist import Cut, Cutlist, timeline_name
 
 DEFAULT_MEDIA = "DEFAULT_MEDIA"
 
 
-def to_otio(cutlist: Cutlist) -> str:
+def to_otio(cutlist: Cutlist, title: str) -> str:
     """Return the timeline as OpenTimelineIO's JSON (schemas of version 0.15 and later)."""
     kinds = ("Video", "Audio") if cutlist.source.has_audio else ("Video",)
     stack = _node(
@@ -22,7 +22,7 @@ def to_otio(cutlist: Cutlist) -> str:
         markers=[_marker(cutlist, cut) for cut in cutlist.cuts if cut.opens],
         enabled=True,
     )
-    timeline = _node("Timeline.1", cutlist.title, global_start_time=None, tracks=stack)
+    timeline = _node("Timeline.1", timeline_name(title), global_start_time=None, tracks=stack)
     return json.dumps(timeline, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -10,7 +10,7 @@ from app.exchange.cutlist import Cutlist
 FORMULA = ("=", "+", "-", "@")
 
 
-def to_csv(cutlist: Cutlist) -> str:
+def to_csv(cutlist: Cutlist, title: str) -> str:
     """Return a line per cut: where it begins and ends in the recording, in seconds, and its clip.
 
     A name that a spreadsheet would take for a formula begins with an apostrophe.

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from app.exchange.cutlist import Cutlist
+from app.exchange.cutlist import Cutlist, timeline_name
 from app.exchange.edl import drops, nominal, timecode
 
 FILE_ID = "file-1"
 
 
-def to_xmeml(cutlist: Cutlist) -> str:
+def to_xmeml(cutlist: Cutlist, title: str) -> str:
     """Return one sequence: a picture track, a sound track linked to it, a marker per clip."""
     root = Element("xmeml", version="5")
     sequence = SubElement(root, "sequence", id="sequence-1")
-    _fill(sequence, {"name": cutlist.title, "duration": cutlist.frames})
+    _fill(sequence, {"name": timeline_name(title), "duration": cutlist.frames})
     _add_rate(sequence, cutlist)
     _add_timecode(sequence, cutlist)
     media = SubElement(sequence, "media")

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agents.errors import NotFound
-from agents.subtitles import to_vtt
+from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS, Cutlist, Source, make_cutlist
-from app.exports import chapter_cues, clip_name, slug
+from app.exports import clip_name, slug
 from app.offline import OfflineClip, offline_page
 from app.services.clips import Clips
 from app.services.files import ClipFile, Files
@@ -38,7 +38,7 @@ class Exchange:
             known = ", ".join(EXCHANGE_FORMATS)
             raise NotFound(f"A cut list is not made as {suffix[:20]!r}, but as {known}.")
         lecture, job = self.review.find(lecture_id, job_id)
-        text = made.write(self._cutlist(lecture, job, self._kept(job)))
+        text = made.write(self._cutlist(lecture, job, self._kept(job)), lecture.title)
         return f"{_stem(lecture)}-highlights.{suffix}", made.media_type, text
 
     def archive(self, lecture_id: str, job_id: str | None = None) -> tuple[str, Iterator[bytes]]:
@@ -71,9 +71,7 @@ class Exchange:
         media = self.review.results.intake(job.id).media
         name = Path(lecture.media).name
         source = Source.of(media, name, quote(name))
-        return make_cutlist(
-            lecture.title, source, [(clip.title, clip.reason, clip.parts) for clip in clips]
-        )
+        return make_cutlist(source, [(clip.title, clip.reason, clip.parts) for clip in clips])
 
     def _texts(
         self, lecture: Lecture, job: Job, clips: list[ClipRow]
@@ -82,8 +80,10 @@ class Exchange:
         found = self.review.results.of(job)
         texts = []
         if found.content is not None:
-            chapters = to_vtt(chapter_cues(found.content.segments))
-            texts.append(("chapters.vtt", "Chapters of the lecture (WebVTT)", chapters))
+            for suffix, made in CHAPTER_FORMATS.items():
+                text = made.write(found.chapters, lecture.title)
+                about = f"Chapters of the lecture ({made.title})"
+                texts.append((f"chapters.{suffix}", about, text))
         if found.transcript is not None:
             for suffix, made in TRANSCRIPT_FORMATS.items():
                 text = made.write(found.transcript, lecture.title)
@@ -91,7 +91,13 @@ class Exchange:
                 texts.append((f"transcript.{suffix}", about, text))
         cutlist = self._cutlist(lecture, job, clips)
         for suffix, made in EXCHANGE_FORMATS.items():
-            texts.append((f"highlights.{suffix}", f"Cut list: {made.title}", made.write(cutlist)))
+            texts.append(
+                (
+                    f"highlights.{suffix}",
+                    f"Cut list: {made.title}",
+                    made.write(cutlist, lecture.title),
+                )
+            )
         return texts
 
     def _offline(self, clip: ClipRow) -> OfflineClip:

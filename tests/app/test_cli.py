@@ -189,7 +189,14 @@ def test_highlights_writes_everything_it_names(made):
         assert min(sizes.values()) > 0
         assert (out / rendered["poster"]).read_bytes()[:2] == b"\xff\xd8"
         assert rendered["video"].startswith(f"{clip['rank']:02d}-")
+    assert document["reel"]
+    assert all(5 <= passage["duration"] <= 25 for passage in document["reel"])
+    titles = [chapter["title"] for chapter in document["chapters"]]
+    assert titles
     assert (out / "chapters.vtt").read_text().startswith("WEBVTT")
+    assert (out / "chapters.txt").read_text().startswith(f"0:00 {titles[0]}")
+    listed = json.loads((out / "chapters.json").read_text())["chapters"]
+    assert [chapter["title"] for chapter in listed] == titles
     assert (out / "transcript.vtt").read_text().startswith("WEBVTT")
     assert document["transcript"]["segments"][0]["text"] in (out / "transcript.txt").read_text()
     assert not list(out.glob(".*.part"))
@@ -218,6 +225,7 @@ def test_the_document_is_described_field_by_field(made):
     for part in ("silence", "slides", "layouts"):
         names |= set(document[part][0])
     names |= set(document["transcript"]["segments"][0]) | set(document["content"]["segments"][0])
+    names |= set(document["chapters"][0]) | set(document["reel"][0])
     names |= set(document["content"]["sentences"][0]) | set(document["clips"][0]["rendered"])
     assert sorted(name for name in names if f"`{name}`" not in described) == []
 
@@ -237,6 +245,17 @@ def test_the_same_call_again_computes_nothing(made):
     assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
     assert time.process_time() - began < 5
     assert {clip.name: clip.read_bytes() for clip in out.glob("*.mp4")} == before
+
+
+def test_the_clips_and_the_reel_are_told(made, capsys):
+    path, out, _ = made
+    assert run(["highlights", str(path), "--out", str(out), *QUICK]) == 0
+    told = capsys.readouterr().out
+    reel = json.loads((out / "analysis.json").read_text())["reel"]
+    seconds = sum(passage["duration"] for passage in reel)
+    assert f"Reel: {seconds:.0f} s, {len(reel)} passage" in told
+    assert all(f"  {passage['title']}\n" in told for passage in reel)
+    assert "note: YouTube shows chapters from 3 on" in told
 
 
 def test_json_is_one_object_and_only_stops_at_its_stage(made, capsys, tmp_path):

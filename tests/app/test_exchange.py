@@ -17,6 +17,7 @@ from agents.types import Interval
 from app.exchange import EXCHANGE_FORMATS, Source, make_cutlist
 from app.exchange.edl import drops, timecode
 
+TITLE = "Heat & <mass>"
 READERS = {"otio": "otio_json", "edl": "cmx_3600", "xml": "fcp_xml", "fcpxml": "fcpx_xml"}
 FIRST, SECOND = Interval(59.2, 90.88), (Interval(1801.04, 1821.52), Interval(1825.0, 1840.0))
 WANTED = [(59.2, 90.88), (1801.04, 1821.52), (1825.0, 1840.0)]
@@ -34,13 +35,13 @@ def cutlist(fps=25.0, titles=("First", "Second & <b>"), has_audio=True):
     """Return two clips, the later one given first, the second of two parts."""
     source = Source("my talk.mp4", "my%20talk.mp4", fps, 3600.5, 1280, 720, has_audio)
     clips = [(titles[1], "why b", SECOND), (titles[0], "why a", (FIRST,))]
-    return make_cutlist("Heat & <mass>", source, clips)
+    return make_cutlist(source, clips)
 
 
 def read(suffix, made):
     """Return what OpenTimelineIO reads: the timeline of the first sequence."""
     rate = {"rate": float(made.rate)} if suffix == "edl" else {}
-    text = EXCHANGE_FORMATS[suffix].write(made)
+    text = EXCHANGE_FORMATS[suffix].write(made, TITLE)
     found = otio.adapters.read_from_string(text, READERS[suffix], **rate)
     return found if isinstance(found, otio.schema.Timeline) else found[0]
 
@@ -101,7 +102,7 @@ def test_the_recording_is_found_beside_the_cut_list(suffix):
 
 
 def test_losslesscut_reads_the_csv():
-    rows = list(csv.reader(io.StringIO(EXCHANGE_FORMATS["csv"].write(cutlist()))))
+    rows = list(csv.reader(io.StringIO(EXCHANGE_FORMATS["csv"].write(cutlist(), TITLE))))
     assert all(len(row) == 3 for row in rows)
     assert [(float(a), float(b)) for a, b, _ in rows] == WANTED
     assert [name for *_, name in rows] == ["First", "Second & <b>", "Second & <b>"]
@@ -110,7 +111,7 @@ def test_losslesscut_reads_the_csv():
 @pytest.mark.parametrize("fps", WHOLE + BROKEN)
 def test_losslesscut_reads_the_fcpxml(fps):
     """It takes nothing but fractions, in one project of one event of one library."""
-    root = ElementTree.fromstring(EXCHANGE_FORMATS["fcpxml"].write(cutlist(fps)))
+    root = ElementTree.fromstring(EXCHANGE_FORMATS["fcpxml"].write(cutlist(fps), TITLE))
     clips = root.findall("library/event/project/sequence/spine/asset-clip")
     edges = []
     for clip in clips:
@@ -127,7 +128,7 @@ def test_losslesscut_reads_the_fcpxml(fps):
 @given(titles=st.tuples(st.sampled_from(HOSTILE), st.sampled_from(HOSTILE)))
 def test_no_title_breaks_out_of_any_format(suffix, titles):
     made = cutlist(titles=titles)
-    text = EXCHANGE_FORMATS[suffix].write(made)
+    text = EXCHANGE_FORMATS[suffix].write(made, TITLE)
     if suffix == "csv":
         rows = list(csv.reader(io.StringIO(text)))
         assert len(rows) == 3
@@ -158,6 +159,6 @@ def test_timecode_is_that_of_the_reader(frame, fps):
 
 def test_a_cut_shorter_than_a_frame_is_one_frame():
     source = Source("a.mp4", "a.mp4", 25.0, 10.0, 640, 360, has_audio=True)
-    made = make_cutlist("t", source, [("a", "", (Interval(1.0, 1.001),))])
+    made = make_cutlist(source, [("a", "", (Interval(1.0, 1.001),))])
     assert [(cut.first, cut.last) for cut in made.cuts] == [(25, 26)]
     assert made.frames == 1

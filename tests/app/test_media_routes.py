@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
 from tests.app.small_stages import CLIP_BYTES
@@ -136,7 +137,8 @@ def test_the_zip_holds_every_clip_that_is_not_rejected(client, services, lecture
         names = archive.namelist()
         assert archive.read("01-größe-form.mp4") == CLIP_BYTES
         page = archive.read("index.html").decode()
-    others = ["chapters.vtt", *(f"transcript.{s}" for s in TRANSCRIPT_FORMATS)]
+    others = [f"chapters.{suffix}" for suffix in CHAPTER_FORMATS]
+    others += [f"transcript.{suffix}" for suffix in TRANSCRIPT_FORMATS]
     others += [f"highlights.{suffix}" for suffix in EXCHANGE_FORMATS]
     clips = [n for n in names if n[:2] in ("01", "02")]
     assert len(clips) == 8
