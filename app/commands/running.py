@@ -178,10 +178,11 @@ def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
         update={"store_url": "", "redis_url": ""}
     )
     media = OriginalFiles(state / "media", file, captions)
+    shop = open_workshop(config, _no_one_listens)
     return replace(
-        open_workshop(config, _no_one_listens),
+        shop,
         media=media,
-        resources_for=lambda lecture: resources_of(config, media, lecture),
+        resources_for=lambda lecture: resources_of(config, shop.store, media, lecture),
     )
 
 
