@@ -18,15 +18,16 @@ class StoredAnswers:
     def find(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the answers that are known, by the hash of what was asked."""
         with self.store.read() as con:
-            rows = con.rows("select key, body from answer where key = any($1)", list(keys))
-        return {row["key"]: row["body"] for row in rows}
+            rows = con.rows("select asked, body from answer where asked = any($1)", list(keys))
+        return {row["asked"]: row["body"] for row in rows}
 
     def keep(self, key: str, text: str) -> None:
         """Remember an answer in place of whatever was there."""
         with self.store.write() as con:
             con.run(
-                "insert into answer (key, body, created) values ($1, $2, $3)"
-                " on conflict (key) do update set body = excluded.body, created = excluded.created",
+                "insert into answer (asked, body, created) values ($1, $2, $3)"
+                " on conflict (asked) do update"
+                " set body = excluded.body, created = excluded.created",
                 *(key, text, now()),
             )
 
@@ -34,5 +35,5 @@ class StoredAnswers:
 def sweep_answers(store: Store, *, before: datetime) -> int:
     """Remove answers older than `before` and return how many there were."""
     with store.write() as con:
-        old = con.rows("delete from answer where created < $1 returning key", before)
+        old = con.rows("delete from answer where created < $1 returning asked", before)
     return len(old)

@@ -17,7 +17,7 @@ from agents.content.costs import Ledger
 from agents.content.judgement import Judgement, merge
 from agents.content.prompts import read_prompt
 from agents.content.requests import Request, divide
-from agents.content.retries import call_again, unavailable
+from agents.content.retries import call_again, describe, unavailable
 from agents.errors import AnalyzerUnavailable
 from agents.registry import Answers, Gemini
 from agents.types import Content, Notice
@@ -258,6 +258,20 @@ def connect(settings: Gemini) -> Client:
             client_args={"follow_redirects": False},
         ),
     )
+
+
+def try_key(settings: Gemini, timeout_s: float = 5.0) -> str:
+    """Return "" if the service knows key and model, else what it says about them."""
+    from google.genai import types
+
+    client = connect(replace(settings, timeout_s=timeout_s))
+    try:
+        client.models.get(model=settings.model, config=types.GetModelConfig())
+    except Exception as error:  # noqa: BLE001 - the SDK lets through what its transport raises
+        return describe(error)
+    finally:
+        client.close()
+    return ""
 
 
 def _config(instructions: str, timeout_s: float) -> GenerateContentConfig:

@@ -18,6 +18,7 @@ from app.cli import explain
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
 from app.transcripts import TRANSCRIPT_FORMATS
+from app.views.text import usage_line
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -130,5 +131,7 @@ def _print(found: Outcome, *, as_json: bool) -> None:
         return
     print(f"{found.file.name}: {found.told}")
     print_notices(found.findings.notices)
+    for usage in found.spent:
+        print(f"  {usage_line(usage)}")
     print_clips(found.findings.plans)
     print(f"written to {found.out}")

@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +14,7 @@ from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
+from agents.types import Usage
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
 from app.exports import Findings, analysis, chapter_cues, clip_name
@@ -27,6 +28,7 @@ from data.jobs import job_stages
 from data.lectures import create_lecture, get_lecture, list_lectures, update_lecture
 from data.media import FolderStore, Kind
 from data.records import Job, Lecture
+from data.spending import job_spending
 from jobs.broker import hold_state
 from jobs.local import run_job_here
 from jobs.progress import Event
@@ -48,6 +50,8 @@ class Outcome:
     captions: Path | None
     findings: Findings
     document: dict[str, Any]
+    spent: tuple[Usage, ...] = ()
+    """What this run itself has spent on outside models."""
 
     @property
     def told(self) -> str:
@@ -64,6 +68,7 @@ class Outcome:
             "out": str(self.out),
             "captions": self.captions and str(self.captions),
             "engine": transcript and transcript.engine,
+            "spent": [asdict(usage) for usage in self.spent],
             **{name: self.document[name] for name in kept},
         }
 
@@ -115,7 +120,9 @@ def run_here(
             _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
         document = write_results(shop, job, lecture, findings, out.absolute(), transcripts)
-    return Outcome(file, out.absolute(), captions, findings, document)
+        with shop.store.read() as con:
+            spent = tuple(each.usage for each in job_spending(con, job.id))
+    return Outcome(file, out.absolute(), captions, findings, document, spent)
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:

@@ -2,7 +2,7 @@
 
 -- up
 create table answer (
-    key text primary key, body text not null, created timestamp not null
+    asked text primary key, body text not null, created timestamp not null
 );
 create table spending (
     job_id text not null, stage text not null, attempt integer not null,
