@@ -22,6 +22,7 @@ from app.commands.running import Outcome, run_here
 from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
+from app.views.text import usage_line
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -141,6 +142,8 @@ def _print(found: Outcome, *, as_json: bool) -> None:
         return
     print(f"{found.file.name}: {found.told}")
     print_notices(found.findings.notices)
+    for usage in found.spent:
+        print(f"  {usage_line(usage)}")
     print_clips(found.findings.plans)
     print_reel(found.reel)
     print_notices(youtube_notices(found.findings.chapters))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
-from agents.types import ClipPlan
+from agents.types import ClipPlan, Usage
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
 from app.commands.writing import WORK, Wanted, write_results
@@ -25,6 +25,7 @@ from data.jobs import job_stages
 from data.lectures import create_lecture, get_lecture, list_lectures, update_lecture
 from data.media import FolderStore, Kind
 from data.records import Job, Lecture
+from data.spending import job_spending
 from jobs.broker import hold_state
 from jobs.local import run_job_here
 from jobs.progress import Event
@@ -42,6 +43,8 @@ class Outcome:
     findings: Findings
     reel: tuple[ClipPlan, ...]
     document: dict[str, Any]
+    spent: tuple[Usage, ...] = ()
+    """What this run itself has spent on outside models."""
 
     @property
     def told(self) -> str:
@@ -58,6 +61,7 @@ class Outcome:
             "out": str(self.out),
             "captions": self.captions and str(self.captions),
             "engine": transcript and transcript.engine,
+            "spent": [asdict(usage) for usage in self.spent],
             **{name: self.document[name] for name in kept},
         }
 
@@ -106,8 +110,10 @@ def run_here(
             _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
         document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
+        with shop.store.read() as con:
+            spent = tuple(each.usage for each in job_spending(con, job.id))
     reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
-    return Outcome(file, out.absolute(), captions, findings, reel, document)
+    return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
@@ -170,10 +176,11 @@ def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
         update={"store_url": "", "redis_url": ""}
     )
     media = OriginalFiles(state / "media", file, captions)
+    shop = open_workshop(config, _no_one_listens)
     return replace(
-        open_workshop(config, _no_one_listens),
+        shop,
         media=media,
-        resources_for=lambda lecture: resources_of(config, media, lecture),
+        resources_for=lambda lecture: resources_of(config, shop.store, media, lecture),
     )
 
 

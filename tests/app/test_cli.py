@@ -17,6 +17,7 @@ from agents.types import Cue
 from app.cli import COMMANDS, run
 from app.commands.bars import StageBars
 from jobs.broker import hold_state
+from tests.gemini import KEY, serving
 from tests.recordings import counting, tone, write_recording
 from tests.rendering import Look, Scene, render_lecture
 
@@ -377,6 +378,56 @@ def test_doctor_speaks_plainly_and_says_what_is_missing(capsys, tmp_path):
         assert f"{name}: " in told
     assert "LECTURE_GEMINI_API_KEY" in told
     assert told.endswith("Ready.\n")
+
+
+@contextmanager
+def gemini_served(monkeypatch, **answers):
+    """Yield a server that speaks the Gemini API, which the settings name meanwhile."""
+    from app.settings import load_settings
+
+    with serving() as serve:
+        stub = serve(**answers)
+        monkeypatch.setenv("LECTURE_GEMINI_API_KEY", KEY)
+        monkeypatch.setenv("LECTURE_GEMINI_BASE_URL", stub.url)
+        load_settings.cache_clear()
+        try:
+            yield stub
+        finally:
+            load_settings.cache_clear()
+
+
+def test_highlights_with_gemini_says_what_it_spent_and_by_whom_it_was_scored(
+    made, tmp_path, capsys, monkeypatch
+):
+    source, _, _ = made
+    out = tmp_path / "out"
+    command = ["highlights", str(source), "--out", str(out), *QUICK, "--only", "content"]
+    with gemini_served(monkeypatch) as stub:
+        assert run(command) == 0
+        first = capsys.readouterr().out
+        assert run(command) == 0
+    again = capsys.readouterr().out
+    assert stub.seen
+    content = json.loads((out / "analysis.json").read_text())["content"]
+    assert content["analyzer"] == "local + gemini-2.5-flash"
+    assert content["usage"]["requests"] == len(stub.seen)
+    assert f"gemini-2.5-flash gave {len(stub.seen)} answers" in first
+    assert "gemini-2.5-flash" not in again
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(200, "[ok]      Gemini: the key works"), (403, "refused the key"), (404, "not known")],
+)
+def test_doctor_says_whether_the_gemini_key_works(capsys, tmp_path, monkeypatch, status, words):
+    with gemini_served(monkeypatch, status=lambda number: status) as stub:
+        assert run(["doctor", "--state", str(tmp_path / "none")]) == 0
+    printed = capsys.readouterr()
+    assert words in printed.out
+    assert KEY not in printed.out + printed.err
+    assert [request["key"] for request in stub.seen] == [KEY]
 
 
 def test_doctor_names_a_setting_that_is_misspelt(capsys, tmp_path, monkeypatch):
