@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, Field, ValidationError
 
-from agents.content.titles import clean_title
+from agents.headings import clean_title
 
 MAX_ANSWER_CHARS = 200_000
 """A longer answer is refused unread."""

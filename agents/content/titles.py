@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - the typographic apostrophe is meant
+# ruff: noqa: RUF001 - the punctuation of other scripts is meant
 """Names for topics, from the speech: key terms and phrases, never a cut sentence."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.content.lexicon import Lexicon, is_unspaced, split_words, stem
+from agents.headings import clean_title
 
 SHORTEST = 4
 """A word of fewer letters names nothing, but in scripts that write no spaces."""
@@ -20,7 +21,6 @@ KEYWORDS = 6
 """So many keywords per topic."""
 _PIECES = re.compile(r"[,.;:!?()\[\]\"…、。，；：？！]")
 """No phrase goes on over one of these."""
-_CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +148,6 @@ def make_title(phrases: Sequence[Phrase]) -> str:
 
 def _capital(words: str) -> str:
     return " ".join(word[:1].upper() + word[1:] for word in words.split())
-
-
-def clean_title(text: str, limit: int = 80) -> str:
-    """Return `text` as one line of plain characters, cut at a word if it is too long."""
-    line = " ".join(_CLEAN.sub(" ", text).split()).strip(" ,.:;-+/&'’")
-    return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0].rstrip(" ,.:;-+/&")
 
 
 def unique_title(title: str, taken: set[str]) -> str:
