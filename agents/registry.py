@@ -11,13 +11,14 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from agents.params import Params
+from agents.types import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class Resources:
     """Whether weights may be fetched when the hub answers."""
     gemini: Gemini | None = None
     cores: int = 2
+    decisions: Decisions = field(default_factory=Decisions)
+    """What people have decided about the lecture's clips."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from agents.tuning import tuning_type
 from app.cli import explain
 from app.commands.report import print_clips, print_notices
 from app.commands.running import Outcome, run_here
+from app.commands.stretches import read_stretches
 from app.transcripts import TRANSCRIPT_FORMATS
 from jobs.pipeline import stage_table
 
@@ -41,6 +42,13 @@ def highlights(
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
     ] = "vtt,txt",
+    keep: Annotated[
+        list[str] | None,
+        Parameter(help="A stretch to keep as a clip: 12:00-13:05, or 12:00-13:05=Title."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, Parameter(help="A stretch of which nothing is proposed: 40:00-41:30.")
+    ] = None,
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -59,6 +67,9 @@ def highlights(
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
+    if (keep or drop) and len(files) > 1:
+        raise TuningError(f"--keep and --drop fit one recording, not {len(files)}.")
+    decisions = read_stretches(keep or (), drop or ())
     kinds = _transcript_kinds(transcript)
     _check_stages(only, from_)
     _check_folders(files, out)
@@ -78,6 +89,7 @@ def highlights(
                 only=only,
                 start=from_,
                 quiet=json_,
+                decisions=decisions,
             )
         except LectureError as error:
             worst = max(worst, explain(error))

@@ -14,6 +14,7 @@ from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
 from agents.subtitles import to_vtt
+from agents.types import Decisions
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
 from app.exports import Findings, analysis, chapter_cues, clip_name
@@ -97,6 +98,7 @@ def run_here(
     only: str | None = None,
     start: str | None = None,
     quiet: bool = False,
+    decisions: Decisions | None = None,
 ) -> Outcome:
     """Run the stages over one recording and write what was found into `out`.
 
@@ -109,7 +111,7 @@ def run_here(
         shop = open_shop(state, file, captions)
         shop.store.migrate()
         lecture = remember(shop, file, captions)
-        job, _ = create_run(shop, lecture.id, tuning)
+        job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
         titles = {name: stage.title for name, stage in shop.table.items()}
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)

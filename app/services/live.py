@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
-from agents.types import ClipPlan, Content, SilenceRegion
+from agents.types import ClipPlan, Content, Decisions, SilenceRegion
 from app.services.jobs import Jobs
-from app.services.results import Results
+from app.services.results import Recent, Results
+from data.decisions import gather_decisions
 
 if TYPE_CHECKING:
     import numpy as np
 
     from agents.silence import LevelHistogram, SilenceParams
+
+
+KEPT_DECISIONS = 16
+"""Jobs whose decisions stay in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,7 @@ class LivePlans:
     def __init__(self, jobs: Jobs, results: Results) -> None:
         self.jobs = jobs
         self.results = results
+        self._decided = Recent(KEPT_DECISIONS)
 
     def scores(self, content: Content, tuning: Params) -> np.ndarray:
         """Return the score of each sentence under the tuning's weights, shape (n,)."""
@@ -50,8 +56,19 @@ class LivePlans:
         if len(found) < len(needs):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        plans = plan_clips(*(found[name] for name in needs), params=params)
+        values = (found[name] for name in needs)
+        plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
         return LivePlan(self.scores(found["content"], tuning), plans)
+
+    def decisions(self, job_id: str) -> Decisions:
+        """Return what people have decided about a job's clips; read anew after a change only."""
+        store = self.results.core.store
+        key = f"{job_id} {store.version()}"
+        decided = self._decided.get(key)
+        if decided is None:
+            with store.read() as con:
+                decided = self._decided.keep(key, gather_decisions(con, job_id))
+        return decided
 
 
 @dataclass(frozen=True, slots=True)
