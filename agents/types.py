@@ -303,10 +303,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Rival(Interval):
-    """The stretch that would take a clip's place; from its first second to its last."""
+    """The stretch that comes next after a clip; from its first second to its last."""
 
     title: str
     score: float
+    behind: float
+    """How much worse the plan would be with it instead, in seconds of outstanding speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,13 +316,13 @@ class DropOut:
     """What would have to change for a clip to drop out of the plan."""
 
     margin: float
-    """How much better the plan is with it, in seconds of outstanding speech."""
+    """How much worse the best plan without it is, in seconds of outstanding speech."""
     weight: Change | None
     """The weight that has to move least; None if no single one does it."""
     limit: Change | None
     """Number of clips, or else total length; None if neither does it."""
     rival: Rival | None
-    """What the best plan without it has in its place, if anything."""
+    """What would take its place if the other clips stayed as they are; None if nothing fits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """From components and weights to clip plans: live, in milliseconds."""
 
+from agents.extract.drop_out import plan_and_explain
 from agents.extract.params import ExtractParams
 from agents.extract.planner import decisions_used, plan_clips
 from agents.registry import Agent
@@ -11,7 +12,9 @@ AGENT = Agent(
     version=3,
     params=ExtractParams,
     needs=("transcript", "silence", "layout", "content"),
-    run=plan_clips,
+    run=plan_and_explain,
     gives=tuple[ClipPlan, ...],
     uses=decisions_used,
 )
+
+__all__ = ["AGENT", "ExtractParams", "plan_clips"]

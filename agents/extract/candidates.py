@@ -78,9 +78,11 @@ def weigh(lecture: Lecture, params: ExtractParams, decisions: Decisions) -> Weig
     asides = find_asides(outstanding, lecture.topics, lecture.timing, lecture.edges, params)
     timing = skip(lecture.timing, asides) if asides else lecture.timing
     edges = lecture.edges
-    pairs = _pairs(timing, params, edges.begins, edges.ends)
-    if not len(pairs[0]):
-        pairs = _pairs(timing, params, np.ones_like(edges.begins), np.ones_like(edges.ends))
+    # where no stretch has pauses at both ends any ends of sentences do, and at last any sentences
+    for begins, ends in (edges.in_pauses, edges.at_ends, (edges.anywhere, edges.anywhere)):
+        pairs = _pairs(timing, params, begins, ends)
+        if len(pairs[0]):
+            break
     fine = whole_parts(*pairs, asides, timing, params) & _allowed(*pairs, timing, decisions)
     first, last = (side[fine] for side in pairs)
     topics = lecture.topics

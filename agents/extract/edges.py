@@ -42,6 +42,23 @@ class Edges:
     leans: np.ndarray
     """0 for a sentence that stands for itself, 1 for one whose subject was named before."""
     asks: np.ndarray
+    over: np.ndarray
+    """Whether a sentence is over with it, pause or not."""
+
+    @property
+    def in_pauses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where a clip may begin and end."""
+        return self.begins, self.ends
+
+    @property
+    def at_ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same without any pause."""
+        return np.concatenate([[True], self.over[:-1]]), self.over
+
+    @property
+    def anywhere(self) -> np.ndarray:
+        """Return every sentence."""
+        return np.ones_like(self.over)
 
 
 def measure_edges(
@@ -64,7 +81,7 @@ def measure_edges(
     after_lean, after_fresh = np.append(leans[1:], 0.0), np.append(fresh[1:], 1.0)
     opening = clean + fresh - 2 * leans - short + np.minimum(timing.pause_before, 1)
     closing = after_fresh - after_lean - 2 * asked - short + np.minimum(timing.pause_after, 1)
-    return Edges(begins, ends, opening, closing, leans, asked > 0)
+    return Edges(begins, ends, opening, closing, leans, asked > 0, over)
 
 
 def ends_of_sentences(segments: Sequence[TranscriptSegment]) -> np.ndarray:

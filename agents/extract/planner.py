@@ -41,17 +41,24 @@ def plan_clips(
     Clips that a person has kept are among them, unchanged: they count towards number and total
     length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
     """
-    decisions = decisions or (context.resources.decisions if context else Decisions())
-    _check_kept(decisions, layout)
+    decided = decide(decisions, context, layout)
     if not content.sentences:
         return ()
     lecture = read_lecture(transcript, silence, layout, content, params)
-    weighed = weigh(lecture, params, decisions)
-    choice = choose_spans(lecture, weighed, params, decisions)
-    plans = describe_clips(_picks(lecture, weighed, choice, decisions), lecture, weighed, params)
-    if context is not None:
-        context.progress(100, f"Planned {len(plans)} clips")
-    return plans
+    weighed = weigh(lecture, params, decided)
+    choice = choose_spans(lecture, weighed, params, decided)
+    return describe(lecture, weighed, choice, params, decided)
+
+
+def decide(decisions: Decisions | None, context: Context | None, layout: Layout) -> Decisions:
+    """Return what binds the choice: what is named, else what the context brings along."""
+    found = decisions or (context.resources.decisions if context else Decisions())
+    over = layout.regions[-1].end if layout.regions else math.inf
+    for clip in found.kept:
+        if clip.parts[-1].end > over + 0.5:
+            end = clip.parts[-1].end
+            raise TuningError(f"A clip cannot be kept until {end:g} s: the lecture has {over:g} s.")
+    return found
 
 
 def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, Any]:
@@ -65,37 +72,40 @@ def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, 
     }
 
 
-def _check_kept(decisions: Decisions, layout: Layout) -> None:
-    """Refuse to keep what the lecture does not have."""
-    over = layout.regions[-1].end if layout.regions else math.inf
-    for clip in decisions.kept:
-        if clip.parts[-1].end > over + 0.5:
-            end = clip.parts[-1].end
-            raise TuningError(f"A clip cannot be kept until {end:g} s: the lecture has {over:g} s.")
-
-
 def choose_spans(
-    lecture: Lecture, weighed: Weighed, params: ExtractParams, decisions: Decisions
+    lecture: Lecture,
+    weighed: Weighed,
+    params: ExtractParams,
+    decisions: Decisions,
+    price: float = 0.0,
 ) -> Choice:
-    """Return the chosen stretches of sentences beside what is kept, none like another."""
-    timing, last = weighed.timing, len(lecture.segments) - 1
-    whole = float(timing.kept(np.array([0]), np.array([last]))[0])
-    if whole <= params.min_clip_s:
+    """Return the chosen stretches of sentences beside what is kept, none like another.
+
+    `price` is a guess at what a second is worth.
+    """
+    if length_of(weighed) <= params.min_clip_s:
         alone = not decisions.kept and not decisions.rejected
-        return Choice(((0, last),) if alone else (), 0.0, 0.0)
-    limits = make_limits(lecture, whole, params, decisions)
+        return Choice(((0, len(lecture.segments) - 1),) if alone else (), 0.0, 0.0)
+    limits = make_limits(lecture, weighed, params, decisions)
     kept = [word_pairs(_texts(lecture, pick)) for pick in _kept_picks(lecture, decisions)]
 
     def bag(span: Span) -> Bag:
-        return word_pairs(_texts(lecture, _pick(weighed, span)))
+        return word_pairs(_texts(lecture, pick_of(weighed, span)))
 
-    return choose_apart(weighed.found, limits, bag, kept, params.duplicate_similarity)
+    return choose_apart(weighed.found, limits, bag, kept, params.duplicate_similarity, price)
+
+
+def length_of(weighed: Weighed) -> float:
+    """Return the seconds of the whole lecture as a clip would keep it."""
+    last = len(weighed.timing.speech) - 1
+    return float(weighed.timing.kept(np.array([0]), np.array([last]))[0])
 
 
 def make_limits(
-    lecture: Lecture, whole: float, params: ExtractParams, decisions: Decisions
+    lecture: Lecture, weighed: Weighed, params: ExtractParams, decisions: Decisions
 ) -> Limits:
-    """Return what the limits leave of a lecture of `whole` seconds beside what is kept."""
+    """Return what the limits leave beside what is kept."""
+    whole = length_of(weighed)
     taken = sum(part.duration for clip in decisions.kept for part in clip.parts)
     total = max(min(params.max_total_s, params.max_share * whole), params.min_clip_s) - taken
     most = min(params.max_clips - len(decisions.kept), int(total // params.min_clip_s))
@@ -111,7 +121,12 @@ def make_limits(
 
 
 def choose_apart(
-    found: Candidates, limits: Limits, bag: Callable[[Span], Bag], kept: Sequence[Bag], limit: float
+    found: Candidates,
+    limits: Limits,
+    bag: Callable[[Span], Bag],
+    kept: Sequence[Bag],
+    limit: float,
+    price: float = 0.0,
 ) -> Choice:
     """Return the choice in which no two clips are alike, nor one and something `kept`.
 
@@ -121,7 +136,7 @@ def choose_apart(
     that of the choice in which clips may be alike, so `gap` covers what giving way has cost.
     """
     bags = _Bags(bag, kept, limit)
-    root = choose_clips(found, limits)
+    root = choose_clips(found, limits, price)
     order = count()
     waiting = [(-root.bound, next(order), root, found)]
     choice, left = root, found
@@ -165,13 +180,21 @@ class _Bags:
         return {later for _, later in self.alike(choice)}
 
 
-def _picks(lecture: Lecture, weighed: Weighed, choice: Choice, decisions: Decisions) -> list[Pick]:
-    """Return what is kept and what was chosen in order of time."""
-    picks = [*_kept_picks(lecture, decisions), *(_pick(weighed, span) for span in choice.spans)]
-    return sorted(picks, key=lambda pick: pick.parts[0].start)
+def describe(
+    lecture: Lecture,
+    weighed: Weighed,
+    choice: Choice,
+    params: ExtractParams,
+    decisions: Decisions,
+) -> tuple[ClipPlan, ...]:
+    """Return the plans of what is kept and what was chosen, best first."""
+    picks = [*_kept_picks(lecture, decisions), *(pick_of(weighed, span) for span in choice.spans)]
+    picks.sort(key=lambda pick: pick.parts[0].start)
+    return describe_clips(picks, lecture, weighed, params)
 
 
-def _pick(weighed: Weighed, span: Span) -> Pick:
+def pick_of(weighed: Weighed, span: Span) -> Pick:
+    """Return a stretch of sentences as a clip."""
     inside = np.arange(span[0], span[1] + 1)
     seconds = weighed.timing.speech[inside]
     said = seconds > 0

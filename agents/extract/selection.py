@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
-MOST_PRICES = 12
-"""So many prices of a second are tried at most; the best one is nearly always among the first 6."""
-CLOSE = 0.2
-"""A bound that another price could lower by no more seconds of outstanding speech is close."""
+MOST_PRICES = 40
+"""So many prices of a second are tried at most; the best one is nearly always among the first 8."""
+CLOSE = 1e-6
+"""Seconds of outstanding speech by which choices of one worth may differ in their binary sums."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,11 +124,7 @@ def _choice(
 
 def choice_of(found: Candidates, limits: Limits, spans: Sequence[tuple[int, int]]) -> Choice:
     """Return a choice of these stretches, all of them candidates."""
-    chosen = [
-        int(np.flatnonzero((found.first == first) & (found.last == last))[0])
-        for first, last in spans
-    ]
-    return _choice(found, limits, chosen)
+    return _choice(found, limits, _indices(found, spans))
 
 
 def _value(found: Candidates, limits: Limits, chosen: list[int]) -> float:
@@ -193,17 +190,13 @@ def best_choice(found: Candidates, limits: Limits, price: float) -> list[int]:
     cell = found.topic * shape[1] + found.last + 1
     heads = np.flatnonzero(np.diff(cell, prepend=-1))
     before = found.topic * shape[1] + found.first
+    blocks = _blocks(found, shape[0])
     layers = [value + limits.coverage[found.topic]]
     while len(layers) < limits.most:
         # best choice so far by topic of its last clip and number of sentences that it may use
         reached = np.full(shape, -np.inf)
         reached.ravel()[cell[heads]] = np.maximum.reduceat(layers[-1], heads)
-        np.maximum.accumulate(reached, axis=1, out=reached)
-        covered = np.maximum.accumulate(reached, axis=0)
-        covered[1:] = covered[:-1] + limits.coverage[1:, None]
-        covered[0] = -np.inf
-        np.maximum(covered, reached, out=covered)
-        layer = value + covered.take(before)
+        layer = value + _go_on(reached, limits.coverage, blocks).take(before)
         if layer.max() == -np.inf:
             break
         layers.append(layer)
@@ -212,6 +205,36 @@ def best_choice(found: Candidates, limits: Limits, price: float) -> list[int]:
         return []
     count = limits.fewest + int(np.argmax(best[limits.fewest - 1 :]))
     return _trace(found, layers[:count], limits.coverage)
+
+
+def _blocks(found: Candidates, topics: int) -> list[tuple[int, int, int]]:
+    """Return each topic that has candidates, and where the first and the last of them end."""
+    order = np.argsort(found.topic, kind="stable")
+    at = np.searchsorted(found.topic[order], np.arange(topics + 1)).tolist()
+    return [
+        (topic, int(found.last[order[begin]]) + 1, int(found.last[order[stop - 1]]) + 2)
+        for topic, (begin, stop) in enumerate(pairwise(at))
+        if stop > begin
+    ]
+
+
+def _go_on(
+    reached: np.ndarray, coverage: np.ndarray, blocks: Sequence[tuple[int, int, int]]
+) -> np.ndarray:
+    """Return what the best choice so far is worth to a next clip of each topic (row).
+
+    Both arrays have the number of sentences gone by as columns; `reached` has what ends there.
+    """
+    gone_on = np.full_like(reached, -np.inf)
+    earlier = np.full(reached.shape[1], -np.inf)
+    for topic, begin, stop in blocks:
+        row = reached[topic]
+        # a topic's candidates end in one run of sentences; only there anything can change
+        np.maximum.accumulate(row[begin:stop], out=row[begin:stop])
+        row[stop:] = row[stop - 1]
+        np.maximum(row, earlier + coverage[topic], out=gone_on[topic])
+        np.maximum(earlier, row, out=earlier)
+    return gone_on
 
 
 def _trace(found: Candidates, layers: list[np.ndarray], coverage: np.ndarray) -> list[int]:
@@ -224,6 +247,34 @@ def _trace(found: Candidates, layers: list[np.ndarray], coverage: np.ndarray) ->
             int(np.argmax(layer[:earlier] + np.where(new, coverage[found.topic[now]], 0)))
         )
     return chosen[::-1]
+
+
+def find_substitute(
+    found: Candidates, limits: Limits, spans: Sequence[tuple[int, int]], at: int
+) -> tuple[tuple[int, int], float] | None:
+    """Return the stretch that does best in a chosen one's stead, and what the choice is worth then.
+
+    The others stay as they are. `found` must hold them; what it holds may stand in.
+    """
+    others = _indices(found, [span for place, span in enumerate(spans) if place != at])
+    room = limits.total - float(found.length[others].sum())
+    moves = [
+        (gain, better[place])
+        for place in range(len(others) + 1)
+        for gain, better in [_best_move(found, limits, others, place, room, add=True)]
+        if len(better) > len(others)
+    ]
+    if not moves:
+        return None
+    gain, best = max(moves, key=lambda move: move[0])
+    return (int(found.first[best]), int(found.last[best])), _value(found, limits, others) + gain
+
+
+def _indices(found: Candidates, spans: Sequence[tuple[int, int]]) -> list[int]:
+    return [
+        int(np.flatnonzero((found.first == first) & (found.last == last))[0])
+        for first, last in spans
+    ]
 
 
 def _exchange(found: Candidates, limits: Limits, chosen: list[int]) -> list[int]:
