@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agents.errors import StageError
 from agents.params import Params
+from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
+from data.decisions import gather_decisions, with_decisions
 from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
 from data.records import Job, StageRow
@@ -25,21 +28,28 @@ def create_run(
     *,
     parent: str | None = None,
     job_id: str | None = None,
+    decisions: Decisions | None = None,
 ) -> tuple[Job, list[StageRow]]:
-    """Commit a job for a lecture; stages whose key has a result are done, with clips in place."""
+    """Commit a job for a lecture; stages whose key has a result are done, with clips in place.
+
+    It is bound by `decisions`, else by what people have decided about the clips of its parent.
+    """
     params = {
         name: stage_params(stage, tuning).model_dump(mode="json")
         for name, stage in shop.table.items()
     }
     with shop.store.write() as con:
         lecture = get_lecture(con, lecture_id)
-        keys = stage_keys(lecture.sha256, params, shop.resources_for(lecture), shop.table)
+        if decisions is None:
+            decisions = gather_decisions(con, parent) if parent else Decisions()
+        resources = replace(shop.resources_for(lecture), decisions=decisions)
+        keys = stage_keys(lecture.sha256, params, resources, shop.table)
         known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
             id=job_id or secrets.token_hex(16),
             lecture_id=lecture_id,
-            params=params,
+            params=with_decisions(params, decisions),
             keys=keys,
             parent=parent,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from rq.timeouts import JobTimeoutException
@@ -14,6 +15,7 @@ from agents.registry import Context, stage_key
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
 from data.clips import put_clips, put_plans
+from data.decisions import read_decisions
 from data.jobs import fail_stage, finish_stage, log_event, rename_keys
 from data.lectures import update_lecture
 from data.records import Job
@@ -79,7 +81,9 @@ def _compute(shop: Workshop, task: Task) -> float:
     with shop.artifacts.workdir(task.key, task.attempt) as folder:
         context = Context(
             workdir=folder,
-            resources=shop.resources_for(task.lecture),
+            resources=replace(
+                shop.resources_for(task.lecture), decisions=read_decisions(task.job.params)
+            ),
             progress=report,
             once=shop.artifacts.once,
         )
@@ -173,7 +177,7 @@ def apply_result(con: Connection, job: Job, name: str, value: Any) -> None:  # n
     elif isinstance(value, Transcript):
         update_lecture(con, job.lecture_id, language=value.language)
     elif name == "extract":
-        put_plans(con, job.id, value)
+        put_plans(con, job.id, value, parent=job.parent)
     elif name == "compile":
         put_clips(con, job.id, value)
     for notice in getattr(value, "notices", ()):
