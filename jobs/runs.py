@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from agents.errors import StageError
@@ -12,11 +11,11 @@ from agents.params import Params
 from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
 from data.decisions import gather_decisions, with_decisions
-from data.jobs import create_job, job_stages
+from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
 from data.records import Job, StageRow
 from data.store import Connection
-from jobs.pipeline import stage_keys, stage_params
+from jobs.pipeline import stage_keys, stage_params, with_followers
 from jobs.stages import apply_result
 from jobs.workshop import Workshop
 
@@ -42,20 +41,41 @@ def create_run(
         lecture = get_lecture(con, lecture_id)
         if decisions is None:
             decisions = gather_decisions(con, parent) if parent else Decisions()
-        resources = replace(shop.resources_for(lecture), decisions=decisions)
+        params = with_decisions(params, decisions)
+        resources = shop.resources_with(lecture, params)
         keys = stage_keys(lecture.sha256, params, resources, shop.table)
         known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
             id=job_id or secrets.token_hex(16),
             lecture_id=lecture_id,
-            params=with_decisions(params, decisions),
+            params=params,
             keys=keys,
             parent=parent,
         )
         for name, (value,) in known.items():
             apply_result(con, job, name, value)
         return job, job_stages(con, job.id)
+
+
+def renew_keys(shop: Workshop, job_id: str, from_stage: str | None = None) -> None:
+    """Key what is about to run again by what there is now, settings and services included.
+
+    That is `from_stage`, else the first stage that is not done, with all that follow it. Where a
+    local value stood in for an outside analyzer, that one is asked again.
+    """
+    with shop.store.write() as con:
+        job, rows = get_job(con, job_id), job_stages(con, job_id)
+        lecture = get_lecture(con, job.lecture_id)
+        first = from_stage or next((row.name for row in rows if row.status != "done"), None)
+        if first is None:
+            return
+        again = with_followers(first, shop.table)
+        given = {row.name: row.key for row in rows if row.name not in again}
+        resources = shop.resources_with(lecture, job.params)
+        keys = stage_keys(lecture.sha256, job.params, resources, shop.table, given)
+        for name in again:
+            rename_keys(con, job_id, name, {name: keys[name]})
 
 
 def _known(shop: Workshop, con: Connection, name: str, key: str) -> tuple[Any] | None:

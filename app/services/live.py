@@ -10,6 +10,7 @@ from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
 from agents.types import ClipPlan, Content, Decisions, SilenceRegion
+from app.exports import Findings
 from app.services.jobs import Jobs
 from app.services.results import Recent, Results
 from data.decisions import gather_decisions
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 KEPT_DECISIONS = 16
 """Jobs whose decisions stay in memory."""
+NEEDS = ("transcript", "silence", "layout", "content")
+"""The stages whose values clips and reel are chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,11 @@ class LivePlans:
         """Return what `tuning` would choose from a job's transcript, layout and content."""
         from agents.extract import plan_clips
 
-        keys = self.results.keys(job_id)
-        needs = ("transcript", "silence", "layout", "content")
-        found = self.results.values({name: keys[name] for name in needs})
-        if len(found) < len(needs):
+        found = self._found(job_id)
+        if len(found) < len(NEEDS):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        values = (found[name] for name in needs)
+        values = (found[name] for name in NEEDS)
         plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
         return LivePlan(self.scores(found["content"], tuning), plans)
 
@@ -69,6 +70,15 @@ class LivePlans:
             with store.read() as con:
                 decided = self._decided.keep(key, gather_decisions(con, job_id))
         return decided
+
+    def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
+        """Return the passages of the highlight reel, none before the lecture is analysed."""
+        found = Findings(self._found(job_id))
+        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _found(self, job_id: str) -> dict[str, Any]:
+        keys = self.results.keys(job_id)
+        return self.results.values({name: keys[name] for name in NEEDS})
 
 
 @dataclass(frozen=True, slots=True)
