@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from agents.errors import StageError
@@ -42,14 +41,15 @@ def create_run(
         lecture = get_lecture(con, lecture_id)
         if decisions is None:
             decisions = gather_decisions(con, parent) if parent else Decisions()
-        resources = replace(shop.resources_for(lecture), decisions=decisions)
+        params = with_decisions(params, decisions)
+        resources = shop.resources_with(lecture, params)
         keys = stage_keys(lecture.sha256, params, resources, shop.table)
         known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
             id=job_id or secrets.token_hex(16),
             lecture_id=lecture_id,
-            params=with_decisions(params, decisions),
+            params=params,
             keys=keys,
             parent=parent,
         )
@@ -72,7 +72,7 @@ def renew_keys(shop: Workshop, job_id: str, from_stage: str | None = None) -> No
             return
         again = with_followers(first, shop.table)
         given = {row.name: row.key for row in rows if row.name not in again}
-        resources = shop.resources_for(lecture)
+        resources = shop.resources_with(lecture, job.params)
         keys = stage_keys(lecture.sha256, job.params, resources, shop.table, given)
         for name in again:
             rename_keys(con, job_id, name, {name: keys[name]})

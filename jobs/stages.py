@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from rq.timeouts import JobTimeoutException
@@ -15,7 +14,6 @@ from agents.registry import Context, stage_key
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
 from data.clips import put_clips, put_plans
-from data.decisions import read_decisions
 from data.jobs import fail_stage, finish_stage, log_event, rename_keys
 from data.lectures import update_lecture
 from data.records import Job
@@ -81,9 +79,7 @@ def _compute(shop: Workshop, task: Task) -> float:
     with shop.artifacts.workdir(task.key, task.attempt) as folder:
         context = Context(
             workdir=folder,
-            resources=replace(
-                shop.resources_for(task.lecture), decisions=read_decisions(task.job.params)
-            ),
+            resources=shop.resources_with(task.lecture, task.job.params),
             progress=report,
             once=shop.artifacts.once,
         )
@@ -130,7 +126,7 @@ def stand_in_keys(shop: Workshop, task: Task, value: object) -> dict[str, str]:
     after = with_followers(task.name, shop.table)
     given = {name: key for name, key in task.keys.items() if name not in after}
     given[task.name] = own
-    resources = shop.resources_for(task.lecture)
+    resources = shop.resources_with(task.lecture, task.job.params)
     keys = stage_keys(task.lecture.sha256, task.job.params, resources, shop.table, given)
     return {name: keys[name] for name in after}
 

@@ -48,9 +48,6 @@ def highlights(
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
     ] = "vtt,txt",
-    cutlist: Annotated[
-        str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
-    ] = "",
     keep: Annotated[
         list[str] | None,
         Parameter(help="A stretch to keep as a clip: 12:00-13:05, or 12:00-13:05=Title."),
@@ -58,6 +55,9 @@ def highlights(
     drop: Annotated[
         list[str] | None, Parameter(help="A stretch of which nothing is proposed: 40:00-41:30.")
     ] = None,
+    cutlist: Annotated[
+        str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
+    ] = "",
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from agents.silence import LevelHistogram, SilenceParams
 
 
-NEEDS = ("transcript", "silence", "layout", "content")
-"""The stages whose values clips and reel are chosen from."""
 KEPT_DECISIONS = 16
 """Jobs whose decisions stay in memory."""
+NEEDS = ("transcript", "silence", "layout", "content")
+"""The stages whose values clips and reel are chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,6 @@ class LivePlans:
         plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
         return LivePlan(self.scores(found["content"], tuning), plans)
 
-    def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
-        """Return the passages of the highlight reel, none before the lecture is analysed."""
-        found = Findings(self._found(job_id))
-        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _found(self, job_id: str) -> dict[str, Any]:
-        keys = self.results.keys(job_id)
-        return self.results.values({name: keys[name] for name in NEEDS})
-
     def decisions(self, job_id: str) -> Decisions:
         """Return what people have decided about a job's clips; read anew after a change only."""
         store = self.results.core.store
@@ -79,6 +70,15 @@ class LivePlans:
             with store.read() as con:
                 decided = self._decided.keep(key, gather_decisions(con, job_id))
         return decided
+
+    def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
+        """Return the passages of the highlight reel, none before the lecture is analysed."""
+        found = Findings(self._found(job_id))
+        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _found(self, job_id: str) -> dict[str, Any]:
+        keys = self.results.keys(job_id)
+        return self.results.values({name: keys[name] for name in NEEDS})
 
 
 @dataclass(frozen=True, slots=True)
