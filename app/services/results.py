@@ -143,3 +143,8 @@ class JobResults(Findings):
     def facts(self) -> IntakeFacts | None:
         """Return what intake found out about the recording."""
         return self.values.get("intake")
+
+    @property
+    def duration(self) -> float | None:
+        """Return the length of the recording in seconds."""
+        return self.facts.duration if self.facts else None
