@@ -95,7 +95,8 @@ class _Round:
         self.settings, self.ledger = settings, ledger
         self.answers = _Nothing() if answers is None else answers
         self.progress = progress
-        self.deadline = time.monotonic() + settings.budget_s
+        self.deadline = 0.0
+        """When the budget of seconds ends; it begins when everything is ready to ask."""
         self.instructions = read_prompt(settings.prompt)
         self.over = threading.Event()
 
@@ -106,6 +107,7 @@ class _Round:
         new = [r for r, key in zip(requests, keys, strict=True) if key not in known]
         self.ledger.check(sum(len(self.instructions) + len(r.write()) for r in new))
         client = connect(self.settings)
+        self.deadline = time.monotonic() + self.settings.budget_s
         try:
             return self._ask_all(client, requests, known)
         finally:
