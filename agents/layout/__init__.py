@@ -8,7 +8,7 @@ from agents.types import Layout
 AGENT = Agent(
     name="layout",
     title="Layout and slides",
-    version=3,
+    version=4,
     params=LayoutParams,
     needs=("intake",),
     run=analyze_layout,

@@ -70,17 +70,25 @@ def iou(a: Rect, b: Rect) -> float:
 
 def find_blobs(mask: np.ndarray, min_cells: int) -> list[Rect]:
     """Return the bounds of the connected parts of a cell mask, largest first, small gaps closed."""
+    return [bounds(part) for part in find_cells(mask, min_cells)]
+
+
+def find_cells(mask: np.ndarray, min_cells: int) -> list[np.ndarray]:
+    """Return the connected parts of a cell mask as masks, largest first, small gaps closed."""
     import cv2
 
     grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(grown)
-    found = []
-    for label in range(1, count):
-        rows, columns = np.nonzero((labels == label) & mask)
-        if len(rows) >= min_cells:
-            rect = Rect(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-            found.append((len(rows), Rect(*map(int, rect))))
-    return [rect for _, rect in sorted(found, key=lambda pair: -pair[0])]
+    parts = [(labels == label) & mask for label in range(1, count)]
+    parts = [part for part in parts if part.sum() >= min_cells]
+    return sorted(parts, key=lambda part: -int(part.sum()))
+
+
+def bounds(cells: np.ndarray) -> Rect:
+    """Return the smallest rectangle of cells that holds all of a mask that is not empty."""
+    rows, columns = np.nonzero(cells)
+    ends = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    return Rect(*(int(end) for end in ends))
 
 
 def snap_to_edges(

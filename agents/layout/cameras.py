@@ -8,14 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.layout.boxes import Rect, cut_margins, iou, snap_to_edges
-from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_edges
+from agents.layout.motion import (
+    CELL,
+    CHANGE_SCALE,
+    COLUMNS,
+    ROWS,
+    Motion,
+    measure_edges,
+    moving_cells,
+)
 from agents.layout.params import LayoutParams
-from agents.layout.votes import Vote, free_sides, long_votes, sample, short_votes
+from agents.layout.places import SAME_BOX, inner_cells, outer_cells
+from agents.layout.votes import Vote, distance, free_sides, long_votes, sample, short_votes
 
-SAME_BOX = 0.6
-"""Two boxes that cover each other this much are one."""
-LEAST_CONTRAST = 5.0
-"""Levels below which contrast is not trusted to tell pictures apart."""
 FLAT = 2.0
 """Contrast in levels of a picture that shows nothing."""
 
@@ -47,21 +52,6 @@ class Camera:
         return inner_cells(self.rect)
 
 
-def inner_cells(rect: Rect) -> Rect:
-    """Return the cells that lie wholly inside a rectangle of pixels."""
-    inner = Rect(
-        -(-rect.left // CELL), -(-rect.top // CELL), rect.right // CELL, rect.bottom // CELL
-    )
-    return inner if inner.area else outer_cells(rect)
-
-
-def outer_cells(rect: Rect) -> Rect:
-    """Return the cells that a rectangle of pixels touches."""
-    return Rect(
-        rect.left // CELL, rect.top // CELL, -(-rect.right // CELL), -(-rect.bottom // CELL)
-    )
-
-
 def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tuple[Camera, ...]:
     """Return the places at which a camera is seen at some time, the most often seen first."""
     limits = cut_margins(sample(luma, range(len(luma))), None, params.bar_level)
@@ -75,11 +65,11 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
     bordered = [camera for camera in cameras if not camera.whole]
     cameras = [camera for camera in cameras if not _is_behind(camera, bordered, luma, params)]
-    rects = [camera.rect for camera in cameras if not camera.whole]
+    bordered = [camera for camera in cameras if not camera.whole]
     cameras = [
         camera
         for camera in cameras
-        if camera.whole or not _is_on_slide(camera, motion, luma, rects, params)
+        if camera.whole or not _is_on_slide(camera, motion, luma, bordered, params)
     ]
     cameras.sort(key=lambda camera: -camera.votes)
     return tuple(c for at, c in enumerate(cameras) if not is_shadow(c, cameras[:at]))
@@ -128,8 +118,7 @@ HELD = 0.8
 
 def unlikeness(camera: Camera, cells: np.ndarray) -> np.ndarray:
     """Return how far pictures (n, 36, 64) are from the camera's usual look, in its contrasts."""
-    seen = camera.cells.inside(cells).astype(np.float32)
-    return np.abs(seen - camera.look).mean(axis=(1, 2)) / max(LEAST_CONTRAST, camera.contrast)
+    return distance(camera.cells.inside(cells), camera.look, camera.contrast)
 
 
 def shows(camera: Camera, cells: np.ndarray, luma: np.ndarray, params: LayoutParams) -> np.ndarray:
@@ -150,6 +139,44 @@ def shows(camera: Camera, cells: np.ndarray, luma: np.ndarray, params: LayoutPar
         if keeps_border(camera, luma[frame], params):
             away[frame] = 1.0
     return away
+
+
+def camera_costs(
+    camera: Camera, motion: Motion, luma: np.ndarray, params: LayoutParams
+) -> np.ndarray:
+    """Return for each key frame how badly it fits what the camera shows, 0-MOST_COST.
+
+    A camera of which it is known how often it moves when it is seen is less likely where nothing
+    does: its place may merely be as dark as it is.
+    """
+    cost = np.minimum(shows(camera, motion.cells, luma, params), MOST_COST)
+    voted = np.isin(np.arange(len(cost)), camera.voted)
+    looked = motion.stir_index
+    alike = voted[looked] | (cost[looked] <= 1)
+    stirred = voted[looked] | _stirs(camera, motion, params)
+    rate = (alike & stirred).sum() / max(1, alike.sum())
+    cost[looked[~stirred]] -= np.log(max(LEAST_STILL, 1 - rate))
+    near = voted & (cost <= NEAR_COST)
+    cost[near] = np.minimum(cost[near], VOTED_COST)
+    return np.minimum(cost, MOST_COST)
+
+
+MOST_COST = 4.0
+"""Cost of the most unlike picture."""
+NEAR_COST, VOTED_COST = 2.0, 0.5
+"""Cost up to which a picture is rather like it, and the highest where its motion was seen too."""
+LEAST_STILL = 0.2
+"""Share of the moments at which even the liveliest camera may be still."""
+
+
+def _stirs(camera: Camera, motion: Motion, params: LayoutParams) -> np.ndarray:
+    """Tell at which of the looked-at moments something moves inside the camera's box, bool (m,)."""
+    inside = camera.cells.inside(moving_cells(motion.stir, params.motion_level))
+    return inside.sum(axis=(1, 2)) >= LEAST_STIR
+
+
+LEAST_STIR = 3
+"""Cells that move even where only a mouth does."""
 
 
 def keeps_border(camera: Camera, picture: np.ndarray, params: LayoutParams) -> bool:
@@ -244,23 +271,29 @@ def _is_on_slide(
     camera: Camera,
     motion: Motion,
     luma: np.ndarray,
-    cameras: Sequence[Rect],
+    cameras: Sequence[Camera],
     params: LayoutParams,
 ) -> bool:
     """Tell whether what moves is a video on a slide.
 
     It comes and goes with its slide, while a camera stays when another one comes. Where no other
-    came, a camera lies in a corner of the picture or beside the screen. What changes where other
-    `cameras` are seen is no slide.
+    came, a camera lies in a corner of the picture or beside the screen. What changes where one of
+    the other `cameras` comes or goes is no slide.
     """
     seen = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
     seen[list(camera.voted)] = True
     stays = np.flatnonzero(seen[:-1] & seen[1:])
-    beside = np.ones((ROWS, COLUMNS), bool)
-    for rect in (camera.rect, *cameras):
-        outer_cells(rect).inside(beside)[...] = False
-    moved = motion.change[stays][:, beside] > params.slide_level * CHANGE_SCALE
-    if (moved.sum(axis=1) > NEXT_SLIDE_SHARE * max(1, beside.sum())).any():
+    beside = np.ones((len(stays), ROWS, COLUMNS), bool)
+    outer_cells(camera.rect).inside(beside)[...] = False
+    for other in cameras:
+        shown = unlikeness(other, motion.cells) <= params.camera_likeness
+        if other is not camera and other.votes >= min(2, camera.votes):
+            there = beside[shown[stays] | shown[stays + 1]]
+            outer_cells(other.rect).inside(there)[...] = False
+            beside[shown[stays] | shown[stays + 1]] = there
+    moved = (motion.change[stays] > params.slide_level * CHANGE_SCALE) & beside
+    most = NEXT_SLIDE_SHARE * np.maximum(1, beside.sum(axis=(1, 2)))
+    if (moved.sum(axis=(1, 2)) > most).any():
         return False
     pictures = sample(luma, np.flatnonzero(seen).tolist())
     limits = cut_margins(pictures, camera.rect, params.bar_level)

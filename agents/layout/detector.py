@@ -13,14 +13,14 @@ from agents.layout.boxes import Rect
 from agents.layout.cameras import (
     OVERLAP,
     Camera,
+    camera_costs,
     find_cameras,
-    inner_cells,
     keeps_border,
-    shows,
     unlikeness,
 )
 from agents.layout.motion import CELL, COLUMNS, ROWS, Motion, measure_motion, to_cells
 from agents.layout.params import LayoutParams
+from agents.layout.places import inner_cells
 from agents.layout.screens import find_screen
 from agents.layout.votes import sample
 from agents.types import Box, KeyFrames, LayoutKind, LayoutRegion
@@ -110,20 +110,27 @@ def _to_box(rect: Rect | None, size: tuple[int, int]) -> Box | None:
 def label_frames(
     cameras: Sequence[Camera], motion: Motion, luma: np.ndarray, params: LayoutParams
 ) -> np.ndarray:
-    """Return for each key frame the number of the camera that it shows, or NOBODY."""
-    labels = np.full(len(motion.cells), NOBODY)
-    if not cameras:
-        return labels
-    away = np.stack([shows(camera, motion.cells, luma, params) for camera in cameras])
-    best = away.argmin(axis=0)
-    seen = away.min(axis=0) <= 1
-    labels[seen] = best[seen]
-    for number, camera in enumerate(cameras):
-        for a, b in pairwise(camera.voted):
-            between = slice(a, b + 1)
-            if not (np.isin(motion.stir_index, range(a + 1, b))).any():
-                labels[between][labels[between] == NOBODY] = number
-    return labels
+    """Return for each key frame the number of the camera that it shows, or NOBODY.
+
+    The labels are those that together explain best what the pictures look like, where something
+    moved and how seldom an arrangement changes (Viterbi 1967).
+    """
+    away = [camera_costs(camera, motion, luma, params) for camera in cameras]
+    costs = np.stack([*away, np.ones(len(motion.cells))])
+    total, came_from = costs[:, 0].copy(), np.zeros(costs.shape, int)
+    for frame in range(1, costs.shape[1]):
+        stay = total <= total.min() + SWITCH_COST
+        came_from[:, frame] = np.where(stay, np.arange(len(costs)), total.argmin())
+        total = np.where(stay, total, total.min() + SWITCH_COST) + costs[:, frame]
+    labels = np.empty(costs.shape[1], int)
+    labels[-1] = total.argmin()
+    for frame in range(len(labels) - 1, 0, -1):
+        labels[frame - 1] = came_from[labels[frame], frame]
+    return np.where(labels == len(cameras), NOBODY, labels)
+
+
+SWITCH_COST = 0.6
+"""What a change from one key frame to the next costs; that nobody is seen costs 1 in each."""
 
 
 def _smooth(

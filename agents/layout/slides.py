@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.layout.boxes import Rect, find_blobs
-from agents.layout.cameras import outer_cells
 from agents.layout.detector import Arrangement, Stretch
 from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks
+from agents.layout.places import outer_cells
 
 LEAST_PART = 6
 """Cells of the smallest connected part that counts when it is as wide as a word."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.boxes import Rect, Snapped, find_blobs, iou, snap_to_edges
+from agents.layout.boxes import Rect, Snapped, bounds, find_blobs, find_cells, snap_to_edges
 from agents.layout.circles import fit_circle
 from agents.layout.motion import (
     CELL,
@@ -19,6 +19,7 @@ from agents.layout.motion import (
     moving_cells,
 )
 from agents.layout.params import LayoutParams
+from agents.layout.places import Blob, core, distinct, extent, outer_cells, same_place
 
 WINDOW = 8
 """Number of key frames in which a picture that always differs is looked for."""
@@ -48,23 +49,66 @@ def _least_cells(params: LayoutParams, motion: Motion) -> int:
 
 
 def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams) -> list[Vote]:
-    """Return the boxes that enclose what moves in the second after a key frame."""
+    """Return the boxes that enclose what moves in the second after a key frame.
+
+    One picture decides only where the box is very clear.
+    """
     votes: list[Vote] = []
-    open_blobs: list[tuple[Rect, int]] = []
+    blobs: list[Blob] = []
     masks = moving_cells(motion.stir, params.motion_level)
     for index, moving in zip(motion.stir_index.tolist(), masks, strict=True):
         edges = measure_edges(luma[index : index + 1])
-        for blob in find_blobs(moving, _least_cells(params, motion))[:2]:
-            moved = blob.scaled(CELL, CELL)
-            within = limits_around(moved, limits)
-            seed = moved.meet(within)
+        for cells in find_cells(moving, _least_cells(params, motion))[:2]:
+            seed, within = _within(cells, limits)
             box = snap_to_edges(edges, seed, within)
-            if _has_border(box, within, params.edge_support):
+            if _has_border(box, within, CLEAR_SUPPORT):
                 votes.append(Vote(box, (index,), whole=False))
             else:
-                open_blobs.append((seed, index))
-    bordered = {vote.frames[0] for vote in votes}
-    return votes + _joint_votes(open_blobs, bordered, motion, luma, limits, params)
+                weak = _has_border(box, within, params.edge_support)
+                blobs.append(Blob(seed, index, cells, box if weak else None))
+    clear = distinct([vote.box for vote in votes])
+    blobs = [_without_clear(blob, clear, luma, limits, params) for blob in blobs]
+    bordered = {vote.frames[0] for vote in votes} | {blob.index for blob in blobs if blob.box}
+    return votes + _joint_votes(blobs, bordered, motion, luma, limits, params)
+
+
+def _within(cells: np.ndarray, limits: Rect) -> tuple[Rect, Rect]:
+    """Return the bounds of moving cells (36, 64) in pixels, and where to look for their box."""
+    moved = bounds(cells).scaled(CELL, CELL)
+    within = limits_around(moved, limits)
+    return moved.meet(within), within
+
+
+def _without_clear(
+    blob: Blob, clear: Sequence[Snapped], luma: np.ndarray, limits: Rect, params: LayoutParams
+) -> Blob:
+    """Return what moves without the part that a clear box of another moment explains.
+
+    Where that box is seen then too: a film on a slide, behind a camera.
+    """
+    left = blob.cells.copy()
+    edges = measure_edges(luma[blob.index : blob.index + 1])
+    for box in clear:
+        inside = np.zeros_like(left)
+        outer_cells(box.rect).inside(inside)[...] = True
+        least = LEAST_LEFT * blob.cells.sum()
+        if (blob.cells & inside).sum() < least or (left & ~inside).sum() < least:
+            continue
+        there = snap_to_edges(edges, box.rect, limits, reach=0.0, slack=1)
+        if np.mean(there.support) >= params.edge_support:
+            left &= ~inside
+    if left.sum() == blob.cells.sum():
+        return blob
+    left = find_cells(left, 1)[0]
+    return Blob(_within(left, limits)[0], blob.index, left, None)
+
+
+LEAST_LEFT = 0.15
+"""Share of what moves that must lie inside and outside such a box."""
+
+
+CLEAR_SUPPORT = 0.7
+"""Support of each side of a box that needs no other picture to agree."""
 
 
 def limits_around(seed: Rect, limits: Rect) -> Rect:
@@ -82,7 +126,7 @@ WITHIN = 0.5
 
 
 def _joint_votes(
-    blobs: list[tuple[Rect, int]],
+    blobs: list[Blob],
     bordered: set[int],
     motion: Motion,
     luma: np.ndarray,
@@ -96,21 +140,36 @@ def _joint_votes(
     again and again at one place is a camera of which no border can be seen.
     """
     votes: list[Vote] = []
-    for group in _same_place(blobs):
-        frames = [index for _, index in group]
-        alone = [index for index in frames if index not in bordered]
-        rects = np.array([rect for rect, _ in group])
-        ends = np.percentile(rects, [20, 80], axis=0)
-        seed = Rect(*(int(v) for v in (*ends[0, :2], *ends[1, 2:])))
-        box = _joint_box(sample(luma, frames), seed, limits_around(seed, limits), params)
-        whole = box is None and seed.meet(limits).area >= WHOLE_SHARE * limits.area
+    groups = same_place(blobs)
+    while groups:
+        group = groups.pop()
+        frames = [blob.index for blob in group]
+        seed, wide = _within(core(group), limits)[0], extent(group)
+        pictures = sample(luma, frames)
+        box = _joint_box(pictures, seed, limits_around(seed, limits), params)
+        box = box or _joint_box(pictures, wide, limits_around(wide, limits), params)
+        whole = box is None and wide.meet(limits).area >= WHOLE_SHARE * limits.area
         if whole:
-            box, frames = Snapped(limits, (0.0, 0.0, 0.0, 0.0)), alone
+            alike = _one_picture(frames, motion, params)
+            groups += [[b for b in group if b.index not in alike]] * (len(alike) < len(set(frames)))
+            box, frames = Snapped(limits, (0.0, 0.0, 0.0, 0.0)), sorted(alike - bordered)
         elif box is None and _stays(seed, frames, motion):
             box = Snapped(seed, (OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT))
         if box is not None and (whole or len(group) > 1):
             votes += [Vote(box, (index,), whole=whole) for index in frames]
+        else:
+            votes += [Vote(blob.box, (blob.index,), whole=False) for blob in group if blob.box]
     return votes
+
+
+def _one_picture(frames: Sequence[int], motion: Motion, params: LayoutParams) -> set[int]:
+    """Return those of some key frames that show about the same all over, at least one."""
+    order = sorted(set(frames))
+    cells = motion.cells[order].astype(np.float32)
+    look = np.median(cells, axis=0)
+    away = distance(cells, look, float(look.std()))
+    near = away <= max(float(away.min()), params.camera_likeness)
+    return {index for index, one in zip(order, near, strict=True) if one}
 
 
 def _stays(seed: Rect, frames: Sequence[int], motion: Motion) -> bool:
@@ -121,19 +180,41 @@ def _stays(seed: Rect, frames: Sequence[int], motion: Motion) -> bool:
     return often and 1 / OPEN_ASPECT <= aspect <= OPEN_ASPECT
 
 
+def distance(cells: np.ndarray, look: np.ndarray, contrast: float) -> np.ndarray:
+    """Return how far parts of pictures (n, rows, columns) are from a usual look, in its contrasts.
+
+    What a part of the cells differs by counts no more than MOST_AWAY: a lecturer who walks leaves
+    the wall behind where it was.
+    """
+    scale = max(LEAST_CONTRAST, contrast)
+    away = np.minimum(np.abs(cells.astype(np.float32) - look), MOST_AWAY * scale)
+    return away.mean(axis=(1, 2)) / scale
+
+
+LEAST_CONTRAST = 5.0
+"""Levels below which contrast is not trusted to tell pictures apart."""
+MOST_AWAY = 1.5
+"""Contrasts by which a cell may differ from its usual look; farther away is no worse."""
+
+
 def _joint_box(
     pictures: np.ndarray, seed: Rect, limits: Rect, params: LayoutParams
 ) -> Snapped | None:
     """Return the box with straight borders, or round ones, around what moves, if there is one."""
     edges = measure_edges(pictures)
     box = snap_to_edges(edges, seed, limits)
+    straight = 0.0
     if _has_border(box, limits, JOINT_SUPPORT * params.edge_support):
+        straight = float(np.mean(free_sides(box, limits)))
+    if straight >= CLEAR_SUPPORT:
         return box
     circle = fit_circle(edges, seed, limits)
     holds = circle.rect.meet(seed).area >= ROUND_HOLDS * seed.area
-    needed = ROUND_SUPPORT if holds else CLEARLY_ROUND
+    needed = max(straight, ROUND_SUPPORT if holds else CLEARLY_ROUND)
     if circle.support[0] >= needed and circle.rect.area < 0.5 * limits.area:
         return circle
+    if straight:
+        return box
     faint = snap_to_edges(measure_edges(pictures, FAINT_LEVELS), seed, limits)
     sides = free_sides(faint, limits)
     if _has_border(faint, limits, FAINT_SIDE) and np.mean(sides) >= params.edge_support:
@@ -159,27 +240,6 @@ JOINT_SUPPORT = 0.7
 """Share of the support that suffices where several frames agree on a border."""
 WHOLE_SHARE = 0.15
 """Motion without borders over this share of the picture is a camera that fills it."""
-
-
-def _same_place(blobs: list[tuple[Rect, int]]) -> list[list[tuple[Rect, int]]]:
-    """Return the blobs in groups that lie mostly on each other."""
-    groups: list[list[tuple[Rect, int]]] = []
-    for rect, index in sorted(blobs, key=lambda pair: -pair[0].area):
-        for group in groups:
-            first = group[0][0]
-            inside = first.meet(rect).area >= INSIDE * rect.area
-            if iou(first, rect) > SAME_PLACE or (inside and rect.area > PART * first.area):
-                group.append((rect, index))
-                break
-        else:
-            groups.append([(rect, index)])
-    return groups
-
-
-SAME_PLACE = 0.35
-"""Motion that covers other motion this much is the same person."""
-INSIDE, PART = 0.7, 0.15
-"""So is a part of it that lies this much inside, and is not much smaller."""
 
 
 def long_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutParams) -> list[Vote]:
