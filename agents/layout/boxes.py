@@ -215,6 +215,10 @@ def _without_margin(
         return Rect(0, 0, width, height)
     for _ in range(2):
         rect = _with_straight_sides(away > STEP * level, known, rect)
+    across, down = rect.right - rect.left < width, rect.bottom - rect.top < height
+    if margin > DARKEST_BAR and not (across and down):
+        # a template's own title bar and footer
+        return Rect(0, 0, width, height)
     return rect
 
 
@@ -273,5 +277,7 @@ def _margin_luma(pictures: np.ndarray, known: np.ndarray, share: float = 0.5) ->
     return np.int16(np.median(values[values >> 2 == most]))
 
 
+DARKEST_BAR = 40
+"""Luma up to which bars fill a picture of another shape; what is lighter surrounds the screen."""
 CORNER_SHARE = 0.1
 """Share of a side next to a corner in which the luma of bars is looked for."""

@@ -7,13 +7,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.boxes import Rect, Snapped, bounds, find_blobs, find_cells, snap_to_edges
-from agents.layout.circles import fit_circle
+from agents.layout.borders import (
+    CLEAR_SUPPORT,
+    has_border,
+    is_empty_beside,
+    joint_box,
+    limits_around,
+    snap,
+)
+from agents.layout.boxes import (
+    Rect,
+    Snapped,
+    bounds,
+    find_blobs,
+    find_cells,
+    snap_to_edges,
+)
 from agents.layout.motion import (
     CELL,
     CHANGE_SCALE,
-    COLUMNS,
-    ROWS,
     Motion,
     measure_edges,
     moving_cells,
@@ -60,11 +72,11 @@ def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutPa
         edges = measure_edges(luma[index : index + 1])
         for cells in find_cells(moving, _least_cells(params, motion))[:2]:
             seed, within = _within(cells, limits)
-            box = snap_to_edges(edges, seed, within)
-            if _has_border(box, within, CLEAR_SUPPORT):
+            box = snap(edges, seed, within)
+            if has_border(box, within, CLEAR_SUPPORT):
                 votes.append(Vote(box, (index,), whole=False))
             else:
-                weak = _has_border(box, within, params.edge_support)
+                weak = has_border(box, within, params.edge_support)
                 blobs.append(Blob(seed, index, cells, box if weak else None))
     clear = distinct([vote.box for vote in votes])
     blobs = [_without_clear(blob, clear, luma, limits, params) for blob in blobs]
@@ -107,24 +119,6 @@ LEAST_LEFT = 0.15
 """Share of what moves that must lie inside and outside such a box."""
 
 
-CLEAR_SUPPORT = 0.7
-"""Support of each side of a box that needs no other picture to agree."""
-
-
-def limits_around(seed: Rect, limits: Rect) -> Rect:
-    """Return in which part of the picture the camera around a `seed` that moves lies.
-
-    That is within the limits, unless it moves on the margin around them: beside the slide.
-    """
-    if seed.meet(limits).area >= WITHIN * seed.area:
-        return limits
-    return Rect(0, 0, COLUMNS * CELL, ROWS * CELL)
-
-
-WITHIN = 0.5
-"""Share of what moves that must lie within the limits to be looked for there only."""
-
-
 def _joint_votes(
     blobs: list[Blob],
     bordered: set[int],
@@ -137,7 +131,8 @@ def _joint_votes(
 
     What moves widely and has no border even then is a camera that fills the picture, unless one
     with a border moves at the same moment: then it is grain on a photograph, or a film. What moves
-    again and again at one place is a camera of which no border can be seen.
+    again and again at one place is a camera of which no border can be seen; if nothing is drawn
+    beside it either, it fills the picture.
     """
     votes: list[Vote] = []
     groups = same_place(blobs)
@@ -146,15 +141,21 @@ def _joint_votes(
         frames = [blob.index for blob in group]
         seed, wide = _within(core(group), limits)[0], extent(group)
         pictures = sample(luma, frames)
-        box = _joint_box(pictures, seed, limits_around(seed, limits), params)
-        box = box or _joint_box(pictures, wide, limits_around(wide, limits), params)
-        whole = box is None and wide.meet(limits).area >= WHOLE_SHARE * limits.area
+        box = joint_box(pictures, seed, limits_around(seed, limits), params)
+        box = box or joint_box(pictures, wide, limits_around(wide, limits), params)
+        clear = box is not None and np.mean(box.support) >= CLEAR_SUPPORT
+        stays = not clear and _stays(seed, frames, motion)
+        alone = stays and is_empty_beside(wide, pictures)
+        whole = alone or (box is None and wide.meet(limits).area >= WHOLE_SHARE * limits.area)
         if whole:
             alike = _one_picture(frames, motion, params)
             groups += [[b for b in group if b.index not in alike]] * (len(alike) < len(set(frames)))
-            box, frames = Snapped(limits, (0.0, 0.0, 0.0, 0.0)), sorted(alike - bordered)
-        elif box is None and _stays(seed, frames, motion):
-            box = Snapped(seed, (OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT, OPEN_SUPPORT))
+            box, frames = (
+                Snapped(limits, NONE),
+                sorted(alike - (set() if alone else bordered)),
+            )
+        elif box is None and stays:
+            box = Snapped(seed, OPEN)
         if box is not None and (whole or len(group) > 1):
             votes += [Vote(box, (index,), whole=whole) for index in frames]
         else:
@@ -197,47 +198,12 @@ MOST_AWAY = 1.5
 """Contrasts by which a cell may differ from its usual look; farther away is no worse."""
 
 
-def _joint_box(
-    pictures: np.ndarray, seed: Rect, limits: Rect, params: LayoutParams
-) -> Snapped | None:
-    """Return the box with straight borders, or round ones, around what moves, if there is one."""
-    edges = measure_edges(pictures)
-    box = snap_to_edges(edges, seed, limits)
-    straight = 0.0
-    if _has_border(box, limits, JOINT_SUPPORT * params.edge_support):
-        straight = float(np.mean(free_sides(box, limits)))
-    if straight >= CLEAR_SUPPORT:
-        return box
-    circle = fit_circle(edges, seed, limits)
-    holds = circle.rect.meet(seed).area >= ROUND_HOLDS * seed.area
-    needed = max(straight, ROUND_SUPPORT if holds else CLEARLY_ROUND)
-    if circle.support[0] >= needed and circle.rect.area < 0.5 * limits.area:
-        return circle
-    if straight:
-        return box
-    faint = snap_to_edges(measure_edges(pictures, FAINT_LEVELS), seed, limits)
-    sides = free_sides(faint, limits)
-    if _has_border(faint, limits, FAINT_SIDE) and np.mean(sides) >= params.edge_support:
-        return faint
-    return None
-
-
-FAINT_LEVELS = 10
-"""Step in luma that counts as a full edge where no clear ones are."""
-FAINT_SIDE = 0.25
-"""Support of the weakest side of a box of faint ones."""
-ROUND_SUPPORT = 0.45
-"""Share of a circle that must be an edge."""
-ROUND_HOLDS, CLEARLY_ROUND = 0.65, 0.7
-"""Share of what moves that must lie in it, else it must be clearer: a head is round too."""
 OPEN_VOTES = 4
 """Moments in which a thing must have moved to be a camera without any border."""
 OPEN_SHARE, OPEN_ASPECT = 0.75, 2.5
 """Share of the moments between the first and the last at which it must, and its longest shape."""
-OPEN_SUPPORT = 0.2
-"""What counts as its straightness."""
-JOINT_SUPPORT = 0.7
-"""Share of the support that suffices where several frames agree on a border."""
+NONE, OPEN = (0.0, 0.0, 0.0, 0.0), (0.2, 0.2, 0.2, 0.2)
+"""Straightness of a camera that fills the picture, and what counts as that of one without border."""
 WHOLE_SHARE = 0.15
 """Motion without borders over this share of the picture is a camera that fills it."""
 
@@ -256,30 +222,6 @@ def long_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutPar
         edges = measure_edges(luma[first : first + size + 1])
         for blob in find_blobs(always, _least_cells(params, motion)):
             box = snap_to_edges(edges, blob.scaled(CELL, CELL).meet(limits), limits)
-            if size >= WINDOW // 2 and _has_border(box, limits, params.edge_support):
+            if size >= WINDOW // 2 and has_border(box, limits, params.edge_support):
                 votes.append(Vote(box, tuple(range(first, first + size + 1)), whole=False))
     return votes
-
-
-def _has_border(box: Snapped, limits: Rect, support: float) -> bool:
-    """Tell whether a box is smaller than the picture and has straight sides where it is inside."""
-    width, height = box.rect.right - box.rect.left, box.rect.bottom - box.rect.top
-    if not LEAST_ASPECT <= width / max(1, height) <= MOST_ASPECT or width * height < LEAST_AREA:
-        return False
-    sides = free_sides(box, limits)
-    needed = support if len(sides) > 1 else max(support, ONE_SIDE_SUPPORT)
-    return bool(sides) and min(sides) >= needed and box.rect.area < 0.8 * limits.area
-
-
-LEAST_ASPECT, MOST_ASPECT = 0.4, 4.0
-"""Shapes that a camera picture has, width over height."""
-LEAST_AREA = 0.008 * 320 * 180
-"""Pixels of the smallest camera picture."""
-ONE_SIDE_SUPPORT = 0.75
-"""Support that a single side needs, where a camera fills the rest of the picture."""
-
-
-def free_sides(box: Snapped, limits: Rect) -> list[float]:
-    """Return the support of the sides that do not lie on the border of the picture."""
-    pairs = zip(box.rect, limits, box.support, strict=True)
-    return [support for side, limit, support in pairs if side != limit]

@@ -8,10 +8,12 @@ import pytest
 
 from agents.intake import measure
 from agents.layout import AGENT
+from agents.layout.borders import ROUND_SUPPORT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.cameras import Camera, is_shadow, shows
+from agents.layout.cameras import is_shadow
 from agents.layout.circles import fit_circle
 from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
+from agents.layout.likeness import Camera, shows
 from agents.layout.motion import (
     is_settled,
     measure_change,
@@ -23,7 +25,6 @@ from agents.layout.motion import (
 )
 from agents.layout.params import LayoutParams
 from agents.layout.screens import find_screen
-from agents.layout.votes import ROUND_SUPPORT
 from agents.types import Box, KeyFrames
 from tests.hearing import context
 from tests.moving import CAMERA, add_camera, motion_of, slide_pictures

@@ -1,17 +1,22 @@
 """Layouts that are hard to tell: sparse key frames, dark rooms, films behind a camera, walkers."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.boxes import Rect, iou
-from agents.layout.detector import detect_layout
+from agents.layout.detector import Arrangement, detect_layout
 from agents.layout.motion import measure_motion, measure_stir
 from agents.layout.params import LayoutParams
+from agents.layout.screens import find_screen
+from agents.layout.slides import screens_differ
 from agents.types import KeyFrames
 from tests.hearing import context
-from tests.moving import CAMERA, add_camera, slide_pictures
+from tests.moving import CAMERA, add_camera, motion_of, slide_pictures
 from tests.recordings import tone, write_recording
 
 PARAMS = LayoutParams()
@@ -92,3 +97,98 @@ def test_dark_slide_where_nothing_moves_is_no_camera_in_a_dark_room():
     first, second = detect_layout(motion, luma, 160.0, PARAMS)
     assert (first.arrangement.kind, first.last) == ("picture_in_picture", 9)
     assert second.arrangement.kind == "screen_only"
+
+
+def test_camera_that_reaches_over_the_margin_below_the_slide_keeps_all_of_its_box():
+    luma = np.zeros((12, 180, 320), np.uint8)
+    luma[:, 20:150] = slide_pictures(12)[:, :130]
+    place = Rect(250, 130, 300, 168)
+    add_camera(luma, place)
+    (stretch,) = detect_layout(motion_of(luma, place), luma, 96.0, PARAMS)
+    assert iou(stretch.arrangement.camera, place) > CAMERA_IOU
+    assert stretch.arrangement.screen == Rect(0, 20, 320, 150)
+
+
+def faces(luma, x, y, seed=0):
+    """Draw a dark room into pictures (n, h, w) in which only a face can be seen; it moves."""
+    luma[:] = 18
+    rows, columns = np.mgrid[: luma.shape[1], : luma.shape[2]]
+    moves = np.random.default_rng(seed).uniform(0, 9, len(luma))
+    for picture, dx in zip(luma, moves, strict=True):
+        away = ((columns - x - dx) / 14) ** 2 + ((rows - y) / 20) ** 2
+        picture[:] += (110 / (1 + away**4)).astype(np.uint8)
+    return luma
+
+
+def seen_by(draw, count=10):
+    """Return pictures that `draw(pictures, seed)` draws into, and the motion of four moments."""
+    luma, *moments = (draw(slide_pictures(count), seed) for seed in range(5))
+    frames = KeyFrames(np.arange(count) * 8.0, luma)
+    return luma, measure_motion(frames, range(count), measure_stir(moments))
+
+
+def test_face_in_a_dark_room_is_a_camera_that_fills_the_picture():
+    luma, motion = seen_by(lambda pictures, seed: faces(pictures, 150, 80, seed))
+    (stretch,) = detect_layout(motion, luma, 80.0, PARAMS)
+    assert stretch.arrangement.kind == "camera_only"
+
+
+def test_face_in_a_dark_room_beside_the_screen_is_a_camera_as_high_as_the_picture():
+    def draw(pictures, seed):
+        faces(pictures[:, :, 250:], 30, 80, seed)
+        return pictures
+
+    luma, motion = seen_by(draw)
+    (stretch,) = detect_layout(motion, luma, 80.0, PARAMS)
+    assert stretch.arrangement.kind == "side_by_side"
+    assert iou(stretch.arrangement.camera, Rect(250, 0, 320, 180)) > CAMERA_IOU
+    assert iou(stretch.arrangement.screen, Rect(0, 0, 250, 180)) > SCREEN_IOU
+
+
+def test_weak_box_of_which_a_clear_camera_covers_a_part_is_no_second_camera():
+    place = Rect(10, 10, 90, 60)
+    luma = add_camera(slide_pictures(16), place)
+    motion = motion_of(luma, place)
+    stir = motion.stir.copy()
+    stir[4:10, 0:20, 8:56] = 60
+    luma[4:10, 98:101, 40:280] = 60
+    luma[4:10, 60:100, 279:282] = 60
+    (stretch,) = detect_layout(replace(motion, stir=stir), luma, 128.0, PARAMS)
+    assert iou(stretch.arrangement.camera, place) > CAMERA_IOU
+
+
+def test_task_bar_is_told_by_the_slides_of_all_arrangements_that_show_it():
+    luma = slide_pictures(12)[[0] * 4 + [5] * 4 + [9] * 4]
+    luma[:, 166:] = 215
+    luma[:, 170:176, 10:200:9] = 60
+    camera = Rect(20, 60, 80, 110)
+    alone = find_screen(luma[8:], None, PARAMS.bar_level)
+    assert alone.bottom == 180
+    with_others = find_screen(luma[4:], None, PARAMS.bar_level, (), [(luma[:4], camera)])
+    assert with_others == Rect(0, 0, 320, 166)
+
+
+def shown_in(slide, screen):
+    """Return a picture with a slide (180, 320) scaled into `screen`, and the arrangement."""
+    picture = np.full((180, 320), 25, np.uint8)
+    size = screen.right - screen.left, screen.bottom - screen.top
+    screen.inside(picture)[...] = cv2.resize(slide, size, interpolation=cv2.INTER_AREA)
+    return picture, Arrangement("screen_only", screen, None, 1.0, ())
+
+
+def test_slide_that_only_gets_another_size_when_the_layout_turns_is_the_same():
+    first, second = slide_pictures(2)
+    small, whole = Rect(10, 40, 210, 152), Rect(0, 0, 320, 180)
+    assert not screens_differ(shown_in(first, small), shown_in(first, whole), PARAMS)
+    assert screens_differ(shown_in(first, small), shown_in(second, whole), PARAMS)
+    wider = Rect(60, 0, 320, 180)
+    assert not screens_differ(shown_in(first, small), shown_in(first, wider), PARAMS)
+
+
+def test_title_bar_and_footer_of_a_template_belong_to_the_slide():
+    luma = np.full((4, 180, 320), 245, np.uint8)
+    luma[:, :26] = luma[:, 154:] = 70
+    luma[:, 60:80, 50:200:3] = 30
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
+    luma[:, :26] = luma[:, 154:] = 12
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 26, 320, 154)
