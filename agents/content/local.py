@@ -62,6 +62,7 @@ def analyze_locally(
         evidence=evidence + params.cue_weight * np.array(cues.moves_on(texts)),
         durations=np.array([segment.duration for segment in segments]),
         min_duration=params.min_topic_s,
+        slides_tell=params.slide_weight > 0 and len(layout.slides) > 1,
     )
     passage = find_passages(segments, layout, topic)
     scores = {
