@@ -256,6 +256,33 @@ class ContentSegment(Interval):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What an outside model was asked for one result, as its API counts it."""
+
+    model: str
+    prompt: str
+    """Version of the instructions."""
+    requests: int = 0
+    """Requests that were answered, and so paid for."""
+    reused: int = 0
+    """Requests whose answer was known from an earlier run, at no cost."""
+    input_tokens: int = 0
+    """With those that the service had in its own cache."""
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    usd: float | None = None
+    """US dollars by the table of prices; None where it has no price of this model."""
+    priced: str = ""
+    """Date of that table."""
+
+    @property
+    def tokens(self) -> int:
+        """Return all tokens that are charged."""
+        return self.input_tokens + self.output_tokens + self.thinking_tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The lecture's topics in order and its sentences, each with components, before any weight."""
 
@@ -264,6 +291,8 @@ class Content:
     analyzer: str
     """What judged it, for people: "local", or "local + gemini-2.5-flash"."""
     notices: tuple[Notice, ...] = ()
+    usage: Usage | None = None
+    """What that cost; None where no outside model was asked."""
 
 
 @dataclass(frozen=True, slots=True)

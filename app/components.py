@@ -45,15 +45,23 @@ DECK_HTML = """
     <button type="button" class="lh-whole">Whole lecture</button>
     <button type="button" class="lh-show-boxes" aria-pressed="true">Layout boxes</button>
     <span class="lh-layout"></span>
+    <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
     <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
       <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom
+      <kbd>R</kbd> play reel
       <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes
       <kbd>W</kbd> <kbd>E</kbd> slides</span>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
     <div class="lh-overlay"></div>
+  </div>
+  <div class="lh-reel" role="group" aria-label="Highlight reel" hidden>
+    <strong>Highlight reel</strong>
+    <span class="lh-reel-length"></span>
+    <button type="button" class="lh-play-reel">Play the reel</button>
+    <ol class="lh-reel-list"></ol>
   </div>
 </div>
 """
@@ -132,7 +140,7 @@ def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "dec
 
     `selected` is triggered with the id of a clip that was chosen there.
     """
-    parts = ("drawing", "boxes", "strip", "timeline", "transcript")
+    parts = ("drawing", "boxes", "reel", "strip", "timeline", "transcript")
     _deck(
         data={**_assets("deck.js", *parts), "plotly": plotly_url(), **data},
         on_selected_change=on_select,

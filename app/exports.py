@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from agents.extract.params import ExtractParams
+from agents.extract.reel import plan_reel
 from agents.types import (
     Clip,
     ClipPlan,
@@ -25,7 +27,9 @@ from agents.types import (
     Slide,
     Transcript,
     TranscriptSegment,
+    Usage,
 )
+from app.chapters import make_chapters
 
 SCHEMA_VERSION = 1
 """Version of analysis.json; it changes when a field is renamed, removed or means something else."""
@@ -61,6 +65,22 @@ class Findings:
     def content(self) -> Content | None:
         """Return topics and score components."""
         return self.values.get("content")
+
+    @property
+    def duration(self) -> float | None:
+        """Return the length of the recording in seconds, None before intake is done."""
+        return self.intake.media.duration if self.intake else None
+
+    @property
+    def chapters(self) -> tuple[Cue, ...]:
+        """Return the topics as chapters that cover the recording."""
+        return make_chapters(self.content.segments if self.content else (), self.duration)
+
+    def reel(self, params: ExtractParams) -> tuple[ClipPlan, ...]:
+        """Return the passages of the highlight reel, empty before there is what it is made of."""
+        if not (self.transcript and self.layout and self.content):
+            return ()
+        return plan_reel(self.transcript, self.silence, self.layout, self.content, params=params)
 
     @property
     def plans(self) -> tuple[ClipPlan, ...]:
@@ -109,14 +129,10 @@ def slug(text: str, limit: int = 60) -> str:
     return joined if len(joined) <= limit else joined[: limit + 1].rpartition("-")[0][:limit]
 
 
-def chapter_cues(segments: Iterable[ContentSegment]) -> tuple[Cue, ...]:
-    """Return the topics as the cues of a chapter track, in the lecture's time."""
-    return tuple(Cue(segment.start, segment.end, segment.title) for segment in segments)
-
-
 def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str, Any]) -> dict:
     """Return everything that was found, as docs/analysis.md describes it."""
     content, transcript, layout = found.content, found.transcript, found.layout
+    extract = ExtractParams.model_validate(params.get("extract") or {})
     document = {
         "schema_version": SCHEMA_VERSION,
         "lecture": {**lecture, **_media_facts(found)},
@@ -134,9 +150,15 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
         "content": content
         and {
             "analyzer": content.analyzer,
+            "usage": content.usage and plain(Usage, content.usage),
             "segments": plain(tuple[ContentSegment, ...], content.segments),
             "sentences": plain(tuple[Sentence, ...], content.sentences),
         },
+        "chapters": [
+            {"start": chapter.start, "end": chapter.end, "title": chapter.text}
+            for chapter in found.chapters
+        ],
+        "reel": [_plan(plan) for plan in found.reel(extract)],
         "clips": [_clip(plan, found.clips) for plan in found.plans],
     }
     return rounded(document)
@@ -154,15 +176,14 @@ def _slide(slide: Slide) -> dict[str, Any]:
     return {"start": slide.start, "end": slide.end, "title": slide.title}
 
 
+def _plan(plan: ClipPlan) -> dict[str, Any]:
+    times = {"start": plan.start, "end": plan.end, "duration": plan.duration}
+    return {**plain(ClipPlan, plan), **times}
+
+
 def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
     name = clip_name(plan.rank, plan.title)
-    facts: dict[str, Any] = {
-        **plain(ClipPlan, plan),
-        "start": plan.start,
-        "end": plan.end,
-        "duration": plan.duration,
-        "rendered": None,
-    }
+    facts: dict[str, Any] = {**_plan(plan), "rendered": None}
     for clip in clips:
         if clip.plan.rank == plan.rank:
             facts["rendered"] = {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from agents.subtitles import clean_text, join_words, make_cues, to_srt, to_ttml, to_vtt
 from agents.types import Cue, Interval, Notice, Transcript, TranscriptSegment, Word
 from app.exports import plain, rounded
+from app.formats import FileFormat
 
 SCHEMA_VERSION = 1
 """Version of transcript.json; it changes when a field is renamed, removed or means another."""
@@ -18,16 +18,6 @@ PARAGRAPH_WORDS = 60
 PARAGRAPH_PAUSE_S = 1.0
 MOST_WORDS = 200
 """Words after which a paragraph ends even without a pause."""
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptFormat:
-    """One kind of file: who reads it, how it is served, and what makes it."""
-
-    title: str
-    media_type: str
-    write: Callable[[Transcript, str], str]
-    """Takes the transcript and the lecture's title."""
 
 
 def subtitle_cues(transcript: Transcript) -> tuple[Cue, ...]:
@@ -104,11 +94,11 @@ def _write_ttml(transcript: Transcript, title: str) -> str:
     return to_ttml(subtitle_cues(transcript), language=transcript.language, title=title)
 
 
-TRANSCRIPT_FORMATS: Mapping[str, TranscriptFormat] = {
-    "vtt": TranscriptFormat("WebVTT", "text/vtt", _write_vtt),
-    "srt": TranscriptFormat("SubRip", "application/x-subrip", _write_srt),
-    "txt": TranscriptFormat("Text", "text/plain", _write_text),
-    "json": TranscriptFormat("JSON", "application/json", _write_json),
-    "ttml": TranscriptFormat("TTML", "application/ttml+xml", _write_ttml),
+TRANSCRIPT_FORMATS: Mapping[str, FileFormat[Transcript]] = {
+    "vtt": FileFormat("WebVTT", "text/vtt", _write_vtt),
+    "srt": FileFormat("SubRip", "application/x-subrip", _write_srt),
+    "txt": FileFormat("Text", "text/plain", _write_text),
+    "json": FileFormat("JSON", "application/json", _write_json),
+    "ttml": FileFormat("TTML", "application/ttml+xml", _write_ttml),
 }
 """What a transcript can be saved as, by the suffix of the file."""

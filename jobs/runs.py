@@ -9,11 +9,11 @@ from typing import Any
 from agents.errors import StageError
 from agents.params import Params
 from data.artifacts import forget_result, has_result, load_result
-from data.jobs import create_job, job_stages
+from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
 from data.records import Job, StageRow
 from data.store import Connection
-from jobs.pipeline import stage_keys, stage_params
+from jobs.pipeline import stage_keys, stage_params, with_followers
 from jobs.stages import apply_result
 from jobs.workshop import Workshop
 
@@ -46,6 +46,26 @@ def create_run(
         for name, (value,) in known.items():
             apply_result(con, job, name, value)
         return job, job_stages(con, job.id)
+
+
+def renew_keys(shop: Workshop, job_id: str, from_stage: str | None = None) -> None:
+    """Key what is about to run again by what there is now, settings and services included.
+
+    That is `from_stage`, else the first stage that is not done, with all that follow it. Where a
+    local value stood in for an outside analyzer, that one is asked again.
+    """
+    with shop.store.write() as con:
+        job, rows = get_job(con, job_id), job_stages(con, job_id)
+        lecture = get_lecture(con, job.lecture_id)
+        first = from_stage or next((row.name for row in rows if row.status != "done"), None)
+        if first is None:
+            return
+        again = with_followers(first, shop.table)
+        given = {row.name: row.key for row in rows if row.name not in again}
+        resources = shop.resources_for(lecture)
+        keys = stage_keys(lecture.sha256, job.params, resources, shop.table, given)
+        for name in again:
+            rename_keys(con, job_id, name, {name: keys[name]})
 
 
 def _known(shop: Workshop, con: Connection, name: str, key: str) -> tuple[Any] | None:

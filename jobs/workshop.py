@@ -9,6 +9,7 @@ from pathlib import Path
 
 from agents.registry import Resources
 from agents.sandbox import use_sandbox
+from data.answers import StoredAnswers
 from data.artifacts import Artifacts
 from data.media import FolderStore, MediaStore
 from data.records import Lecture
@@ -35,17 +36,20 @@ def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) ->
     """Return the workshop that a config describes; the store is expected to be migrated."""
     use_sandbox(config.sandbox)
     media = FolderStore(config.state / "media")
+    store = open_store(config.store_url or config.state / "lecture.duckdb")
     return Workshop(
-        store=open_store(config.store_url or config.state / "lecture.duckdb"),
+        store=store,
         artifacts=Artifacts(config.state / "results"),
         media=media,
-        resources_for=lambda lecture: resources_of(config, media, lecture),
+        resources_for=lambda lecture: resources_of(config, store, media, lecture),
         emit=emit,
         table=_load_table(config.stages),
     )
 
 
-def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) -> Resources:
+def resources_of(
+    config: WorkshopConfig, store: Store, media: MediaStore, lecture: Lecture
+) -> Resources:
     """Return what lies outside upload and tuning for one lecture."""
     return Resources(
         upload_name=Path(lecture.media).name,
@@ -55,6 +59,7 @@ def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) ->
         download_models=config.download_models,
         cores=config.cores,
         gemini=config.gemini,
+        answers=StoredAnswers(store),
     )
 
 

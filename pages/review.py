@@ -14,7 +14,7 @@ from app.views.text import ACTIVE, plain
 from app.views.why import contribution_figure
 from pages.choosing import choose_lecture
 from pages.findings import show_header, show_sights, show_silence
-from pages.saving import offer_transcript
+from pages.saving import offer_files
 
 services = current_services()
 NOTHING = "Nothing to review yet: a lecture comes here when its clips are ready."
@@ -167,7 +167,7 @@ def show_review(lecture_id: str) -> None:
         wanted = st.query_params.get("clip")
         select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
     show_deck(bundle)
-    offer_transcript(bundle["transcripts"])
+    offer_files(bundle)
     show_silence(bundle)
     if clips:
         show_clips(clips)

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
+from app.chapters import CHAPTER_FORMATS
+from app.exchange import EXCHANGE_FORMATS
+from app.formats import FileFormat
 from app.transcripts import TRANSCRIPT_FORMATS
+from app.views.text import plain
 
 
-def offer_transcript(urls: Mapping[str, str]) -> None:
-    """Offer the whole transcript in every format; `urls` by suffix, empty before it is made."""
-    if not urls:
+def offer_files(bundle: Mapping[str, Any]) -> None:
+    """Offer the whole transcript and the chapters in every format, as soon as they are made."""
+    _offer("Save the transcript", "transcripts", bundle, TRANSCRIPT_FORMATS)
+    _offer("Save the chapters", "chapters", bundle, CHAPTER_FORMATS)
+    for notice in bundle["chapter_notices"]:
+        st.caption(plain(notice["message"]))
+
+
+def _offer(
+    label: str, key: str, bundle: Mapping[str, Any], formats: Mapping[str, FileFormat]
+) -> None:
+    if not bundle[key]:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key="transcripts"):
-        st.caption("Save the transcript", width="content")
-        for suffix, url in urls.items():
-            st.link_button(TRANSCRIPT_FORMATS[suffix].title, url)
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.caption(label, width="content")
+        for suffix, url in bundle[key].items():
+            st.link_button(formats[suffix].title, url)
+
+
+def offer_cutlists(lecture_id: str, job_id: str) -> None:
+    """Offer the clips as a cut list for every editor that we know."""
+    with st.popover("Edit elsewhere"):
+        st.caption("A cut list opens the clips in a video editor; keep it beside the recording.")
+        for suffix, made in EXCHANGE_FORMATS.items():
+            address = f"/api/v1/lectures/{lecture_id}/cutlist.{suffix}?job={job_id}"
+            st.link_button(made.title, address, width="stretch")

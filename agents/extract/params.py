@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, create_model, model_validator
 
@@ -25,6 +25,36 @@ Weights: type[_Weights] = create_model(
     "Weights", __base__=_Weights, __module__=__name__, __doc__=_Weights.__doc__, **_fields
 )
 """One tunable weight per score component."""
+
+
+Checked = TypeVar("Checked", bound=Params)
+
+
+def _ordered(params: Checked, *pairs: tuple[str, str]) -> Checked:
+    """Return the params, or refuse those in which the first of a pair exceeds the second."""
+    for low, high in pairs:
+        if getattr(params, low) > getattr(params, high):
+            raise ValueError(
+                f"{low}={getattr(params, low)} must not exceed {high}={getattr(params, high)}"
+            )
+    return params
+
+
+class ReelParams(Params):
+    """Tunables of the highlight reel: the best short passage of every topic."""
+
+    total_s: Annotated[float, Tunable(30, 600, step=10, unit="s")] = 120.0
+    """The reel is no longer than this."""
+    min_passage_s: Annotated[float, Tunable(2, 60, step=1, unit="s")] = 5.0
+    """No passage of it is shorter."""
+    max_passage_s: Annotated[float, Tunable(5, 120, step=1, unit="s")] = 25.0
+    """No passage of it is longer."""
+    max_passages: Annotated[int, Tunable(1, 30, step=1)] = 12
+    """No more topics than this are shown; the best where there are more."""
+
+    @model_validator(mode="after")
+    def _check_pairs(self) -> Self:
+        return _ordered(self, ("min_passage_s", "max_passage_s"), ("max_passage_s", "total_s"))
 
 
 class ExtractParams(Params):
@@ -60,16 +90,15 @@ class ExtractParams(Params):
     duplicate_similarity: Annotated[float, Tunable(0.3, 1, step=0.05)] = 0.7
     """Of two clips whose words are more alike than this only the better one stays."""
 
+    reel: ReelParams = ReelParams()
+    """The highlight reel."""
+
     @model_validator(mode="after")
     def _check_pairs(self) -> Self:
-        for low, high in (
+        return _ordered(
+            self,
             ("min_clip_s", "max_clip_s"),
             ("min_clips", "max_clips"),
             ("breath_s", "max_pause_s"),
             ("min_clip_s", "max_total_s"),
-        ):
-            if getattr(self, low) > getattr(self, high):
-                raise ValueError(
-                    f"{low}={getattr(self, low)} must not exceed {high}={getattr(self, high)}"
-                )
-        return self
+        )

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.decoder import decode_luma
+from agents.decoder import decode_luma, decoding
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
 from agents.layout.headlines import headlines_used, read_headlines
 from agents.layout.looks import look_for_motion
@@ -43,6 +43,11 @@ TAIL_S = 1.0
 
 def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) -> Layout:
     """Return the arrangements and the slides of a lecture, each without gaps."""
+    with decoding(intake.media):
+        return _analyze(intake, params, context)
+
+
+def _analyze(intake: Intake, params: LayoutParams, context: Context) -> Layout:
     context.progress(0, "Looking for what moves")
     motion = look_for_motion(intake)
     luma, duration = intake.key_frames.luma, intake.media.duration

@@ -1,8 +1,9 @@
-"""What pages and components fetch about a lecture: bundle, waveform, silence, transcript."""
+"""What pages and components fetch about a lecture: bundle, waveform, silence, and files."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -55,8 +56,18 @@ async def silence(request: Request) -> Response:
 
 async def transcript(request: Request) -> Response:
     """Return the transcript as the file that the suffix names: vtt, srt, txt, json or ttml."""
+    return await _saved(request, current_services().review.transcript)
+
+
+async def chapters(request: Request) -> Response:
+    """Return the chapters as the file that the suffix names: vtt, txt (YouTube) or json."""
+    return await _saved(request, current_services().review.chapters)
+
+
+async def _saved(
+    request: Request, make: Callable[[str, str, str | None], tuple[str, str, str]]
+) -> Response:
     parts, job = request.path_params, request.query_params.get("job")
-    make = current_services().review.transcript
     name, media_type, text = await to_thread.run_sync(make, parts["id"], parts["suffix"], job)
     headers = {"Cache-Control": NO_CACHE, "Content-Disposition": attachment(name)}
     return Response(text, headers=headers, media_type=media_type)
@@ -85,4 +96,5 @@ routes = [
     Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
     Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
     Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
 ]

@@ -6,7 +6,7 @@ const KEYS = {
   l: (deck) => deck.faster(), ArrowLeft: (deck, e) => deck.move(-stride(e)),
   ArrowRight: (deck, e) => deck.move(stride(e)), ArrowUp: (deck) => deck.neighbour(-1),
   ArrowDown: (deck) => deck.neighbour(1), ",": (deck) => deck.move(-1 / 25),
-  ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), z: (deck) => deck.zoom(),
+  ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), r: (deck) => deck.reel?.play(), z: (deck) => deck.zoom(),
   a: (deck) => deck.timeline?.zoom(null), "+": (deck) => deck.timeline?.scale(0.5), "-": (deck) => deck.timeline?.scale(2),
   m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.boxes?.toggle(),
   w: (deck) => deck.strip?.step(-1, deck.video.currentTime), e: (deck) => deck.strip?.step(1, deck.video.currentTime),
@@ -66,6 +66,8 @@ class Deck {
     await this.equip(data);
     if (this.abort.signal.aborted || this.loaded !== wanted) return undefined;
     this.bundle = { ...found, ...found.lecture };
+    this.showChapters(found.chapters.vtt);
+    this.reel.show(found.reel);
     this.boxes.show(this.bundle);
     this.transcript.show(this.bundle);
     await this.timeline.show(this.bundle);
@@ -76,16 +78,29 @@ class Deck {
     return undefined;
   }
 
+  // The chapters are a track of the player, so that whatever knows such tracks finds them there.
+  showChapters(url) {
+    const before = this.video.querySelector("track");
+    if (!url || before?.getAttribute("src") === url) return;
+    before?.remove();
+    const element = Object.assign(document.createElement("track"), { kind: "chapters", label: "Chapters", src: url });
+    this.video.append(element);
+    const place = this.root.querySelector(".lh-chapter");
+    element.track.mode = "hidden";
+    element.track.oncuechange = () => { place.textContent = element.track.activeCues[0]?.getCueAsHTML().textContent ?? ""; };
+  }
+
   // Fetches the parts of the deck and puts them together, once; what they show comes later.
   equip(data) {
     this.equipped ??= (async () => {
       const part = (name) => import(new URL(data.modules[name], document.baseURI).href);
-      const names = ["drawing", "boxes", "strip", "timeline", "transcript"];
-      const [drawing, { Boxes }, { Strip }, { Timeline }, { Transcript }] = await Promise.all(names.map(part));
+      const names = ["drawing", "boxes", "reel", "strip", "timeline", "transcript"];
+      const [drawing, { Boxes }, { Reel }, { Strip }, { Timeline }, { Transcript }] = await Promise.all(names.map(part));
       if (this.abort.signal.aborted) return;
-      const helpers = { ...drawing, seek: (t) => this.seek(t), select: (id) => this.select(id) };
+      const helpers = { ...drawing, seek: (t) => this.seek(t), play: (parts) => this.play(parts), select: (id) => this.select(id) };
       this.clock = drawing.clock;
       this.boxes = new Boxes(this.root, this.video, helpers);
+      this.reel = new Reel(this.root, helpers);
       this.strip = new Strip(this.root, helpers);
       this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
       this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), this.strip, helpers, data);
@@ -169,10 +184,12 @@ class Deck {
 
   // Plays what the clip keeps, straight from the source: nothing needs rendering to be judged.
   playClip() {
-    const clip = this.clip();
-    if (!clip) return;
-    this.seek(clip.parts[0][0]);
-    this.playing = { parts: clip.parts, index: 0 };
+    if (this.clip()) this.play(this.clip().parts);
+  }
+
+  play(parts) {
+    this.seek(parts[0][0]);
+    this.playing = { parts, index: 0 };
     this.video.play();
   }
 
@@ -203,6 +220,7 @@ class Deck {
     this.shown = time;
     this.timeline.playhead(time);
     this.strip.follow(time);
+    this.reel.follow(time);
     this.transcript.follow(time);
     this.showTime(`${this.clock(time)} / ${this.clock(this.bundle.duration)}`);
   }

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,10 +15,14 @@ from cyclopts import Parameter
 from agents.errors import LectureError, TuningError
 from agents.params import Params
 from agents.tuning import tuning_type
+from app.chapters import youtube_notices
 from app.cli import explain
-from app.commands.report import print_clips, print_notices
+from app.commands.report import print_clips, print_notices, print_reel
 from app.commands.running import Outcome, run_here
+from app.commands.writing import Wanted
+from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
+from app.views.text import usage_line
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -27,6 +32,7 @@ else:
 
 STAGES = ", ".join(stage_table())
 KINDS = ", ".join(TRANSCRIPT_FORMATS)
+CUTLISTS = ", ".join(EXCHANGE_FORMATS)
 
 
 def highlights(
@@ -41,6 +47,9 @@ def highlights(
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
     ] = "vtt,txt",
+    cutlist: Annotated[
+        str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
+    ] = "",
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -59,7 +68,10 @@ def highlights(
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
-    kinds = _transcript_kinds(transcript)
+    wanted = Wanted(
+        transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
+        cutlists=_suffixes("--cutlist", cutlist, EXCHANGE_FORMATS),
+    )
     _check_stages(only, from_)
     _check_folders(files, out)
     stop_at_once()
@@ -74,7 +86,7 @@ def highlights(
                 folder,
                 tuning,
                 captions=captions,
-                transcripts=kinds,
+                wanted=wanted,
                 only=only,
                 start=from_,
                 quiet=json_,
@@ -86,11 +98,11 @@ def highlights(
     return worst
 
 
-def _transcript_kinds(text: str) -> tuple[str, ...]:
+def _suffixes(flag: str, text: str, known: Collection[str]) -> tuple[str, ...]:
     kinds = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for kind in kinds:
-        if kind not in TRANSCRIPT_FORMATS:
-            raise TuningError(f"--transcript: {kind!r} is none of {KINDS}.")
+        if kind not in known:
+            raise TuningError(f"{flag}: {kind!r} is none of {', '.join(known)}.")
     return kinds
 
 
@@ -130,5 +142,9 @@ def _print(found: Outcome, *, as_json: bool) -> None:
         return
     print(f"{found.file.name}: {found.told}")
     print_notices(found.findings.notices)
+    for usage in found.spent:
+        print(f"  {usage_line(usage)}")
     print_clips(found.findings.plans)
+    print_reel(found.reel)
+    print_notices(youtube_notices(found.findings.chapters))
     print(f"written to {found.out}")

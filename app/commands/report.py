@@ -45,6 +45,16 @@ def print_clips(clips: Iterable[ClipRow | ClipPlan]) -> None:
         print(ClipLine.of(clip))
 
 
+def print_reel(passages: Sequence[ClipPlan]) -> None:
+    """Print the highlight reel: how long it is, and a line for each of its passages."""
+    if not passages:
+        return
+    seconds = sum(passage.duration for passage in passages)
+    print(f"Reel: {seconds:.0f} s, {len(passages)} passages")
+    for passage in passages:
+        print(f"    {clock(passage.start)} - {clock(passage.end)}  {passage.title}")
+
+
 def print_notices(notices: Iterable[Notice | Mapping[str, str]]) -> None:
     """Print what a person should know, one line each."""
     for notice in notices:

@@ -10,6 +10,7 @@ from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
 from agents.types import ClipPlan, Content, SilenceRegion
+from app.exports import Findings
 from app.services.jobs import Jobs
 from app.services.results import Results
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from agents.silence import LevelHistogram, SilenceParams
+
+
+NEEDS = ("transcript", "silence", "layout", "content")
+"""The stages whose values clips and reel are chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +49,21 @@ class LivePlans:
         """Return what `tuning` would choose from a job's transcript, layout and content."""
         from agents.extract import plan_clips
 
-        keys = self.results.keys(job_id)
-        needs = ("transcript", "silence", "layout", "content")
-        found = self.results.values({name: keys[name] for name in needs})
-        if len(found) < len(needs):
+        found = self._found(job_id)
+        if len(found) < len(NEEDS):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        plans = plan_clips(*(found[name] for name in needs), params=params)
+        plans = plan_clips(*(found[name] for name in NEEDS), params=params)
         return LivePlan(self.scores(found["content"], tuning), plans)
+
+    def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
+        """Return the passages of the highlight reel, none before the lecture is analysed."""
+        found = Findings(self._found(job_id))
+        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _found(self, job_id: str) -> dict[str, Any]:
+        keys = self.results.keys(job_id)
+        return self.results.values({name: keys[name] for name in NEEDS})
 
 
 @dataclass(frozen=True, slots=True)

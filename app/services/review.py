@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from agents.errors import NotFound
-from agents.types import Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from agents.types import ClipPlan, Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from app.chapters import CHAPTER_FORMATS, youtube_notices
 from app.exports import plain, slug
+from app.formats import FileFormat
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
@@ -72,7 +74,11 @@ class Review:
             },
             "stages": sorted(found.values),
             "media": media_urls(lecture_id, found),
-            "transcripts": _transcript_urls(lecture_id, job, found),
+            "transcripts": _urls(
+                lecture_id, "transcript", TRANSCRIPT_FORMATS, job, found.transcript
+            ),
+            "chapters": _urls(lecture_id, "chapters", CHAPTER_FORMATS, job, found.chapters),
+            "chapter_notices": plain(tuple[Notice, ...], youtube_notices(found.chapters)),
             "engine": found.transcript and found.transcript.engine,
             "language": found.transcript and found.transcript.language,
             "analyzer": found.content and found.content.analyzer,
@@ -86,6 +92,7 @@ class Review:
             "sentences": self._sentences(job, found),
             "cues": transcript_cues(found.transcript),
             "clips": self.clips(job.id),
+            "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
         }
 
     def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
@@ -130,16 +137,35 @@ class Review:
         self, lecture_id: str, suffix: str, job_id: str | None = None
     ) -> tuple[str, str, str]:
         """Return name, media type and text of the whole lecture's transcript."""
-        made = TRANSCRIPT_FORMATS.get(suffix)
-        if made is None:
-            known = ", ".join(TRANSCRIPT_FORMATS)
-            raise NotFound(f"A transcript is not made as {suffix[:20]!r}, but as {known}.")
+        made = _format("A transcript is", TRANSCRIPT_FORMATS, suffix)
         lecture, job = self.find(lecture_id, job_id)
         transcript = self.results.of(job).transcript
         if transcript is None:
             raise NotFound("There is no transcript yet.")
         name = f"{slug(lecture.title) or 'lecture'}.{suffix}"
         return name, made.media_type, made.write(transcript, lecture.title)
+
+    def chapters(
+        self, lecture_id: str, suffix: str, job_id: str | None = None
+    ) -> tuple[str, str, str]:
+        """Return name, media type and text of the lecture's chapters."""
+        made = _format("Chapters are", CHAPTER_FORMATS, suffix)
+        lecture, job = self.find(lecture_id, job_id)
+        found = self.results.of(job)
+        if found.content is None:
+            raise NotFound("There are no chapters yet.")
+        name = f"{slug(lecture.title) or 'lecture'}-chapters.{suffix}"
+        return name, made.media_type, made.write(found.chapters, lecture.title)
+
+
+Made = TypeVar("Made")
+
+
+def _format(what: str, formats: Mapping[str, FileFormat[Made]], suffix: str) -> FileFormat[Made]:
+    if suffix not in formats:
+        known = ", ".join(formats)
+        raise NotFound(f"{what} not made as {suffix[:20]!r}, but as {known}.")
+    return formats[suffix]
 
 
 def _lecture(lecture: Lecture, found: JobResults) -> dict[str, Any]:
@@ -166,10 +192,12 @@ def media_urls(lecture_id: str, found: JobResults) -> dict[str, str | None]:
     }
 
 
-def _transcript_urls(lecture_id: str, job: Job, found: JobResults) -> dict[str, str]:
-    """Return where this run's transcript is saved from, by suffix; nothing before it is made."""
-    base = f"/api/v1/lectures/{lecture_id}/transcript"
-    return {s: f"{base}.{s}?job={job.id}" for s in TRANSCRIPT_FORMATS if found.transcript}
+def _urls(
+    lecture_id: str, what: str, formats: Iterable[str], job: Job, found: object
+) -> dict[str, str]:
+    """Return where this run's files of one kind are saved from, by suffix; none before `found`."""
+    base = f"/api/v1/lectures/{lecture_id}/{what}"
+    return {suffix: f"{base}.{suffix}?job={job.id}" for suffix in formats if found}
 
 
 def _topics(content: Content | None) -> list[dict[str, Any]]:
@@ -229,6 +257,22 @@ def _slides(lecture_id: str, job_id: str, layout: Layout | None) -> list[dict[st
 def transcript_cues(transcript: Transcript | None) -> list[list[Any]]:
     """Return [start, end, text] per sentence."""
     return [[s.start, s.end, s.text] for s in (transcript.segments if transcript else ())]
+
+
+def passage_json(plan: ClipPlan) -> dict[str, Any]:
+    """Return a passage of the highlight reel for pages and components."""
+    return {
+        "start": plan.start,
+        "end": plan.end,
+        "parts": [[part.start, part.end] for part in plan.parts],
+        "duration": plan.duration,
+        "title": plan.title,
+        "score": round(plan.score, 4),
+        "contributions": {k: round(v, 4) for k, v in plan.contributions.items()},
+        "reason": plan.reason,
+        "quote": plan.quote,
+        "topic": plan.topic,
+    }
 
 
 def clip_json(clip: ClipRow) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from threading import Lock
 
 from app.services.clips import Clips
 from app.services.core import Core
+from app.services.exchange import Exchange
 from app.services.files import Files
 from app.services.jobs import Jobs
 from app.services.lectures import Lectures
@@ -29,6 +30,7 @@ class Services(Core):
         self.clips = Clips(self)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.files = Files(self, self.clips, self.review)
+        self.exchange = Exchange(self.clips, self.review, self.files)
 
 
 _current: Services | None = None

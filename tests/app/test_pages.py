@@ -9,10 +9,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agents.silence import SilenceParams
+from agents.types import Usage
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
+from app.views.text import plain, usage_line
 from data.jobs import begin_stage, fail_stage
+from data.spending import add_spending
 from jobs.local import run_job_here
 from tests.app.tus import recording
 
@@ -173,6 +176,15 @@ def test_run_page_shows_all_stages_and_what_can_be_done(looked_at, state):
     assert ("Cancel" in labels) == (state == "running")
     assert ("Try again" in labels) == (state == "failed")
     assert ("is cut off at 40" in said(app)) == (state == "failed")
+
+
+def test_run_page_shows_what_the_run_spent(filled):
+    job_id = filled.lectures["completed"][1]
+    usage = Usage("gemini-x", "v1", 3, 0, 12_000, 0, 900, 0, 0.0123, "2026-10-07")
+    with filled.services.store.write() as con:
+        add_spending(con, job_id, "content", 1, usage)
+    assert plain(usage_line(usage)) in said(show("job", id=job_id))
+    assert filled.services.jobs.snapshot(job_id)["spending"][0]["usd"] == 0.0123
 
 
 def test_cancel_and_try_again_reach_the_job(filled):

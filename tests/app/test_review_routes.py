@@ -47,6 +47,26 @@ def test_every_address_in_the_bundle_answers(client, finished):
     assert [client.get(url).status_code for url in urls] == [200] * len(urls)
 
 
+def test_the_reel_has_the_best_passage_of_each_topic_and_says_why(client, finished):
+    reel = client.get(f"/api/v1/lectures/{finished}/bundle").json()["reel"]
+    assert [passage["title"] for passage in reel] == ["Topic 0", "Topic 1"]
+    for passage in reel:
+        assert 5 <= passage["duration"] <= 25
+        assert passage["score"] == pytest.approx(sum(passage["contributions"].values()), abs=1e-4)
+        assert passage["contributions"]["information"] > 0
+        assert passage["quote"].startswith("Sentence")
+
+
+def test_the_reel_under_a_moved_tunable_needs_no_job(services, finished_job):
+    tuning = services.jobs.tuning(finished_job)
+    extract = tuning.extract.model_copy(
+        update={"reel": tuning.extract.reel.model_copy(update={"max_passages": 1})}
+    )
+    moved = tuning.model_copy(update={"extract": extract})
+    assert len(services.live.reel(finished_job.id, moved)) == 1
+    assert len(services.live.reel(finished_job.id, tuning)) == 2
+
+
 def test_scores_follow_the_weights_of_the_run(client, services, finished, finished_job):
     bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
     weight = services.jobs.tuning(finished_job).extract.weights.information
@@ -68,6 +88,7 @@ def test_a_lecture_that_has_just_arrived_has_an_empty_bundle(client, tus):
     done = tus.upload("talk.mp4", recording(5_000, salt="fresh"))
     bundle = client.get(f"/api/v1/lectures/{done.headers['lecture-id']}/bundle").json()
     assert (bundle["topics"], bundle["clips"], bundle["sentences"]) == ([], [], [])
+    assert bundle["reel"] == []
     assert bundle["media"]["source"] is None
 
 
@@ -161,6 +182,31 @@ def test_a_transcript_that_is_not_there_is_a_problem_in_one_sentence(client, tus
     waiting = tus.upload("talk.mp4", recording(5_000, salt="unheard")).headers["lecture-id"]
     early = client.get(f"/api/v1/lectures/{waiting}/transcript.srt")
     assert (early.status_code, early.json()["detail"]) == (404, "There is no transcript yet.")
+
+
+def test_chapters_are_saved_in_every_format_under_the_lectures_name(client, finished):
+    bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
+    types = {"vtt": "text/vtt", "txt": "text/plain", "json": "application/json+chapters"}
+    assert list(bundle["chapters"]) == list(types)
+    for suffix, url in bundle["chapters"].items():
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(types[suffix])
+        assert answer.headers["content-disposition"] == (
+            f"attachment; filename*=utf-8''heat-mass-chapters.{suffix}"
+        )
+        assert "Topic 1" in answer.text
+    assert [notice["code"] for notice in bundle["chapter_notices"]] == ["few_chapters"]
+
+
+def test_chapters_that_are_not_there_are_a_problem_in_one_sentence(client, tus, finished):
+    foreign = client.get(f"/api/v1/lectures/{finished}/chapters.docx")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert "vtt, txt, json" in foreign.json()["detail"]
+    waiting = tus.upload("talk.mp4", recording(5_000, salt="unsorted")).headers["lecture-id"]
+    early = client.get(f"/api/v1/lectures/{waiting}/chapters.vtt")
+    assert (early.status_code, early.json()["detail"]) == (404, "There are no chapters yet.")
+    assert client.get(f"/api/v1/lectures/{waiting}/bundle").json()["chapters"] == {}
 
 
 def test_a_deleted_lectures_transcript_is_not_given_away(client, services, lecture):

@@ -1,17 +1,19 @@
 """Words and figures of the pages, without any page."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from agents.compile.params import CompileParams
 from agents.silence import SilenceParams
+from agents.types import Usage
 from app.views.cards import poster_html
 from app.views.clips import clip_table
 from app.views.layouts import layout_table, missing_sights
 from app.views.stages import steps
-from app.views.text import ago, clock, file_size, length, plain
+from app.views.text import ago, clock, file_size, length, plain, usage_line
 from app.views.tunables import tunable_fields, tunable_label
 from app.views.why import contribution_figure
 
@@ -44,6 +46,16 @@ def test_length_is_said_in_words(seconds, text):
 )
 def test_past_moments_are_told_from_now(back, text):
     assert ago(NOON - back, NOON) == text
+
+
+def test_what_a_run_spent_is_one_sentence():
+    usage = Usage("gemini-x", "v1", 3, 2, 12_000, 100, 900, 4_000, 0.01234, "2026-10-07")
+    told = usage_line(usage)
+    assert "3 answers, 2 answers were known" in told
+    assert "12,000 tokens in (100 cached), 900 out, 4,000 thinking" in told
+    assert "$0.0123 at the prices of 2026-10-07" in told
+    assert "price not known" in usage_line(replace(usage, usd=None))
+    assert "was not asked" in usage_line(replace(usage, requests=0))
 
 
 @pytest.mark.parametrize(
