@@ -25,6 +25,7 @@ from agents.types import (
     ContentSegment,
     Intake,
     Layout,
+    Notice,
     Sentence,
     SilenceRegion,
     Transcript,
@@ -62,6 +63,7 @@ def analyze_locally(
         evidence=evidence + params.cue_weight * np.array(cues.moves_on(texts)),
         durations=np.array([segment.duration for segment in segments]),
         min_duration=params.min_topic_s,
+        slides_tell=params.slide_weight > 0 and len(layout.slides) > 1,
     )
     passage = find_passages(segments, layout, topic)
     scores = {
@@ -81,7 +83,17 @@ def analyze_locally(
         describe_topics(segments, topic, names, scores),
         describe_sentences(segments, topic, scores),
         "local",
+        _headlines_read(layout),
     )
+
+
+def _headlines_read(layout: Layout) -> tuple[Notice, ...]:
+    """Return a notice when headlines were read, none when there are none."""
+    read = sum(bool(slide.title) for slide in layout.slides)
+    if not read:
+        return ()
+    message = f"the headlines of {read} of {len(layout.slides)} slides were read by OCR"
+    return (Notice("slide_headlines", message),)
 
 
 def find_passages(

@@ -39,6 +39,8 @@ NAME_BONUS, NAME_REACH = 1.5, 4
 """What a phrase is worth more that is introduced by name, and within how many words."""
 MOSTLY = 0.5
 """A phrase is named in full when more than this share of its mentions is part of a longer one."""
+CONSIDERED = 300
+"""So many phrases of a topic may name it, the best."""
 PLACES = 6
 """A topic is cut into so many places; what is said in more of them is what it is about."""
 LENGTH = (1.0, 2.0, 2.2)
@@ -102,7 +104,7 @@ def key_phrases(groups: Sequence[Sequence[str]], stop: set[str]) -> list[list[Ph
                 weighted.append(Phrase(run, case.write(_surface(each)), worth))
         weighted.sort(key=lambda phrase: (-phrase.weight, phrase.words))
         times = {run: each.times for run, each in found.items()}
-        ranked.append(_without_overlap(_in_full(weighted, times)))
+        ranked.append(_without_overlap(_in_full(weighted[:CONSIDERED], times)))
     return ranked
 
 

@@ -21,8 +21,9 @@ SHOWN, LEAST_SUPPORT = 0.6, 0.3
 """... or a lower one when it is shown for this share of the topic."""
 BESIDE = 0.5
 """A phrase of several words is the title when it weighs this share of the best single word."""
-LIKE = 0.8
-"""How like a word of a headline must be to one that is said to be a misreading of it."""
+LIKE, COMPARED = 0.8, 200
+"""How like a word of a headline must be to one that is said to be a misreading of it, and with how
+many it is compared at most."""
 
 
 @dataclass(slots=True)
@@ -120,7 +121,7 @@ def _put_right(headline: str, said: Mapping[str, str]) -> str:
 
 
 def _likest(word: str, others: Sequence[str]) -> str:
-    return next(iter(get_close_matches(word, others, n=1, cutoff=LIKE)), "")
+    return next(iter(get_close_matches(word, others[:COMPARED], n=1, cutoff=LIKE)), "")
 
 
 def choose_headline(shown: Sequence[Headline], number: int, group: Sequence[str]) -> str:

@@ -99,8 +99,11 @@ def test_topics_are_named_after_the_headlines_of_their_slides(analyze):
     transcript = speak(write_talk(per_topic=20, topics=2))
     change = transcript.segments[20].start - 0.2
     layout = show(transcript, [change], ["Battery and voltage", "www.university.example"])
-    first, second = analyze(transcript, layout).segments
+    content = analyze(transcript, layout)
+    first, second = content.segments
     assert first.title == "Battery and voltage"
+    assert [notice.code for notice in content.notices] == ["slide_headlines"]
+    assert "2 of 2 slides" in content.notices[0].message
     assert second.title == analyze(transcript).segments[1].title
 
 
