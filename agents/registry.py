@@ -11,13 +11,14 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, Protocol
 
 from agents.params import Params
+from agents.types import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class Resources:
     answers: Answers | None = None
     """What Gemini has answered before; without it everything is asked anew."""
     cores: int = 2
+    decisions: Decisions = field(default_factory=Decisions)
+    """What people have decided about the lecture's clips."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -303,6 +303,58 @@ class Cue(Interval):
 
 
 @dataclass(frozen=True, slots=True)
+class KeptClip:
+    """A clip that a person has accepted or made: it stays as it is."""
+
+    parts: tuple[Interval, ...]
+    title: str = ""
+    """Empty to have one found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people have decided about clips before they are planned."""
+
+    kept: tuple[KeptClip, ...] = ()
+    rejected: tuple[Interval, ...] = ()
+    """Stretches that are not proposed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest change of one tunable that makes a clip drop out; one step less keeps it."""
+
+    tunable: str
+    """Its name among the tunables of `extract`: "weights.novelty", "max_clips"."""
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rival(Interval):
+    """The stretch that comes next after a clip; from its first second to its last."""
+
+    title: str
+    score: float
+    behind: float
+    """How much worse the plan would be with it instead, in seconds of outstanding speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropOut:
+    """What would have to change for a clip to drop out of the plan."""
+
+    margin: float
+    """How much worse the best plan without it is, in seconds of outstanding speech."""
+    weight: Change | None
+    """The weight that has to move least; None if no single one does it."""
+    limit: Change | None
+    """Number of clips, or else total length; None if neither does it."""
+    rival: Rival | None
+    """What would take its place if the other clips stayed as they are; None if nothing fits."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClipPlan:
     """One highlight to be rendered, and why it was chosen."""
 
@@ -323,6 +375,10 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    kept: bool = False
+    """Whether a person has kept it, whatever its score."""
+    drop_out: DropOut | None = None
+    """None for a clip that is kept, and where it was not worked out."""
 
     @property
     def start(self) -> float:

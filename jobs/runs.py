@@ -8,7 +8,9 @@ from typing import Any
 
 from agents.errors import StageError
 from agents.params import Params
+from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
+from data.decisions import gather_decisions, with_decisions
 from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
 from data.records import Job, StageRow
@@ -25,15 +27,23 @@ def create_run(
     *,
     parent: str | None = None,
     job_id: str | None = None,
+    decisions: Decisions | None = None,
 ) -> tuple[Job, list[StageRow]]:
-    """Commit a job for a lecture; stages whose key has a result are done, with clips in place."""
+    """Commit a job for a lecture; stages whose key has a result are done, with clips in place.
+
+    It is bound by `decisions`, else by what people have decided about the clips of its parent.
+    """
     params = {
         name: stage_params(stage, tuning).model_dump(mode="json")
         for name, stage in shop.table.items()
     }
     with shop.store.write() as con:
         lecture = get_lecture(con, lecture_id)
-        keys = stage_keys(lecture.sha256, params, shop.resources_for(lecture), shop.table)
+        if decisions is None:
+            decisions = gather_decisions(con, parent) if parent else Decisions()
+        params = with_decisions(params, decisions)
+        resources = shop.resources_with(lecture, params)
+        keys = stage_keys(lecture.sha256, params, resources, shop.table)
         known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
@@ -62,7 +72,7 @@ def renew_keys(shop: Workshop, job_id: str, from_stage: str | None = None) -> No
             return
         again = with_followers(first, shop.table)
         given = {row.name: row.key for row in rows if row.name not in again}
-        resources = shop.resources_for(lecture)
+        resources = shop.resources_with(lecture, job.params)
         keys = stage_keys(lecture.sha256, job.params, resources, shop.table, given)
         for name in again:
             rename_keys(con, job_id, name, {name: keys[name]})

@@ -79,7 +79,7 @@ def _compute(shop: Workshop, task: Task) -> float:
     with shop.artifacts.workdir(task.key, task.attempt) as folder:
         context = Context(
             workdir=folder,
-            resources=shop.resources_for(task.lecture),
+            resources=shop.resources_with(task.lecture, task.job.params),
             progress=report,
             once=shop.artifacts.once,
         )
@@ -126,7 +126,7 @@ def stand_in_keys(shop: Workshop, task: Task, value: object) -> dict[str, str]:
     after = with_followers(task.name, shop.table)
     given = {name: key for name, key in task.keys.items() if name not in after}
     given[task.name] = own
-    resources = shop.resources_for(task.lecture)
+    resources = shop.resources_with(task.lecture, task.job.params)
     keys = stage_keys(task.lecture.sha256, task.job.params, resources, shop.table, given)
     return {name: keys[name] for name in after}
 
@@ -173,7 +173,7 @@ def apply_result(con: Connection, job: Job, name: str, value: Any) -> None:  # n
     elif isinstance(value, Transcript):
         update_lecture(con, job.lecture_id, language=value.language)
     elif name == "extract":
-        put_plans(con, job.id, value)
+        put_plans(con, job.id, value, parent=job.parent)
     elif name == "compile":
         put_clips(con, job.id, value)
     for notice in getattr(value, "notices", ()):

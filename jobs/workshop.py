@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from agents.registry import Resources
 from agents.sandbox import use_sandbox
 from data.answers import StoredAnswers
 from data.artifacts import Artifacts
+from data.decisions import read_decisions
 from data.media import FolderStore, MediaStore
 from data.records import Lecture
 from data.store import Store, open_store
@@ -30,6 +32,10 @@ class Workshop:
     emit: Callable[[str, Event], None]
     """Takes a job id and an event; must not raise."""
     table: StageTable = field(default_factory=stage_table)
+
+    def resources_with(self, lecture: Lecture, params: Mapping[str, Any]) -> Resources:
+        """Return the resources of a lecture with the decisions that bind a job of these params."""
+        return replace(self.resources_for(lecture), decisions=read_decisions(params))
 
 
 def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) -> Workshop:

@@ -19,6 +19,7 @@ from app.chapters import youtube_notices
 from app.cli import explain
 from app.commands.report import print_clips, print_notices, print_reel
 from app.commands.running import Outcome, run_here
+from app.commands.stretches import read_stretches
 from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
@@ -47,6 +48,13 @@ def highlights(
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
     ] = "vtt,txt",
+    keep: Annotated[
+        list[str] | None,
+        Parameter(help="A stretch to keep as a clip: 12:00-13:05, or 12:00-13:05=Title."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, Parameter(help="A stretch of which nothing is proposed: 40:00-41:30.")
+    ] = None,
     cutlist: Annotated[
         str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
     ] = "",
@@ -68,6 +76,9 @@ def highlights(
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
+    if (keep or drop) and len(files) > 1:
+        raise TuningError(f"--keep and --drop fit one recording, not {len(files)}.")
+    decisions = read_stretches(keep or (), drop or ())
     wanted = Wanted(
         transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
         cutlists=_suffixes("--cutlist", cutlist, EXCHANGE_FORMATS),
@@ -90,6 +101,7 @@ def highlights(
                 only=only,
                 start=from_,
                 quiet=json_,
+                decisions=decisions,
             )
         except LectureError as error:
             worst = max(worst, explain(error))

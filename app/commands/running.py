@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
-from agents.types import ClipPlan, Usage
+from agents.types import ClipPlan, Decisions, Usage
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
 from app.commands.writing import WORK, Wanted, write_results
@@ -95,6 +95,7 @@ def run_here(
     only: str | None = None,
     start: str | None = None,
     quiet: bool = False,
+    decisions: Decisions | None = None,
 ) -> Outcome:
     """Run the stages over one recording and write what was found into `out`."""
     file = file.absolute()
@@ -104,7 +105,7 @@ def run_here(
         shop = open_shop(state, file, captions)
         shop.store.migrate()
         lecture = remember(shop, file, captions)
-        job, _ = create_run(shop, lecture.id, tuning)
+        job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
         titles = {name: stage.title for name, stage in shop.table.items()}
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)
