@@ -319,6 +319,14 @@ def test_a_refusal_is_not_tried_again(serve, analyze, status, monkeypatch):
     assert len(stub.seen) == 1
 
 
+@pytest.mark.parametrize("status", [302, 307])
+def test_the_key_is_not_carried_to_another_address(serve, analyze, status):
+    other = serve()
+    stub = serve(status=lambda number: status, headers={"Location": f"{other.url}/v1/models/x"})
+    assert analyze(stub).analyzer == "local"
+    assert other.seen == []
+
+
 def test_a_wrong_key_is_told_from_other_bad_requests(serve, analyze):
     details = [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]
     stub = serve(status=lambda number: 400, error={"details": details})
