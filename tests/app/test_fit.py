@@ -1,4 +1,4 @@
-"""`lecture fit` on a real run of the sample: judgements in, a proposal out, nothing without a yes."""
+"""`lecture fit` on a real run of the sample: a proposal from judgements, nothing without a yes."""
 
 import json
 
