@@ -10,12 +10,17 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.errors import StageError
 from agents.ffmpeg import FORMATS, MAX_PIXELS, MAX_STREAMS
 from agents.pictures import jpeg_encoder, key_frame, picture
-from agents.sandbox import LENGTH_BYTES, MAX_OUTPUT_BYTES, run_module
+from agents.sandbox import LENGTH_BYTES, MAX_OUTPUT_BYTES, Ask, open_module
 
 if TYPE_CHECKING:
     import av
@@ -32,6 +37,8 @@ LUMA_SIZE = (320, 180)
 MANY_FPS = 20.0
 """From here on a frame that is one or two too old is less than 0.1 s old."""
 NUMBER_BYTES = 4
+MOST_CPU_S = 3600.0
+"""No child that decodes a recording may use more than this in all."""
 
 
 def decode_frames(media: Media, times: Sequence[float], *, width: int | None = None) -> np.ndarray:
@@ -79,7 +86,7 @@ def watch_frames(
         else:
             jpeg[1](index, blob[NUMBER_BYTES:])
 
-    _ask(media, request, cpu_s=60 + 3 * len(looks), on_blob=hear)
+    _ask(media, request, len(looks), hear)
 
 
 def _pictures(
@@ -89,25 +96,20 @@ def _pictures(
     import numpy as np
 
     _check_size(len(times) * math.prod(shape))
+    frames = np.empty((len(times), *shape), np.uint8)
+    if not len(times):
+        return frames
     order = np.argsort(times, kind="stable")
-    ascending = [float(times[i]) for i in order]
+    places = iter(order.tolist())
+
+    def hear(blob: bytes) -> None:
+        frames[next(places)] = np.frombuffer(blob, np.uint8).reshape(shape)
+
     request = _request(media, shape[1], shape[0]) | {"kind": kind, "rough": rough}
-    out = _ask(media, request | {"times": ascending}, cpu_s=60 + 3 * len(times))
-    frames = np.frombuffer(out, np.uint8).reshape(len(times), *shape)
-    # Times mostly come in order, and a copy of large frames would double the memory.
-    return frames if (np.diff(order) == 1).all() else frames[np.argsort(order, kind="stable")]
-
-
-def decode_stretch(
-    media: Media, start: float, end: float, *, width: int = 320, height: int = 180
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return times (n,) and luma (n, h, w) of every frame in [start, end), as shown."""
-    import numpy as np
-
-    request = _request(media, width, height) | {"start": float(start), "end": float(end)}
-    out = _ask(media, request, cpu_s=60 + 2 * (end - start))
-    rows = np.frombuffer(out, np.dtype([("time", "<f8"), ("luma", "u1", (height, width))]))
-    return rows["time"].copy(), rows["luma"].copy()
+    _ask(media, request | {"times": [float(times[i]) for i in order]}, len(times), hear)
+    if next(places, None) is not None:
+        raise StageError("the process that read the recording left out pictures")
+    return frames
 
 
 def _scaled(media: Media, width: int | None) -> tuple[int, int]:
@@ -126,35 +128,64 @@ def _request(media: Media, width: int, height: int) -> dict[str, Any]:
     return {"path": path, "demuxer": media.demuxer, "width": width, "height": height}
 
 
+class _Decoding:
+    """A child that decodes one recording, started when it is first asked."""
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        self.path = path
+        self._stack = stack
+        self._child: Ask | None = None
+
+    def ask(self, request: bytes, on_blob: Callable[[bytes], None], wall_s: float) -> None:
+        """Hand over the parts of the answer to a request."""
+        if self._child is None:
+            child = open_module("agents.decoder", read=[self.path], cpu_s=MOST_CPU_S)
+            self._child = self._stack.enter_context(child)
+        self._child(request, on_blob, wall_s)
+
+
+_decoding: ContextVar[_Decoding | None] = ContextVar("decoding", default=None)
+
+
+@contextmanager
+def decoding(media: Media) -> Iterator[None]:
+    """Have one child decode all that is asked of a recording within.
+
+    Starting one costs as much as 15 s of a lecture, and opening the recording something too.
+    """
+    with ExitStack() as stack:
+        token = _decoding.set(_Decoding(media.path, stack))
+        try:
+            yield
+        finally:
+            _decoding.reset(token)
+
+
 def _ask(
-    media: Media,
-    request: dict[str, Any],
-    cpu_s: float,
-    on_blob: Callable[[bytes], None] | None = None,
-) -> bytes:
-    return run_module(
-        "agents.decoder",
-        [],
-        stdin=json.dumps(request).encode(),
-        read=[media.path],
-        write=None,
-        cpu_s=cpu_s,
-        wall_s=2 * cpu_s,
-        on_blob=on_blob,
-    )
+    media: Media, request: dict[str, Any], count: int, on_blob: Callable[[bytes], None]
+) -> None:
+    """Hand over the parts of the answer to a request for `count` pictures."""
+    child = _decoding.get()
+    if child is None or child.path != media.path:
+        with decoding(media):
+            _ask(media, request, count, on_blob)
+        return
+    child.ask(json.dumps(request).encode(), on_blob, 120.0 + 6 * count)
 
 
 # --- in the child ---------------------------------------------------------------------------------
 
 
 def main(args: list[str]) -> None:
-    """Answer the request on stdin with raw frames on stdout."""
-    request = json.loads(sys.stdin.buffer.read())
-    frames = stretch_frames if "start" in request else wanted_frames
-    frames = full_pictures if "kinds" in request else frames
-    for block in frames(request):
-        sys.stdout.buffer.write(block)
-    sys.stdout.buffer.flush()
+    """Answer each request on stdin with pictures on stdout, as `open_module` wants it."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while len(prefix := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        request = json.loads(source.read(int.from_bytes(prefix, "little")))
+        frames = full_pictures if "kinds" in request else wanted_frames
+        for block in chain(frames(request), [b""]):
+            target.write(len(block).to_bytes(LENGTH_BYTES, "little"))
+            target.write(block)
+        target.flush()
 
 
 def open_container(path: str | Path, demuxer: str) -> av.container.InputContainer:
@@ -216,23 +247,25 @@ def frames_from(
     yield from decoded(container, stream)
 
 
+@cache
 def _opened(
-    request: dict[str, Any], threads: int
+    path: str, demuxer: str, smoothing: str
 ) -> tuple[av.container.InputContainer, av.video.VideoStream]:
-    container = open_container(request["path"], request["demuxer"])
+    """Open a recording once for all requests; `smoothing` tells which block edges are left."""
+    container = open_container(path, demuxer)
     stream = first_video(container)
     if stream is None:
         raise ValueError("no video stream")
-    stream.codec_context.thread_count = threads
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"skip_loop_filter": smoothing}
     return container, stream
 
 
 def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
     """Yield, for each of the ascending times, the frame shown then in the `kind` asked for."""
-    container, stream = _opened(request, threads=1)
-    if request["kind"] == "luma":
-        stream.codec_context.options = {"skip_loop_filter": "all"}
-    layout = "rgb24" if request["kind"] == "rgb" else "gray"
+    luma = request["kind"] == "luma"
+    container, stream = _opened(request["path"], request["demuxer"], "all" if luma else "default")
+    layout = "gray" if luma else "rgb24"
     for frame in _shown(container, stream, request["times"], rough=request["rough"]):
         yield picture(frame, request["width"], request["height"], layout).tobytes()
 
@@ -245,8 +278,7 @@ def _shown(
     rough: bool,
 ) -> Iterator[av.VideoFrame]:
     """Yield the frame shown at each of the ascending times."""
-    if rough:
-        stream.codec_context.skip_frame = "NONREF"
+    stream.codec_context.skip_frame = "NONREF" if rough else "DEFAULT"
     zero = start_time(container)
     frames: Iterator[av.VideoFrame] = iter(())
     shown = ahead = None
@@ -263,18 +295,16 @@ def _shown(
 
 
 def full_pictures(request: dict[str, Any]) -> Iterator[bytes]:
-    """Yield, each after its length and the number of its time, luma pictures and JPEGs."""
-    container, stream = _opened(request, threads=1)
+    """Yield, each after the number of its time, luma pictures and JPEGs."""
     # edges of blocks are smoothed in key frames only: what changes after them is sharp enough
-    stream.codec_context.options = {"skip_loop_filter": "nokey"}
+    container, stream = _opened(request["path"], request["demuxer"], "nokey")
     size, times = (request["width"], request["height"]), request["times"]
     jpeg = jpeg_encoder(*size)
 
     def blob(number: int, frame: av.VideoFrame) -> bytes:
         grey = request["kinds"][number] == "grey"
         content = picture(frame, *size, "gray").tobytes() if grey else jpeg(frame)
-        content = number.to_bytes(NUMBER_BYTES, "little") + content
-        return len(content).to_bytes(LENGTH_BYTES, "little") + content
+        return number.to_bytes(NUMBER_BYTES, "little") + content
 
     others = []
     for number, time in enumerate(times):
@@ -286,18 +316,3 @@ def full_pictures(request: dict[str, Any]) -> Iterator[bytes]:
     frames = _shown(container, stream, [times[i] for i in others], rough=request["rough"])
     for number, frame in zip(others, frames, strict=True):
         yield blob(number, frame)
-
-
-def stretch_frames(request: dict[str, Any]) -> Iterator[bytes]:
-    """Yield the time, then the luma of every frame in [start, end)."""
-    import numpy as np
-
-    container, stream = _opened(request, threads=2)
-    zero = start_time(container)
-    for frame in frames_from(container, stream, zero + request["start"]):
-        time = frame.time - zero
-        if time >= request["end"]:
-            return
-        if time >= request["start"]:
-            luma = picture(frame, request["width"], request["height"], "gray")
-            yield np.float64(time).tobytes() + luma.tobytes()

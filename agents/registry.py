@@ -11,13 +11,14 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agents.params import Params
+from agents.types import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,34 @@ class Gemini:
     model: str = "gemini-2.5-flash"
     base_url: str | None = None
     timeout_s: float = 60.0
+    """One request takes no longer."""
+    prompt: str = "v1"
+    """Version of the instructions: a file in agents/content/prompts, or the path of another."""
+    thinking_tokens: int | None = None
+    """Most tokens that a request may think with; None leaves it to the model."""
+    budget_s: float = 60.0
+    """All requests of a run together take no longer, retries included."""
+    max_tokens: int = 500_000
+    """A run that would use more is left to the local analysis."""
+    max_usd: float = 0.5
+    """So is one that would cost more, where the price of the model is known."""
+    prices: Path | None = None
+    """A table of prices instead of the one that is shipped."""
 
     def __repr__(self) -> str:
         return f"Gemini(model={self.model!r}, base_url={self.base_url!r})"
+
+
+class Answers(Protocol):
+    """Answers of outside models that were paid for once, by the hash of what was asked."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return those that are known."""
+        ...
+
+    def keep(self, key: str, text: str) -> None:
+        """Remember one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +74,11 @@ class Resources:
     download_models: bool = True
     """Whether weights may be fetched when the hub answers."""
     gemini: Gemini | None = None
+    answers: Answers | None = None
+    """What Gemini has answered before; without it everything is asked anew."""
     cores: int = 2
+    decisions: Decisions = field(default_factory=Decisions)
+    """What people have decided about the lecture's clips."""
 
 
 @dataclass(frozen=True, slots=True)

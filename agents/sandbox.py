@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -33,6 +33,11 @@ LENGTH_BYTES = 4
 """Bytes of the little-endian length before each part of a child's answer."""
 STDERR_LINES = 40
 OUT_OF_MEMORY = ("MemoryError", "Cannot allocate memory", "Unable to allocate", "bad_alloc")
+
+END_S = 5.0
+"""A child that is asked nothing more has this long to end."""
+
+Ask = Callable[[bytes, Callable[[bytes], None], float], None]
 
 _mode: Mode = "auto"
 
@@ -92,17 +97,44 @@ def run_module(
     wall_s: float,
     memory_bytes: int = 2 << 30,
     on_line: Callable[[str], None] | None = None,
-    on_blob: Callable[[bytes], None] | None = None,
     stdin: bytes | None = None,
 ) -> bytes:
-    """Run `main(args)` of a module of `agents`, with PyAV loaded, as `run_sandboxed` does.
-
-    With `on_blob`, stdout is handed over in parts that each follow their length in bytes, and
-    nothing is returned.
-    """
+    """Run `main(args)` of a module of `agents`, with PyAV loaded, as `run_sandboxed` does."""
     spec = _spec(read, write, cpu_s=cpu_s, memory_bytes=memory_bytes)
     spec |= {"module": module, "args": list(args), "preload": ["numpy", "av"]}
-    return _run(spec, wall_s, on_line, stdin, on_blob)
+    return _run(spec, wall_s, on_line, stdin)
+
+
+@contextmanager
+def open_module(
+    module: str, *, read: Sequence[Path], cpu_s: float, memory_bytes: int = 2 << 30
+) -> Iterator[Ask]:
+    """Yield a function that asks a child with `main([])` of a module, confined as `run_module` is.
+
+    `ask(request, on_blob, wall_s)` hands over the parts of the answer. On stdin and stdout each
+    part follows its length in bytes; a part without any ends the answer.
+    """
+    spec = _spec(read, None, cpu_s=cpu_s, memory_bytes=memory_bytes)
+    spec |= {"module": module, "preload": ["numpy", "av"]}
+    process, tail = _start(spec, subprocess.PIPE), deque[str](maxlen=STDERR_LINES)
+    with _reaped(process), _pumps(process, tail, None):
+
+        def ask(request: bytes, on_blob: Callable[[bytes], None], wall_s: float) -> None:
+            with _deadline(process, wall_s) as late:
+                complete = _exchange(process, request, on_blob)
+                if not complete:
+                    process.wait()
+            if not complete or late.is_set():
+                raise _failure(process.returncode, "\n".join(tail), late.is_set(), spec, wall_s)
+
+        try:
+            yield ask
+        finally:
+            assert process.stdin is not None
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(END_S)
 
 
 @cache
@@ -149,26 +181,33 @@ def _environment(folder: str) -> dict[str, str]:
     return {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": folder, "TMPDIR": folder} | one
 
 
-def _run(
-    spec: dict[str, Any],
-    wall_s: float,
-    on_line: Callable[[str], None] | None,
-    stdin: bytes | None,
-    on_blob: Callable[[bytes], None] | None = None,
-) -> bytes:
+def _start(spec: dict[str, Any], stdin: int) -> subprocess.Popen[bytes]:
     folder = spec["write"][-1]
-    process = subprocess.Popen(
+    return subprocess.Popen(
         _command(spec),
-        stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder if os.path.isdir(folder) else "/",  # noqa: PTH112
         env=_environment(folder),
         start_new_session=True,
     )
+
+
+def _run(
+    spec: dict[str, Any],
+    wall_s: float,
+    on_line: Callable[[str], None] | None,
+    stdin: bytes | None,
+) -> bytes:
+    process = _start(spec, subprocess.DEVNULL if stdin is None else subprocess.PIPE)
     tail: deque[str] = deque(maxlen=STDERR_LINES)
-    with _deadline(process, wall_s) as late, _pumps(process, tail, stdin):
-        out = _read_output(process, on_line, on_blob)
+    with (
+        _reaped(process),
+        _deadline(process, wall_s) as late,
+        _pumps(process, tail, stdin),
+    ):
+        out = _read_output(process, on_line)
         process.wait()
     if process.returncode or late.is_set():
         raise _failure(process.returncode, "\n".join(tail), late.is_set(), spec, wall_s)
@@ -184,7 +223,19 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
+def _reaped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave no child behind."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            kill_group(process)
+            process.wait()
+
+
+@contextmanager
 def _deadline(process: subprocess.Popen[bytes], wall_s: float) -> Iterator[threading.Event]:
+    """Kill the child when it takes longer; the event tells whether it was."""
     late = threading.Event()
 
     def stop() -> None:
@@ -198,9 +249,6 @@ def _deadline(process: subprocess.Popen[bytes], wall_s: float) -> Iterator[threa
         yield late
     finally:
         timer.cancel()
-        if process.poll() is None:
-            kill_group(process)
-            process.wait()
 
 
 @contextmanager
@@ -237,20 +285,35 @@ def _feed(stream: IO[bytes], content: bytes) -> None:
         return  # the child had enough
 
 
-def _read_output(
-    process: subprocess.Popen[bytes],
-    on_line: Callable[[str], None] | None,
-    on_blob: Callable[[bytes], None] | None,
-) -> bytes:
+def _exchange(
+    process: subprocess.Popen[bytes], request: bytes, on_blob: Callable[[bytes], None]
+) -> bool:
+    """Send a request and hand over the parts of its answer; tell whether all of it came."""
+    assert process.stdin is not None
     assert process.stdout is not None
-    if on_blob is not None:
+    try:
+        process.stdin.write(len(request).to_bytes(LENGTH_BYTES, "little") + request)
+        process.stdin.flush()
+        left = MAX_OUTPUT_BYTES
         while len(prefix := process.stdout.read(LENGTH_BYTES)) == LENGTH_BYTES:
             size = int.from_bytes(prefix, "little")
-            if size > MAX_OUTPUT_BYTES or len(blob := process.stdout.read(size)) < size:
-                kill_group(process)
+            if size == 0:
+                return True
+            left -= size
+            if left < 0 or len(blob := process.stdout.read(size)) < size:
                 break
             on_blob(blob)
-        return b""
+    except BrokenPipeError:
+        return False
+    except BaseException:
+        kill_group(process)  # what is left of this answer must not pass for the next one
+        raise
+    kill_group(process)
+    return False
+
+
+def _read_output(process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> bytes:
+    assert process.stdout is not None
     if on_line is not None:
         while line := process.stdout.readline(65536):
             on_line(line.decode(errors="replace").rstrip("\r\n"))

@@ -256,6 +256,33 @@ class ContentSegment(Interval):
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What an outside model was asked for one result, as its API counts it."""
+
+    model: str
+    prompt: str
+    """Version of the instructions."""
+    requests: int = 0
+    """Requests that were answered, and so paid for."""
+    reused: int = 0
+    """Requests whose answer was known from an earlier run, at no cost."""
+    input_tokens: int = 0
+    """With those that the service had in its own cache."""
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    usd: float | None = None
+    """US dollars by the table of prices; None where it has no price of this model."""
+    priced: str = ""
+    """Date of that table."""
+
+    @property
+    def tokens(self) -> int:
+        """Return all tokens that are charged."""
+        return self.input_tokens + self.output_tokens + self.thinking_tokens
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """The lecture's topics in order and its sentences, each with components, before any weight."""
 
@@ -264,6 +291,8 @@ class Content:
     analyzer: str
     """What judged it, for people: "local", or "local + gemini-2.5-flash"."""
     notices: tuple[Notice, ...] = ()
+    usage: Usage | None = None
+    """What that cost; None where no outside model was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +300,58 @@ class Cue(Interval):
     """One subtitle of one or two lines; seconds from the start of the clip it belongs to."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptClip:
+    """A clip that a person has accepted or made: it stays as it is."""
+
+    parts: tuple[Interval, ...]
+    title: str = ""
+    """Empty to have one found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people have decided about clips before they are planned."""
+
+    kept: tuple[KeptClip, ...] = ()
+    rejected: tuple[Interval, ...] = ()
+    """Stretches that are not proposed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest change of one tunable that makes a clip drop out; one step less keeps it."""
+
+    tunable: str
+    """Its name among the tunables of `extract`: "weights.novelty", "max_clips"."""
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rival(Interval):
+    """The stretch that comes next after a clip; from its first second to its last."""
+
+    title: str
+    score: float
+    behind: float
+    """How much worse the plan would be with it instead, in seconds of outstanding speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropOut:
+    """What would have to change for a clip to drop out of the plan."""
+
+    margin: float
+    """How much worse the best plan without it is, in seconds of outstanding speech."""
+    weight: Change | None
+    """The weight that has to move least; None if no single one does it."""
+    limit: Change | None
+    """Number of clips, or else total length; None if neither does it."""
+    rival: Rival | None
+    """What would take its place if the other clips stayed as they are; None if nothing fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +375,10 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    kept: bool = False
+    """Whether a person has kept it, whatever its score."""
+    drop_out: DropOut | None = None
+    """None for a clip that is kept, and where it was not worked out."""
 
     @property
     def start(self) -> float:

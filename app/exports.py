@@ -27,6 +27,7 @@ from agents.types import (
     Slide,
     Transcript,
     TranscriptSegment,
+    Usage,
 )
 from app.chapters import make_chapters
 
@@ -149,6 +150,7 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
         "content": content
         and {
             "analyzer": content.analyzer,
+            "usage": content.usage and plain(Usage, content.usage),
             "segments": plain(tuple[ContentSegment, ...], content.segments),
             "sentences": plain(tuple[Sentence, ...], content.sentences),
         },

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -23,6 +25,15 @@ GIB = 1 << 30
 def count_cores() -> int:
     """Return the cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _as_value_error() -> Iterator[None]:
+    """Let a LectureError be the message of a setting that cannot be used."""
+    try:
+        yield
+    except LectureError as error:
+        raise ValueError(error.message) from error
 
 
 class Settings(BaseSettings):
@@ -67,6 +78,18 @@ class Settings(BaseSettings):
     """Another endpoint that speaks the Gemini API."""
     gemini_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """Seconds that one call may take."""
+    gemini_thinking_tokens: Annotated[int, Field(ge=0)] | None = None
+    """Tokens that a request may think with; nothing leaves it to the model."""
+    gemini_budget_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    """Seconds that all calls of a run may take, retries included."""
+    gemini_max_tokens: Annotated[int, Field(ge=0)] = 500_000
+    """Tokens that a run may use; one that needs more is judged on this machine alone."""
+    gemini_max_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
+    """US dollars that a run may cost, where the price of the model is known."""
+    gemini_prices: Path | None = None
+    """Table of prices (JSON) instead of the one that is shipped."""
+    gemini_prompt: str = "v1"
+    """Version of the instructions, or a Markdown file with others."""
 
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
@@ -78,6 +101,26 @@ class Settings(BaseSettings):
     """What is logged."""
     log_format: Literal["text", "json"] = "text"
     """How the log is written to stderr."""
+
+    @field_validator("gemini_prompt")
+    @classmethod
+    def _known_prompt(cls, value: str) -> str:
+        from agents.content.prompts import read_prompt
+
+        value = str(Path(value).expanduser().absolute()) if value.endswith(".md") else value
+        with _as_value_error():
+            read_prompt(value)
+        return value
+
+    @field_validator("gemini_prices")
+    @classmethod
+    def _readable_prices(cls, value: Path | None) -> Path | None:
+        from agents.content.costs import read_prices
+
+        value = value and value.expanduser().absolute()
+        with _as_value_error():
+            read_prices(value)
+        return value
 
     @field_validator("state", "models")
     @classmethod
@@ -104,6 +147,12 @@ class Settings(BaseSettings):
             model=self.gemini_model,
             base_url=self.gemini_base_url,
             timeout_s=self.gemini_timeout_s,
+            prompt=self.gemini_prompt,
+            thinking_tokens=self.gemini_thinking_tokens,
+            budget_s=self.gemini_budget_s,
+            max_tokens=self.gemini_max_tokens,
+            max_usd=self.gemini_max_usd,
+            prices=self.gemini_prices,
         )
 
 

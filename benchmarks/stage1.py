@@ -1,7 +1,7 @@
 """What hearing and seeing cost: `uv run python -m benchmarks.stage1 [--keep FOLDER]`.
 
-Stage 1 is intake, silence and layout, without speech recognition. It reads lectures of four
-lengths, then ten minutes encoded in five ways, beside the rivals on the same files, each in an
+Stage 1 is intake, silence and layout, without what recognises speech or, where the extra is
+installed, headlines: they cost what they read. It reads lectures of four lengths, then ten minutes encoded in five ways, beside the rivals on the same files, each in an
 environment of its own: librosa.load with effects.split, PySceneDetect's content detector at its
 defaults, and the ffmpeg command that writes 16 kHz mono. All figures are CPU seconds of a process
 and its children; the recordings are made first, which takes longer than all the rest.
@@ -19,16 +19,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import imageio_ffmpeg
 
 from benchmarks.recordings import make_lengths, make_variants
 
+if TYPE_CHECKING:
+    from agents.intake.audio import Track
+
 MINUTES = (15, 60, 90, 180)
 WITHIN_S = 1.0
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""What the sandbox sets for its children."""
 HEAR = "import sys, librosa as l; l.effects.split(l.load(sys.argv[1], sr=16000)[0])"
 LIBROSA = ("uv", "run", "--no-project", "--with", "librosa", "python", "-c", HEAR)
 SCENES = ("uv", "run", "--no-project", "--with", "scenedetect[opencv-headless]", "scenedetect")
@@ -49,9 +55,10 @@ def cpu_of(command: Sequence[str], **environment: str) -> tuple[float, str]:
     return usage.ru_utime + usage.ru_stime, said
 
 
-def measure_one(what: str, path: Path) -> tuple[float, dict[str, Any]]:
-    """Return the CPU seconds of this module's `what` in a fresh process, and what it found."""
-    cpu, said = cpu_of([sys.executable, "-m", "benchmarks.stage1", f"--{what}", str(path)])
+def measure_one(what: str, path: Path, **environment: str) -> tuple[float, dict[str, Any]]:
+    """Return the CPU seconds of `MEASURED[what]` in a fresh process, and what it found."""
+    command = [sys.executable, "-m", "benchmarks.stage1", f"--{what}", str(path)]
+    cpu, said = cpu_of(command, **environment)
     return cpu, json.loads(said.splitlines()[-1])
 
 
@@ -59,29 +66,18 @@ def measure_one(what: str, path: Path) -> tuple[float, dict[str, Any]]:
 
 
 def run_stages(path: Path) -> dict[str, Any]:
-    """Run stage 1 over a recording; return its slide changes, its memory and Silero's share."""
-    from agents.intake import gate
+    """Run stage 1 over a recording; return its slide changes and its memory."""
     from agents.registry import Resources
-    from agents.tuning import tuning_type
-    from jobs.evaluation.running import cpu_seconds, open_bench
+    from agents.tuning import parse_tuning
+    from jobs.evaluation.running import open_bench
 
-    spent: list[float] = []
-    listen: Callable[..., Any] = gate.measure_speech
-
-    def timed(*args: object) -> object:
-        began = cpu_seconds()
-        heard = listen(*args)
-        spent.append(cpu_seconds() - began)
-        return heard
-
-    gate.measure_speech = timed
-    with open_bench(tuning_type()(), Resources(), lambda *said: None) as bench:
+    tuning = parse_tuning({"layout": {"headlines": 0}})
+    with open_bench(tuning, Resources(), lambda *said: None) as bench:
         values, _ = bench.run(path, "silence", "layout")
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
         "seconds": values["intake"].media.duration,
         "slides": [slide.start for slide in values["layout"].slides[1:]],
-        "silero": sum(spent),
         "own_mb": usage[0].ru_maxrss / 1024,
         "child_mb": usage[1].ru_maxrss / 1024,
     }
@@ -89,6 +85,26 @@ def run_stages(path: Path) -> dict[str, Any]:
 
 def decode_sound(path: Path) -> dict[str, Any]:
     """Decode the sound of a recording to 16 kHz exactly as intake does, and nothing else."""
+    with _sound(path) as track:
+        return {"samples": track.length}
+
+
+def hear_speech(path: Path) -> dict[str, Any]:
+    """Decode the sound; return the CPU seconds that Silero then takes, as in intake's child."""
+    from agents.intake.audio import RATE, write_wav
+    from agents.intake.silero import find_silero, measure_speech
+    from jobs.evaluation.running import cpu_seconds
+
+    with _sound(path) as track:
+        wav = track.path.with_name("mono.wav")
+        write_wav(track.path, track.channels, 0, wav, track.length)
+        began = cpu_seconds()
+        values = measure_speech(wav, find_silero(), track.length / RATE, lambda percent: None)
+        return {"windows": len(values), "silero": cpu_seconds() - began}
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[Track]:
     from agents.decoder import open_container, start_time
     from agents.intake.audio import Track
     from agents.intake.probe import MAX_S
@@ -99,7 +115,10 @@ def decode_sound(path: Path) -> dict[str, Any]:
         for packet in container.demux(stream):
             track.add(packet)
         track.close()
-    return {"samples": track.length}
+        yield track
+
+
+MEASURED = {"stages": run_stages, "sound": decode_sound, "speech": hear_speech}
 
 
 # --- in the measuring one -------------------------------------------------------------------------
@@ -125,9 +144,10 @@ def measure_lengths(folder: Path, minutes: Sequence[int]) -> dict[int, Path]:
     head("minutes", *columns)
     for length, path in paths.items():
         cpu, found = measure_one("stages", path)
+        _, heard = measure_one("speech", path, **ONE_THREAD)
         hour, speed = cpu * 3600 / found["seconds"], found["seconds"] / cpu
         largest = max(found["own_mb"], found["child_mb"])
-        show(length, cpu, cpu - found["silero"], hour, speed, largest)
+        show(length, cpu, cpu - heard["silero"], hour, speed, largest)
     show("bounds", "60 min: 12", "60 min: 6.5", "as at 15", ">= 300", "90 min: 250")
     return paths
 
@@ -196,13 +216,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="folder whose recordings are used and kept")
     parser.add_argument("--minutes", type=int, nargs="+", default=list(MINUTES))
-    parser.add_argument("--stages", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--sound", type=Path, help=argparse.SUPPRESS)
+    for what in MEASURED:
+        parser.add_argument(f"--{what}", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.stages or options.sound:
-        found = run_stages(options.stages) if options.stages else decode_sound(options.sound)
-        print(json.dumps(found))
-        return
+    for what, measure in MEASURED.items():
+        if path := getattr(options, what):
+            print(json.dumps(measure(path)))
+            return
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", end=", ")
     print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}")
     with tempfile.TemporaryDirectory() as scratch:

@@ -64,14 +64,35 @@ def get_clip(con: Connection, clip_id: str) -> ClipRow:
     return _clip_row(row)
 
 
-def put_plans(con: Connection, job_id: str, plans: Sequence[ClipPlan]) -> None:
-    """Replace the clips of a job by `plans`; those that a person has changed stay."""
+def put_plans(
+    con: Connection, job_id: str, plans: Sequence[ClipPlan], *, parent: str | None = None
+) -> None:
+    """Replace the clips of a job by `plans`; those that a person has changed stay.
+
+    A clip that was kept from the `parent` job brings along what a person has said about it.
+    """
     con.run("delete from clip where job_id = $1 and revision = 1 and source = 'auto'", job_id)
     kept = {row["id"] for row in con.rows("select id from clip where job_id = $1", job_id)}
     con.append(
         "clip",
         COLUMNS,
         [_plan_row(job_id, plan) for plan in plans if _id(job_id, plan) not in kept],
+    )
+    said = {clip.parts: clip for clip in list_clips(con, parent)} if parent else {}
+    for plan in plans:
+        if plan.kept and _id(job_id, plan) not in kept:
+            _take_along(con, _id(job_id, plan), said.get(plan.parts))
+
+
+def _take_along(con: Connection, clip_id: str, before: ClipRow | None) -> None:
+    """Give a kept clip the state that it had; one that was named from outside is accepted."""
+    con.run(
+        "update clip set state = $2, locked = $3, rating = $4, template = $5, source = $6"
+        " where id = $1",
+        clip_id,
+        *(before.state, before.locked, before.rating, before.template, before.source)
+        if before
+        else ("accepted", False, None, "", "auto"),
     )
 
 

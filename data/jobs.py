@@ -140,6 +140,19 @@ def finish_stage(
     complete_job(con, job_id)
 
 
+def rename_keys(con: Connection, job_id: str, first: str, keys: Mapping[str, str]) -> None:
+    """Give a stage of a job, and those after it that have not begun, other keys.
+
+    Their results go there, or are looked for there.
+    """
+    for name, key in keys.items():
+        con.run(
+            "update stage set key = $3, updated = $4 where job_id = $1 and name = $2"
+            " and (name = $5 or status = 'pending')",
+            *(job_id, name, key, now(), first),
+        )
+
+
 def complete_job(con: Connection, job_id: str) -> bool:
     """Mark an unfinished job as completed if all its stages are done, and say whether it was."""
     row = con.row(

@@ -89,7 +89,7 @@ def purge_lectures(
             f" (select id from clip where job_id in {jobs})",
             id,
         )
-        for table in ("clip", "stage", "processing_log"):
+        for table in ("clip", "stage", "processing_log", "spending"):
             con.run(f"delete from {table} where job_id in {jobs}", id)
         for table in ("override", "label", "job"):
             con.run(f"delete from {table} where lecture_id = $1", id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,11 @@ from agents.types import (
     Slide,
     Transcript,
     TranscriptSegment,
+    Usage,
     Word,
 )
 from data.intake_files import intake_json, read_intake, write_intake
-from data.records import pack_notices, to_json, unpack_notices
+from data.records import make_record, pack_notices, to_json, unpack_notices
 from data.store import Connection
 
 COMPONENT_COLUMNS = (
@@ -206,7 +207,8 @@ def _save_content(con: Connection, key: str, value: Content, folder: Path) -> di
     _replace(con, "content_segment", "t0 t1 topic title summary keywords components", key, segments)
     columns = f"t t1 sentence txt topic {' '.join(COMPONENT_COLUMNS)} extra"
     _replace(con, "feature", columns, key, features)
-    return {"analyzer": value.analyzer, "notices": pack_notices(value.notices)}
+    usage = value.usage and asdict(value.usage)
+    return {"analyzer": value.analyzer, "notices": pack_notices(value.notices), "usage": usage}
 
 
 def _columns(components: Mapping[str, float]) -> list[object]:
@@ -229,7 +231,11 @@ def _load_content(con: Connection, key: str, value: dict[str, Any], folder: Path
         )
         for row in _rows(con, "feature", key)
     )
-    return Content(segments, sentences, value["analyzer"], unpack_notices(value["notices"]))
+    usage = value.get("usage")
+    return Content(
+        *(segments, sentences, value["analyzer"], unpack_notices(value["notices"])),
+        usage and make_record(Usage, usage),
+    )
 
 
 def _components(row: dict[str, Any]) -> dict[str, float]:

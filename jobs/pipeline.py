@@ -47,10 +47,17 @@ def stage_keys(
     tuning: Params | Mapping[str, Any],
     resources: Resources,
     table: StageTable | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Return the key of every stage for an upload, a tuning, and what lies outside them."""
+    """Return the key of every stage for an upload, a tuning, and what lies outside them.
+
+    Stages in `given` have those keys, and what follows them is keyed accordingly.
+    """
     keys = dict[str, str]()
     for name, stage in (table or stage_table()).items():
+        if given and name in given:
+            keys[name] = given[name]
+            continue
         params = stage_params(stage, tuning)
         inputs = [keys[need] for need in stage.needs] or [sha256]
         keys[name] = stage_key(

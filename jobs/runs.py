@@ -8,12 +8,14 @@ from typing import Any
 
 from agents.errors import StageError
 from agents.params import Params
+from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
-from data.jobs import create_job, job_stages
+from data.decisions import gather_decisions, with_decisions
+from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
 from data.records import Job, StageRow
 from data.store import Connection
-from jobs.pipeline import stage_keys, stage_params
+from jobs.pipeline import stage_keys, stage_params, with_followers
 from jobs.stages import apply_result
 from jobs.workshop import Workshop
 
@@ -25,15 +27,23 @@ def create_run(
     *,
     parent: str | None = None,
     job_id: str | None = None,
+    decisions: Decisions | None = None,
 ) -> tuple[Job, list[StageRow]]:
-    """Commit a job for a lecture; stages whose key has a result are done, with clips in place."""
+    """Commit a job for a lecture; stages whose key has a result are done, with clips in place.
+
+    It is bound by `decisions`, else by what people have decided about the clips of its parent.
+    """
     params = {
         name: stage_params(stage, tuning).model_dump(mode="json")
         for name, stage in shop.table.items()
     }
     with shop.store.write() as con:
         lecture = get_lecture(con, lecture_id)
-        keys = stage_keys(lecture.sha256, params, shop.resources_for(lecture), shop.table)
+        if decisions is None:
+            decisions = gather_decisions(con, parent) if parent else Decisions()
+        params = with_decisions(params, decisions)
+        resources = shop.resources_with(lecture, params)
+        keys = stage_keys(lecture.sha256, params, resources, shop.table)
         known = {name: found for name in keys if (found := _known(shop, con, name, keys[name]))}
         job = create_job(
             con,
@@ -46,6 +56,26 @@ def create_run(
         for name, (value,) in known.items():
             apply_result(con, job, name, value)
         return job, job_stages(con, job.id)
+
+
+def renew_keys(shop: Workshop, job_id: str, from_stage: str | None = None) -> None:
+    """Key what is about to run again by what there is now, settings and services included.
+
+    That is `from_stage`, else the first stage that is not done, with all that follow it. Where a
+    local value stood in for an outside analyzer, that one is asked again.
+    """
+    with shop.store.write() as con:
+        job, rows = get_job(con, job_id), job_stages(con, job_id)
+        lecture = get_lecture(con, job.lecture_id)
+        first = from_stage or next((row.name for row in rows if row.status != "done"), None)
+        if first is None:
+            return
+        again = with_followers(first, shop.table)
+        given = {row.name: row.key for row in rows if row.name not in again}
+        resources = shop.resources_with(lecture, job.params)
+        keys = stage_keys(lecture.sha256, job.params, resources, shop.table, given)
+        for name in again:
+            rename_keys(con, job_id, name, {name: keys[name]})
 
 
 def _known(shop: Workshop, con: Connection, name: str, key: str) -> tuple[Any] | None:

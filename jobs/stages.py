@@ -10,16 +10,17 @@ from typing import Any, Literal, TypeVar
 from rq.timeouts import JobTimeoutException
 
 from agents.errors import AnalyzerUnavailable, LectureError, ServiceUnavailable, StageError
-from agents.registry import Context
+from agents.registry import Context, stage_key
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
 from data.clips import put_clips, put_plans
-from data.jobs import fail_stage, finish_stage, log_event
+from data.jobs import fail_stage, finish_stage, log_event, rename_keys
 from data.lectures import update_lecture
 from data.records import Job
+from data.spending import add_spending
 from data.store import Connection
 from jobs.attempts import Task, begin, facts, stage_row
-from jobs.pipeline import stage_params
+from jobs.pipeline import stage_keys, stage_params, with_followers
 from jobs.progress import Reporter
 from jobs.queue import TIMEOUT_S
 from jobs.workshop import Workshop
@@ -78,7 +79,7 @@ def _compute(shop: Workshop, task: Task) -> float:
     with shop.artifacts.workdir(task.key, task.attempt) as folder:
         context = Context(
             workdir=folder,
-            resources=shop.resources_for(task.lecture),
+            resources=shop.resources_with(task.lecture, task.job.params),
             progress=report,
             once=shop.artifacts.once,
         )
@@ -86,22 +87,54 @@ def _compute(shop: Workshop, task: Task) -> float:
         value = stage.run(*_inputs(shop, task), params=params, context=context)
         write_files(value, folder)
         seconds = time.monotonic() - began
+        keys = stand_in_keys(shop, task, value)
+        key = keys.get(task.name, task.key)
 
         def finish(con: Connection) -> None:
             # First: it takes the row, and refuses an attempt that another one has replaced.
             finish_stage(con, task.job.id, task.name, task.attempt, task.key, seconds)
+            rename_keys(con, task.job.id, task.name, keys)
             save_result(
-                *(con, task.name, task.key, value, folder),
+                *(con, task.name, key, value, folder),
                 version=stage.version,
                 params=params.model_dump(mode="json"),
                 inputs=[task.keys[need] for need in stage.needs] or [task.lecture.sha256],
                 seconds=seconds,
             )
-            shop.artifacts.publish(folder, task.key)
+            shop.artifacts.publish(folder, key)
             apply_result(con, task.job, task.name, value)
+            _record_spending(con, task, value)
 
         _settle(shop, task.job.id, task.name, finish)
     return seconds
+
+
+def stand_in_keys(shop: Workshop, task: Task, value: object) -> dict[str, str]:
+    """Return the keys of a stage and its followers if the value stands in for the one wanted.
+
+    An outside analyzer that does not answer leaves a local value. That goes under a key of its
+    own, so that the key of the wanted value stays free and the next run asks again.
+    """
+    notices = getattr(value, "notices", ())
+    reasons = [notice.message for notice in notices if notice.code == AnalyzerUnavailable.code]
+    if not reasons:
+        return {}
+    stage = shop.table[task.name]
+    params = stage_params(stage, task.job.params).model_dump(mode="json")
+    inputs = [task.keys[need] for need in stage.needs] or [task.lecture.sha256]
+    own = stage_key(task.name, stage.version, params, inputs, {"instead": reasons})
+    after = with_followers(task.name, shop.table)
+    given = {name: key for name, key in task.keys.items() if name not in after}
+    given[task.name] = own
+    resources = shop.resources_with(task.lecture, task.job.params)
+    keys = stage_keys(task.lecture.sha256, task.job.params, resources, shop.table, given)
+    return {name: keys[name] for name in after}
+
+
+def _record_spending(con: Connection, task: Task, value: object) -> None:
+    usage = getattr(value, "usage", None)
+    if usage is not None:
+        add_spending(con, task.job.id, task.name, task.attempt, usage)
 
 
 def _adopt(shop: Workshop, task: Task) -> float:
@@ -140,7 +173,7 @@ def apply_result(con: Connection, job: Job, name: str, value: Any) -> None:  # n
     elif isinstance(value, Transcript):
         update_lecture(con, job.lecture_id, language=value.language)
     elif name == "extract":
-        put_plans(con, job.id, value)
+        put_plans(con, job.id, value, parent=job.parent)
     elif name == "compile":
         put_clips(con, job.id, value)
     for notice in getattr(value, "notices", ()):

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from redis import Redis
 
+from data.answers import sweep_answers
 from data.lectures import list_lectures, purge_lectures
 from data.records import now
 from data.sweep import sweep_results
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 LOCK = "lock:upkeep"
 EVERY_S = 3600
 RESTORABLE = timedelta(days=30)
-"""A deleted lecture can be brought back for so long."""
+"""A deleted lecture can be brought back for so long, and answers about lectures are kept."""
 UNNAMED_S = 7 * 86_400.0
 """Files and results that nothing names are kept for so long, in seconds."""
 AT_MOST = 20
@@ -48,7 +49,13 @@ def clear_away(shop: Workshop) -> None:
             for deleted in (False, True)
             for lecture in list_lectures(con, deleted=deleted)
         }
+    answers = sweep_answers(shop.store, before=now() - RESTORABLE)
     media = shop.media.sweep(known, older_than_s=UNNAMED_S, limit=AT_MOST_FILES)
-    gone = {"lectures": len(purged), "results": len(folders), "media": len(media)}
+    gone = {
+        "lectures": len(purged),
+        "results": len(folders),
+        "answers": answers,
+        "media": len(media),
+    }
     if any(gone.values()):
         logger.info("cleared away", extra=gone)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from agents.registry import Resources
 from agents.sandbox import use_sandbox
+from data.answers import StoredAnswers
 from data.artifacts import Artifacts
+from data.decisions import read_decisions
 from data.media import FolderStore, MediaStore
 from data.records import Lecture
 from data.store import Store, open_store
@@ -30,22 +33,29 @@ class Workshop:
     """Takes a job id and an event; must not raise."""
     table: StageTable = field(default_factory=stage_table)
 
+    def resources_with(self, lecture: Lecture, params: Mapping[str, Any]) -> Resources:
+        """Return the resources of a lecture with the decisions that bind a job of these params."""
+        return replace(self.resources_for(lecture), decisions=read_decisions(params))
+
 
 def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) -> Workshop:
     """Return the workshop that a config describes; the store is expected to be migrated."""
     use_sandbox(config.sandbox)
     media = FolderStore(config.state / "media")
+    store = open_store(config.store_url or config.state / "lecture.duckdb")
     return Workshop(
-        store=open_store(config.store_url or config.state / "lecture.duckdb"),
+        store=store,
         artifacts=Artifacts(config.state / "results"),
         media=media,
-        resources_for=lambda lecture: resources_of(config, media, lecture),
+        resources_for=lambda lecture: resources_of(config, store, media, lecture),
         emit=emit,
         table=_load_table(config.stages),
     )
 
 
-def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) -> Resources:
+def resources_of(
+    config: WorkshopConfig, store: Store, media: MediaStore, lecture: Lecture
+) -> Resources:
     """Return what lies outside upload and tuning for one lecture."""
     return Resources(
         upload_name=Path(lecture.media).name,
@@ -55,6 +65,7 @@ def resources_of(config: WorkshopConfig, media: MediaStore, lecture: Lecture) ->
         download_models=config.download_models,
         cores=config.cores,
         gemini=config.gemini,
+        answers=StoredAnswers(store),
     )
 
 

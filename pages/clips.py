@@ -10,6 +10,7 @@ from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.text import clock, file_size, length, plain
 from pages.choosing import choose_lecture
+from pages.saving import offer_cutlists
 
 services = current_services()
 NOTHING = "No clips yet: they appear here as soon as a lecture is ready."
@@ -55,6 +56,7 @@ def show_clips(lecture_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(ready)} clips, {length(sum(clip['duration'] for clip in ready))} in all")
         st.link_button("Download all as zip", f"/api/v1/lectures/{lecture_id}/download.zip")
+        offer_cutlists(lecture_id, job.id)
     with st.grid(min_column_width=420):
         for clip in ready:
             show_clip(lecture_id, clip)

@@ -17,7 +17,10 @@ from app.views.tunables import tunable_fields
 
 def scored_by(analyzer: str) -> str:
     """Return who gave the scores, in words."""
-    return "scored on this machine" if analyzer == "local" else f"scored by {analyzer}"
+    here, _, model = analyzer.partition(" + ")
+    if model:
+        return f"scored on this machine and by {model}"
+    return "scored on this machine" if here == "local" else f"scored by {analyzer}"
 
 
 def show_header(bundle: dict[str, Any]) -> None:

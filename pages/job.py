@@ -9,7 +9,7 @@ from app import components
 from app.services.jobs import JobView
 from app.services.root import current_services
 from app.views.stages import live_data, log_lines
-from app.views.text import STATES, length, plain
+from app.views.text import STATES, length, plain, usage_line
 
 services = current_services()
 
@@ -85,6 +85,8 @@ def show_run(job_id: str) -> None:
         st.error(f"{plain(view.job.error)} ({plain(view.job.error_code or 'failed')})")
     if not view.broker and not view.final:
         st.warning("The broker does not answer, so nothing moves; is lecture serve running?")
+    for spent in view.spending:
+        st.caption(plain(usage_line(spent.usage)))
     show_actions(view)
     components.live(live_data(view), on_changed=lambda: None, key=f"live-{job_id}")
     st.subheader("Messages")

@@ -11,7 +11,7 @@ from app import components
 from app.services.root import current_services
 from app.views.clips import clip_table, deck_clips
 from app.views.text import ACTIVE, plain
-from app.views.why import contribution_figure
+from app.views.why import contribution_figure, drop_out_lines
 from pages.choosing import choose_lecture
 from pages.findings import show_header, show_sights, show_silence
 from pages.saving import offer_files
@@ -78,6 +78,8 @@ def show_why(clip: dict[str, Any]) -> None:
             config={"displayModeBar": False},
             alt="Contributions of the components to the score",
         )
+        for line in drop_out_lines(clip):
+            st.text(line)
     with edit:
         st.text_input(
             "Title",

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents.registry import Context, Gemini, Resources
+from agents.registry import Answers, Context, Gemini, Resources
 from agents.types import (
     Box,
     Layout,
@@ -116,11 +116,13 @@ def show(
     return Layout((region,), slides)
 
 
-def make_context(folder: Path, gemini: Gemini | None = None) -> Context:
+def make_context(
+    folder: Path, gemini: Gemini | None = None, answers: Answers | None = None
+) -> Context:
     """Return a context without files and with no one listening to the progress."""
     return Context(
         folder,
-        Resources(gemini=gemini),
+        Resources(gemini=gemini, answers=answers),
         progress=lambda percent, message: None,
         once=lambda key, make: folder,
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from agents.compile.geometry import crop, even, fit
 from agents.compile.params import CompileParams
+from agents.compile.people import People, Person
 from agents.types import Box, LayoutRegion, Media
 
 MIN_PANEL = 16
@@ -13,13 +17,27 @@ GAP = 0.0125
 """Space between screen and camera as a part of the width."""
 PATCH_STRIP = 8
 """Width of the strip that covers the place of a camera, and its distance, in source pixels."""
-CAPTION_LINES = 2
 LINE_HEIGHT = 1.3
 """Distance of two caption lines in letter heights."""
 BOX_PADDING = 0.25
 """Room between caption lines and the edge of their box, in letter heights."""
 SAFE_EDGE = 0.04
-"""Part of the height that captions keep free at the lower edge."""
+"""Part of the shorter side that captions keep free at the lower edge, and a bubble all around."""
+BUBBLE = 0.32
+"""Diameter of a bubble as a part of the shorter side."""
+UPRIGHT = 0.75
+"""Width by height of the narrowest picture that a camera beside the screen is cropped to."""
+WIDEST = 1.6
+"""Width by height of the widest picture that a camera below the screen is cropped to."""
+ENLARGED = 2.0
+"""A camera is cropped no further than lets it be shown this many times its size."""
+ROOM = 1.25
+"""A crop is this many times as wide as the stretch in which the lecturer moves."""
+HEADROOM = 0.12
+"""Part of a crop's height that is left above the lecturer."""
+UNKNOWN = Person(0.5, 0.5, HEADROOM, 1.0)
+"""Where nobody was found, a crop keeps the middle and the top."""
+NOBODY: Mapping[Box, Person] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +67,43 @@ class Composition:
     width: int
     height: int
     panels: tuple[Panel, ...]
-
-
-def even(value: float) -> int:
-    """Return the largest even whole number that is not above `value`."""
-    return int(value) // 2 * 2
-
-
-def caption_strip(params: CompileParams) -> Box:
-    """Return the stretch along the lower edge that the captions keep within."""
-    width, height = params.canvas
-    lines = CAPTION_LINES * LINE_HEIGHT + 2 * BOX_PADDING
-    strip = even(caption_letter(params) * lines) + 8
-    return Box(0, even(height * (1 - SAFE_EDGE)) - strip, width, strip)
+    """They do not overlap."""
+    bubble: Panel | None = None
+    """A square that is shown as a disc over the panels."""
 
 
 def caption_letter(params: CompileParams) -> int:
     """Return the size of the caption letters in pixels."""
-    return max(8, round(params.canvas[1] * params.caption_size / 100))
+    size = params.caption_size * params.look.caption_scale
+    return max(8, round(min(params.canvas) * size / 100))
 
 
-def compose(region: LayoutRegion | None, media: Media, params: CompileParams) -> Composition:
+def captions_below(params: CompileParams) -> bool:
+    """Return whether captions have a strip of their own."""
+    place = params.caption_place
+    return (params.look.captions if place == "auto" else place) == "below"
+
+
+def caption_strip(params: CompileParams) -> Box:
+    """Return the stretch across the picture that the captions keep within.
+
+    It lies under the screen where the lecturer is below it, else along the lower edge.
+    """
+    (width, height), look = params.canvas, params.look
+    lines = look.caption_lines * LINE_HEIGHT + 2 * BOX_PADDING
+    strip = even(caption_letter(params) * lines) + 8
+    if look.both == "rows" and captions_below(params):
+        return Box(0, even(height * look.split), width, strip)
+    return Box(0, even(height - min(width, height) * SAFE_EDGE) - strip, width, strip)
+
+
+def compose(
+    region: LayoutRegion | None, media: Media, params: CompileParams, people: People = NOBODY
+) -> Composition:
     """Return the composition for a stretch of the lecture; no region means the whole frame."""
-    width, height = params.canvas
     screen, camera = _sources(region, media, params)
-    floor = height
-    if screen and params.captions and params.caption_place == "below":
-        floor = caption_strip(params).y
-    if screen and camera:
-        panels = _side_by_side(screen, camera, Box(0, 0, width, floor), params)
-    else:
-        only = screen or camera
-        assert only is not None
-        panels = (Panel(only, _fit(only, Box(0, 0, width, floor))),)
-    return Composition(width, height, panels)
+    person = people.get(region.camera) if region and region.camera else None
+    return _Composer(params, person or UNKNOWN).arrange(screen, camera)
 
 
 def _sources(
@@ -96,9 +117,9 @@ def _sources(
         camera = None
     if region and region.kind == "camera_only":
         screen, camera = None, camera or whole
-    if params.composition == "screen_only" and screen:
+    if params.look.both == "screen" and screen:
         camera = None
-    if params.composition == "camera_only" and camera:
+    if params.look.both == "camera" and camera:
         screen = None
     return (screen, camera) if screen or camera else (whole, None)
 
@@ -113,29 +134,120 @@ def _usable(box: Box | None, frame: Box) -> Box | None:
     return Box(x0, y0, w, h) if min(w, h) >= MIN_PANEL else None
 
 
-def _fit(source: Box, area: Box) -> Box:
-    """Return the largest even box of the source's shape in the middle of the area."""
-    scale = min(area.w / source.w, area.h / source.h)
-    w = min(area.w, max(2, 2 * round(source.w * scale / 2)))
-    h = min(area.h, max(2, 2 * round(source.h * scale / 2)))
-    return Box(area.x + even((area.w - w) / 2), area.y + even((area.h - h) / 2), w, h)
+class _Composer:
+    """Arranges the pictures of one stretch as the template says."""
 
+    def __init__(self, params: CompileParams, person: Person) -> None:
+        self.params = params
+        self.look = params.look
+        self.person = person
+        self.width, self.height = params.canvas
+        self.strip = caption_strip(params) if params.captions else None
+        self.below = captions_below(params)
 
-def _side_by_side(
-    screen: Box, camera: Box, area: Box, params: CompileParams
-) -> tuple[Panel, Panel]:
-    gap = even(area.w * GAP)
-    # The gap is taken from the camera, so that a screen recorded at its size stays pixel for pixel.
-    wide = even(area.w * params.screen_share)
-    narrow = even(area.w - wide - gap)
-    left = params.camera_side == "left"
-    screen_area = Box(narrow + gap if left else 0, area.y, wide, area.h)
-    camera_area = Box(0 if left else wide + gap, area.y, narrow, area.h)
-    screen_at, camera_at = _fit(screen, screen_area), _fit(camera, camera_area)
-    if camera_at.h <= screen_at.h:
-        camera_at = camera_at._replace(y=screen_at.y)
-    patch = _patch(screen, camera) if params.inset == "smooth" else None
-    return Panel(screen, screen_at, patch), Panel(camera, camera_at)
+    def arrange(self, screen: Box | None, camera: Box | None) -> Composition:
+        if screen and camera:
+            kinds = {"columns": self._columns, "rows": self._rows, "bubble": self._bubble}
+            return kinds[self.look.both](screen, camera)
+        if screen:
+            down = 1.0 if self.look.both == "rows" else 0.5
+            return self._made(Panel(screen, fit(screen, self._above_strip(), down=down)))
+        assert camera is not None
+        whole = Box(0, 0, self.width, self.height)
+        if self.look.both == "rows":
+            camera = self._filling(camera, whole)
+        return self._made(Panel(camera, fit(camera, whole)))
+
+    def _made(self, *panels: Panel, bubble: Panel | None = None) -> Composition:
+        return Composition(self.width, self.height, panels, bubble)
+
+    def _above_strip(self) -> Box:
+        """Return what captions with a strip of their own leave of the canvas."""
+        floor = self.strip.y if self.strip and self.below else self.height
+        return Box(0, 0, self.width, floor)
+
+    def _columns(self, screen: Box, camera: Box) -> Composition:
+        """Return the main picture with the other one beside it."""
+        area = self._above_strip()
+        gap = even(area.w * GAP)
+        # The gap is taken from the smaller, so that a screen recorded at its size stays as it is.
+        wide = even(area.w * self.params.main_share)
+        narrow = even(area.w - wide - gap)
+        main_left = (self.params.camera_side == "right") == (self.look.main == "screen")
+        main = Box(0 if main_left else narrow + gap, area.y, wide, area.h)
+        side = Box(wide + gap if main_left else 0, area.y, narrow, area.h)
+        if self.look.main == "camera":
+            lecturer = self._filling(camera, main)
+            return self._made(
+                Panel(screen, fit(screen, side)), Panel(lecturer, fit(lecturer, main))
+            )
+        screen_at = fit(screen, main)
+        lecturer = self._upright(camera, narrow, screen_at.h)
+        camera_at = fit(lecturer, side)
+        if camera_at.h <= screen_at.h:
+            camera_at = camera_at._replace(y=screen_at.y)
+        return self._made(self._screen(screen, camera, screen_at), Panel(lecturer, camera_at))
+
+    def _rows(self, screen: Box, camera: Box) -> Composition:
+        """Return the screen above the lecturer, who fills what is left."""
+        split = even(self.height * self.look.split)
+        top = split + (self.strip.h if self.strip and self.below else 0)
+        floor = Box(0, top, self.width, self.height - top)
+        above = fit(screen, Box(0, 0, self.width, split), down=1)
+        lecturer = self._filling(camera, floor._replace(w=min(floor.w, even(floor.h * WIDEST))))
+        return self._made(
+            self._screen(screen, camera, above), Panel(lecturer, fit(lecturer, floor, down=0))
+        )
+
+    def _bubble(self, screen: Box, camera: Box) -> Composition:
+        """Return the screen with the lecturer as a disc over its lower corner."""
+        area = self._above_strip()
+        floor = self.strip.y if self.strip else self.height
+        size = even(min(self.width, self.height) * BUBBLE)
+        edge = even(min(self.width, self.height) * SAFE_EDGE)
+        x = edge if self.params.camera_side == "left" else self.width - edge - size
+        at = Box(even(x), even(floor - edge - size), size, size)
+        return self._made(
+            self._screen(screen, camera, fit(screen, area)), bubble=Panel(self._round(camera), at)
+        )
+
+    def _screen(self, screen: Box, camera: Box, target: Box) -> Panel:
+        patch = _patch(screen, camera) if self.params.inset == "smooth" else None
+        return Panel(screen, target, patch)
+
+    def _centre(self) -> float:
+        return (self.person.left + self.person.right) / 2
+
+    def _needed(self, camera: Box) -> float:
+        """Return how wide a crop of the camera is that holds the lecturer, in pixels."""
+        return ROOM * (self.person.right - self.person.left) * camera.w
+
+    def _upright(self, camera: Box, width: int, height: int) -> Box:
+        """Return the part of the camera that is shown in a place of that size beside the screen.
+
+        Cut at the sides alone: from head to hands the lecturer is seen as far as the camera shows.
+        """
+        if self.params.camera_crop == "whole":
+            return camera
+        least = max(UPRIGHT * camera.h, width / ENLARGED, width * camera.h / height)
+        return crop(camera, max(least, self._needed(camera)), camera.h, (self._centre(), 0.5))
+
+    def _filling(self, camera: Box, area: Box) -> Box:
+        """Return the part of the camera that fills the area, wider where the lecturer needs it."""
+        if self.params.camera_crop == "whole":
+            return camera
+        wide = max(min(camera.w, camera.h * area.w / area.h), self._needed(camera))
+        high = min(camera.h, camera.w * area.h / area.w)
+        return crop(camera, wide, high, (self._centre(), self._middle(high / camera.h)))
+
+    def _round(self, camera: Box) -> Box:
+        """Return the square of the camera that a disc shows."""
+        side = even(min(camera.w, camera.h))
+        return crop(camera, side, side, (self._centre(), self._middle(side / camera.h)))
+
+    def _middle(self, share: float) -> float:
+        """Return the middle of a crop of that share of the height, with the head inside."""
+        return self.person.top + share * (0.5 - HEADROOM)
 
 
 def _patch(screen: Box, camera: Box) -> Patch | None:

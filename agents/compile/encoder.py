@@ -5,15 +5,15 @@ Both run in the sandbox; only the kept seconds of the upload are read, and sough
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.compile.compositor import Composition, caption_strip
-from agents.compile.graph import Colour, build_graph
-from agents.compile.overlays import caption_images, draw_background
+from agents.compile.compositor import caption_strip
+from agents.compile.graph import Colour, Stills, build_graph
+from agents.compile.overlays import caption_images, draw_background, draw_disc
 from agents.compile.params import CompileParams
 from agents.compile.sound import (
     MARGIN_S,
@@ -23,7 +23,7 @@ from agents.compile.sound import (
     level_sound,
     read_sound,
 )
-from agents.compile.stills import write_stills
+from agents.compile.stills import PixelFormat, write_stills
 from agents.compile.timeline import Stretch, Timeline
 from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import input_options, run_ffmpeg
@@ -137,25 +137,12 @@ def encode(
     """Compose and encode the clip into `out` in one pass over its pixels."""
     folder = sound.parent
     inputs = [arg for s in timeline.stretches for arg in _stretch_input(s, timeline, media)]
-    count = len(timeline.stretches)
-    backgrounds: dict[Composition, int] = {}
-    for shot in (shot for stretch in timeline.stretches for shot in stretch.shots):
-        if shot.composition not in backgrounds:
-            path = folder / f"ground{len(backgrounds)}.mkv"
-            write_stills(path, [(0.0, draw_background(shot.composition))], pixels="yuv420p")
-            backgrounds[shot.composition] = count
-            inputs += ["-f", "matroska", "-i", f"file:{path}"]
-            count += 1
-    captions = None
-    if params.captions and cues:
-        path = folder / "captions.mkv"
-        images = caption_images(cues, timeline.duration, params)
-        write_stills(path, images, pixels="yuva420p")
-        captions = count, caption_strip(params)
+    stills, paths = _draw_stills(timeline, cues, params, folder)
+    for path in paths:
         inputs += ["-f", "matroska", "-i", f"file:{path}"]
-        count += 1
+    count = len(timeline.stretches) + len(paths)
     inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"file:{sound}"]
-    graph = build_graph(timeline, media, colour, backgrounds, captions)
+    graph = build_graph(timeline, media, colour, stills)
     run_ffmpeg(
         [
             *["-filter_complex_threads", str(threads), *inputs, "-filter_complex", graph],
@@ -170,6 +157,30 @@ def encode(
         progress=progress,
         memory_bytes=MEMORY_BYTES,
     )
+
+
+def _draw_stills(
+    timeline: Timeline, cues: tuple[Cue, ...], params: CompileParams, folder: Path
+) -> tuple[Stills, list[Path]]:
+    """Draw what stands still into files, which are the inputs after the stretches."""
+    paths: list[Path] = []
+
+    def add(images: Iterable[tuple[float, np.ndarray]], pixels: PixelFormat) -> int:
+        path = folder / f"still{len(paths)}.mkv"
+        write_stills(path, images, pixels=pixels)
+        paths.append(path)
+        return len(timeline.stretches) + len(paths) - 1
+
+    shots = [shot for stretch in timeline.stretches for shot in stretch.shots]
+    shown = dict.fromkeys(shot.composition for shot in shots)
+    backgrounds = {made: add([(0.0, draw_background(made))], "yuv420p") for made in shown}
+    bubble = next((made.bubble for made in shown if made.bubble), None)
+    disc = add([(0.0, draw_disc(bubble.target.w))], "yuva420p") if bubble else None
+    captions = None
+    if params.captions and cues:
+        images = caption_images(cues, timeline.duration, params)
+        captions = add(images, "yuva420p"), caption_strip(params)
+    return Stills(backgrounds, disc, captions), paths
 
 
 def _stretch_input(stretch: Stretch, timeline: Timeline, media: Media) -> list[str]:

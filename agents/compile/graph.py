@@ -6,6 +6,7 @@ copy of each pixel), because blending whole panels over a background costs sever
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,17 @@ class Colour:
             f"setparams=colorspace={self.matrix}:color_primaries={self.primaries}"
             f":color_trc={self.transfer}:range=tv"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Stills:
+    """At which inputs the graph finds what stands still."""
+
+    backgrounds: Mapping[Composition, int]
+    disc: int | None = None
+    """The shape of a bubble, in its alpha."""
+    captions: tuple[int, Box] | None = None
+    """The caption images and their place."""
 
 
 class _Graph:
@@ -61,27 +73,23 @@ def build_graph(
     timeline: Timeline,
     media: Media,
     colour: Colour,
-    backgrounds: dict[Composition, int],
-    captions: tuple[int, Box] | None,
+    stills: Stills,
 ) -> str:
-    """Return the graph whose output is `[video]`.
-
-    The stretches are inputs 0, 1, ...; `backgrounds` names the input of each composition's
-    still, and `captions` the input and place of the caption images.
-    """
+    """Return the graph whose output is `[video]`; the stretches are inputs 0, 1, ..."""
     graph = _Graph()
     shots = [shot for stretch in timeline.stretches for shot in stretch.shots]
-    tiles = _background_tiles(graph, shots, backgrounds, colour)
+    tiles = _background_tiles(graph, shots, stills.backgrounds, colour)
+    discs = _discs(graph, shots, stills)
     joined: list[str] = []
     for number, stretch in enumerate(timeline.stretches):
         steady = graph.add([f"{number}:V:0"], _steady(stretch, timeline, media, colour))[0]
         for shot, name in zip(stretch.shots, graph.fan(steady, len(stretch.shots)), strict=True):
-            joined.append(_shot(graph, name, shot, tiles))
+            joined.append(_shot(graph, name, shot, tiles, discs))
     name = joined[0]
     if len(joined) > 1:
         name = graph.add(joined, f"concat=n={len(joined)}:v=1:a=0")[0]
-    if captions:
-        index, place = captions
+    if stills.captions:
+        index, place = stills.captions
         drawn = graph.add([f"{index}:v:0"], colour.tags)[0]
         overlay = f"overlay={place.x}:{place.y}:eof_action=repeat:format=yuv420"
         name = graph.add([name, drawn], overlay)[0]
@@ -108,20 +116,43 @@ def _steady(stretch: Stretch, timeline: Timeline, media: Media, colour: Colour) 
     )
 
 
+def _discs(graph: _Graph, shots: list[Shot], stills: Stills) -> list[str]:
+    """Return the mask of a bubble for every shot that has one."""
+    uses = sum(shot.composition.bubble is not None for shot in shots)
+    if not uses or stills.disc is None:
+        return []
+    return graph.fan(graph.add([f"{stills.disc}:v:0"], "alphaextract,format=gray")[0], uses)
+
+
 def _shot(
-    graph: _Graph, name: str, shot: Shot, tiles: dict[Composition, list[list[tuple[Box, str]]]]
+    graph: _Graph,
+    name: str,
+    shot: Shot,
+    tiles: dict[Composition, list[list[tuple[Box, str]]]],
+    discs: list[str],
 ) -> str:
     """Return the name of the shot's composed frames."""
     last = shot.first + shot.frames
     cut = f"trim=start_frame={shot.first}:end_frame={last},setpts=PTS-STARTPTS"
     composition = shot.composition
     cut_name = graph.add([name], cut)[0]
-    sources = graph.fan(cut_name, len(composition.panels))
+    bubble = composition.bubble
+    sources = graph.fan(cut_name, len(composition.panels) + (bubble is not None))
     placed = [
         (panel.target, _panel(graph, source, panel))
-        for panel, source in zip(composition.panels, sources, strict=True)
+        for panel, source in zip(composition.panels, sources, strict=False)
     ]
     placed += tiles[composition].pop()
+    name = _tiled(graph, placed)
+    if bubble is None:
+        return name
+    disc = graph.add([_panel(graph, sources[-1], bubble), discs.pop()], "alphamerge")[0]
+    at = f"overlay={bubble.target.x}:{bubble.target.y}:format=yuv420"
+    return graph.add([name, disc], at)[0]
+
+
+def _tiled(graph: _Graph, placed: list[tuple[Box, str]]) -> str:
+    """Return the pictures in their places, which fill the frame without overlap."""
     if len(placed) == 1:
         return placed[0][1]
     layout = "|".join(f"{box.x}_{box.y}" for box, _ in placed)
@@ -149,7 +180,7 @@ def _cover(graph: _Graph, name: str, patch: Patch) -> str:
 
 
 def _background_tiles(
-    graph: _Graph, shots: list[Shot], backgrounds: dict[Composition, int], colour: Colour
+    graph: _Graph, shots: list[Shot], backgrounds: Mapping[Composition, int], colour: Colour
 ) -> dict[Composition, list[list[tuple[Box, str]]]]:
     """Return for every composition the background's tiles, once per shot that shows it."""
     tiles: dict[Composition, list[list[tuple[Box, str]]]] = {}

@@ -14,7 +14,6 @@ import numpy as np
 
 from agents.compile.compositor import (
     BOX_PADDING,
-    CAPTION_LINES,
     LINE_HEIGHT,
     Composition,
     caption_letter,
@@ -32,8 +31,7 @@ FONT = Path(__file__).with_name("fonts") / "DejaVuSans-Bold.ttf"
 # Neutral greys look the same under every YUV matrix, so the stills fit any source.
 GROUND = (18, 18, 18)
 EDGE = (58, 58, 58)
-MAX_COLUMNS = 42
-MAX_CHARS = 4 * MAX_COLUMNS * CAPTION_LINES
+MAX_CHARS = 4 * 42 * 2
 """Longer cues are cut before anything is done with them."""
 SAFE_WIDTH = 0.92
 """Part of the width that text keeps within."""
@@ -57,6 +55,15 @@ def _describe(composition: Composition) -> CompositeVideoClip:
     return CompositeVideoClip(layers, size=size)
 
 
+def draw_disc(size: int) -> np.ndarray:
+    """Return a white disc with a smooth edge, straight RGBA, uint8 (size, size, 4)."""
+    at = (np.arange(size) + 0.5) - size / 2
+    from_middle = np.hypot(at[:, None], at[None, :])
+    disc = np.full((size, size, 4), 255, np.uint8)
+    disc[..., 3] = np.clip(size / 2 - from_middle, 0, 1) * 255
+    return disc
+
+
 def caption_images(
     cues: Sequence[Cue], duration: float, params: CompileParams
 ) -> Iterator[tuple[float, np.ndarray]]:
@@ -77,7 +84,7 @@ def caption_images(
 def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
     """Return the strip with the text in the middle, straight RGBA; None when nothing shows."""
     strip = caption_strip(params)
-    lines = fit_lines(text)
+    lines = fit_lines(text, params.look.caption_columns, params.look.caption_lines)
     if not lines:
         return None
     image = _draw_lines(lines, caption_letter(params), round(strip.w * SAFE_WIDTH), params)
@@ -88,16 +95,16 @@ def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
     return canvas
 
 
-def fit_lines(text: str) -> list[str]:
-    """Return the text in at most two lines of 42 columns; what does not fit ends in "…"."""
+def fit_lines(text: str, columns: int, most: int) -> list[str]:
+    """Return the text in at most so many lines of so many columns; the rest becomes "…"."""
     text = drawable(clean_text(text.lstrip()[:MAX_CHARS]))
     lines = text.split("\n")
-    wrapped = [line for line in lines if line and wrap_text(line, MAX_COLUMNS) == [line]]
-    if wrapped != lines or len(lines) > CAPTION_LINES:
-        wrapped = wrap_text(" ".join(lines), MAX_COLUMNS)
-    if len(wrapped) > CAPTION_LINES:
-        last = wrapped[CAPTION_LINES - 1][: MAX_COLUMNS - 1].rstrip()
-        wrapped = [*wrapped[: CAPTION_LINES - 1], f"{last}…"]
+    wrapped = [line for line in lines if line and wrap_text(line, columns) == [line]]
+    if wrapped != lines or len(lines) > most:
+        wrapped = wrap_text(" ".join(lines), columns)
+    if len(wrapped) > most:
+        last = wrapped[most - 1][: columns - 1].rstrip()
+        wrapped = [*wrapped[: most - 1], f"{last}…"]
     return wrapped
 
 

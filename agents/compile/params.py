@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from agents.compile.templates import Template, TemplateName, read_template
 from agents.params import Params, Tunable
 
 
 class CompileParams(Params):
     """How a clip looks and sounds."""
 
-    size: Literal["1280x720", "1920x1080", "854x480", "640x360"] = "1280x720"
-    """Width and height of the clips in pixels."""
-    composition: Literal["auto", "screen_only", "camera_only"] = "auto"
-    """What is shown: "auto" puts screen and camera side by side wherever there are both."""
-    screen_share: Annotated[float, Tunable(0.5, 0.9, step=0.01)] = 0.75
-    """Part of the width that the screen gets when the camera stands beside it."""
+    template: TemplateName = "side_by_side"
+    """How screen and camera are arranged, and in which shape; each follows the layout."""
+    size: Literal["720p", "1080p", "480p", "360p"] = "720p"
+    """Pixels of the picture's shorter side."""
+    main_share: Annotated[float, Tunable(0.5, 0.9, step=0.01)] = 0.75
+    """Part of the width that the larger of two pictures beside each other gets."""
     camera_side: Literal["right", "left"] = "right"
     """The side on which the camera stands."""
+    camera_crop: Literal["person", "whole"] = "person"
+    """The camera is cropped to the stretch in which the lecturer moves, or shown whole."""
     inset: Literal["smooth", "keep"] = "smooth"
     """A camera lying over the screen moves out: "smooth" closes its place, "keep" leaves it."""
     captions: bool = True
     """Whether the subtitles are burned into the picture; SRT and VTT are written either way."""
     caption_size: Annotated[float, Tunable(2.5, 8, step=0.1, unit="%")] = 4.4
     """Height of the caption letters as a part of the picture's height."""
-    caption_place: Literal["below", "over"] = "below"
-    """Captions stand below the screen, or over its lower edge; over a camera they always do."""
+    caption_place: Literal["auto", "below", "over"] = "auto"
+    """Captions stand below the screen or over its lower edge, or where the template has them."""
     caption_shade: Annotated[float, Tunable(0, 1, step=0.05)] = 0.7
     """How dark the box behind the captions is: 0 is clear, 1 is black."""
     max_fps: Annotated[float, Tunable(10, 60, step=1, unit="fps")] = 30.0
@@ -42,7 +45,11 @@ class CompileParams(Params):
     """Bit rate of the sound (AAC, one channel)."""
 
     @property
+    def look(self) -> Template:
+        """Return the template."""
+        return read_template(self.template)
+
+    @property
     def canvas(self) -> tuple[int, int]:
         """Return width and height in pixels."""
-        width, height = self.size.split("x")
-        return int(width), int(height)
+        return self.look.canvas(int(self.size.removesuffix("p")))

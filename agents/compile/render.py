@@ -12,12 +12,13 @@ from typing import Any
 from agents.compile.checks import check_clip, is_black
 from agents.compile.encoder import encode, make_sound, take_sound
 from agents.compile.params import CompileParams
+from agents.compile.people import find_people
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 1
+RENDERER = 2
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 
@@ -28,6 +29,7 @@ def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
         "params": params.model_dump(mode="json"),
+        "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
         "cues": [[*_times(cue.start, cue.end), cue.text] for cue in plan.cues],
@@ -55,7 +57,8 @@ def render_clip(
 ) -> Clip:
     """Render the plan into `folder`, check it, and return it; `progress` hears 0-100."""
     media = rendering_source(intake)
-    timeline = lay_out(plan, media, intake.packets, params)
+    people = find_people(intake.key_frames, plan.layout, media)
+    timeline = lay_out(plan, media, intake.packets, params, people)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         first, raw = take_sound(timeline, media, work)

@@ -10,13 +10,14 @@ from typing import Literal
 import numpy as np
 
 TICK = Fraction(1, 1000)
+PixelFormat = Literal["yuv420p", "yuva420p"]
 
 
 def write_stills(
     path: Path,
     images: Iterable[tuple[float, np.ndarray]],
     *,
-    pixels: Literal["yuv420p", "yuva420p"],
+    pixels: PixelFormat,
 ) -> None:
     """Write images (RGB or RGBA, even sides, all of one size), each with its time in seconds."""
     import av

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from agents.compile.compositor import Composition, compose
+from agents.compile.compositor import NOBODY, Composition, compose
 from agents.compile.params import CompileParams
+from agents.compile.people import People
 from agents.errors import RenderFailed
 from agents.types import ClipPlan, Interval, LayoutRegion, Media, PacketTable
 
@@ -89,7 +90,13 @@ def clip_fps(media: Media, params: CompileParams) -> Fraction:
     return rate
 
 
-def lay_out(plan: ClipPlan, media: Media, packets: PacketTable, params: CompileParams) -> Timeline:
+def lay_out(
+    plan: ClipPlan,
+    media: Media,
+    packets: PacketTable,
+    params: CompileParams,
+    people: People = NOBODY,
+) -> Timeline:
     """Return the frames of the plan's clip, cut to what the recording holds."""
     fps = clip_fps(media, params)
     parts = _kept(plan.parts, media.duration, 1 / float(fps))
@@ -100,7 +107,7 @@ def lay_out(plan: ClipPlan, media: Media, packets: PacketTable, params: CompileP
             f"{media.duration:.1f} s"
         )
         raise RenderFailed(message)
-    layout = _Layout(plan.layout, media, params)
+    layout = _Layout(plan.layout, media, params, people)
     stretches: list[Stretch] = []
     begun = 0.0
     for run in _runs(parts):
@@ -152,9 +159,13 @@ class _Layout:
     """The plan's layout regions as compositions, each made once."""
 
     def __init__(
-        self, regions: tuple[LayoutRegion, ...], media: Media, params: CompileParams
+        self,
+        regions: tuple[LayoutRegion, ...],
+        media: Media,
+        params: CompileParams,
+        people: People,
     ) -> None:
-        self.spans = [(region.start, compose(region, media, params)) for region in regions]
+        self.spans = [(region.start, compose(region, media, params, people)) for region in regions]
         self.spans.sort(key=lambda span: span[0])
         self.bare = compose(None, media, params)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.content.local import analyze_locally
 from agents.content.params import ContentParams
+from agents.content.prompts import prompt_sha256
 from agents.registry import Context, Gemini, Resources
 from agents.types import Content, Intake, Layout, SilenceRegion, Transcript
 
@@ -28,7 +29,8 @@ def analyze_content(
         from agents.content.gemini import judge_content
 
         context.progress(30, f"Asking {settings.model}")
-        content = judge_content(content, settings, progress=context.progress)
+        answers = context.resources.answers
+        content = judge_content(content, settings, answers, progress=context.progress)
     context.progress(100, f"Found {len(content.segments)} topics")
     return content
 
@@ -42,10 +44,9 @@ def analyzer_used(resources: Resources, params: ContentParams) -> Mapping[str, A
     settings = _gemini(resources, params)
     if settings is None:
         return {}
-    from agents.content.gemini import prompt_sha256
-
     return {
         "model": settings.model,
         "endpoint": settings.base_url,
-        "prompt": prompt_sha256(),
+        "prompt": prompt_sha256(settings.prompt),
+        "thinking_tokens": settings.thinking_tokens,
     }

@@ -79,6 +79,11 @@ def slide_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> 
     return np.maximum(np.searchsorted(starts, middle, side="right") - 1, 0)
 
 
+def headlines_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> list[str]:
+    """Return the headline of the slide shown over each sentence, "" where none is known."""
+    return [slides[int(index)].title for index in slide_of(segments, slides)] if slides else []
+
+
 def _words_on_slide(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> np.ndarray:
     """Return which share of the words in its slide's title each sentence says."""
     titles = {title: _long_stems(title) for title in {slide.title for slide in slides}}

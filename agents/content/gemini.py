@@ -1,21 +1,25 @@
-"""Gemini through google-genai: asked topic by topic, within a budget of time, or done without."""
+"""Gemini through google-genai: asked request by request within a budget, or done without."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
 
-from agents.content.answer import Answer, BadAnswer, read_answer
-from agents.content.judgement import Judgement, Request, divide, merge, write_cues
+from agents.content.answer import Answer, BadAnswer, CutOff, read_answer
+from agents.content.costs import Ledger
+from agents.content.judgement import Judgement, merge
+from agents.content.prompts import read_prompt
+from agents.content.requests import Request, divide
+from agents.content.retries import call_again, describe, unavailable
 from agents.errors import AnalyzerUnavailable
-from agents.registry import Gemini
+from agents.registry import Answers, Gemini
 from agents.types import Content, Notice
 
 if TYPE_CHECKING:
@@ -24,74 +28,226 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BUDGET_S = 60.0
-"""All requests of a lecture together take no longer, retries included."""
-ATTEMPTS = 4
-FIRST_WAIT_S = 0.5
-AT_ONCE = 4
+AT_ONCE = 8
 """So many requests are under way at a time."""
-_TRANSIENT = {408, 429, 500, 502, 503, 504}
-
-
-@cache
-def read_prompt() -> str:
-    """Return the instructions that go with every request."""
-    return Path(__file__).with_name("prompt.md").read_text("utf-8")
-
-
-@cache
-def prompt_sha256() -> str:
-    """Return the hash that stands for the instructions in the stage key."""
-    return hashlib.sha256(read_prompt().encode()).hexdigest()
+MAX_OUTPUT_TOKENS = 16_384
+"""An answer has no more, thinking included; one that is cut off there is asked for in halves."""
+USABLE = {None, "STOP", "FINISH_REASON_UNSPECIFIED", "OTHER", "LANGUAGE", "MALFORMED_RESPONSE"}
+"""Ends of an answer after which it is read: whatever else, but for MAX_TOKENS, is a block."""
+CUT_OFF = "MAX_TOKENS"
 
 
 def judge_content(
     content: Content,
     settings: Gemini,
+    answers: Answers | None = None,
     *,
     progress: Callable[[float, str], None],
 ) -> Content:
     """Return `content` with Gemini's judgement and titles, or as it was with a notice of why not.
 
-    A topic whose answer cannot be used keeps its local title and a judgement of 0. When Gemini
-    cannot be reached within the budget nothing of it is used, as half a lecture judged would
-    favour that half.
+    Where single answers cannot be used, what they were about keeps its local title. When Gemini
+    cannot be reached within the budget, or gives no usable answer at all, nothing of it is used,
+    as half a lecture judged would favour that half.
     """
     requests = divide(content)
+    if not requests:
+        return content
+    ledger = Ledger(settings, settings.prompt)
     try:
-        judged = ask_all(requests, settings, progress)
+        judged = _Round(settings, ledger, answers, progress).run(requests)
+        if all(judgement.problem for judgement in judged):
+            raise AnalyzerUnavailable(_nothing_usable(settings, judged))
     except AnalyzerUnavailable as error:
         logger.info("gemini unavailable", extra={"reason": error.message})
-        return replace(content, notices=(*content.notices, Notice(error.code, error.message)))
-    return merge(content, requests, judged, settings.model)
+        notice = Notice(error.code, error.message)
+        return replace(content, notices=(*content.notices, notice), usage=ledger.used)
+    return replace(merge(content, judged, settings.model), usage=ledger.used)
 
 
-def ask_all(
-    requests: Sequence[Request],
-    settings: Gemini,
-    progress: Callable[[float, str], None],
-) -> list[Judgement]:
-    """Return the judgement of every request, several asked at a time."""
-    deadline = time.monotonic() + BUDGET_S
-    client = connect(settings)
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="gemini")
-    try:
-        waiting = [pool.submit(ask, client, settings, request, deadline) for request in requests]
-        judged = []
-        for future in waiting:
-            judged.append(future.result(timeout=max(0.0, deadline - time.monotonic())))
-            done = 30 + 65 * len(judged) / len(requests)
-            progress(done, f"{settings.model} has judged {len(judged)} of {len(requests)} parts")
-        return judged
-    except TimeoutError as error:
-        raise _unavailable(settings, "did not answer in time") from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        client.close()
+def _nothing_usable(settings: Gemini, judged: Sequence[Judgement]) -> str:
+    problems = " and ".join(dict.fromkeys(judgement.problem for judgement in judged))
+    return (
+        f"{settings.model} gave no usable answer ({problems}), so the local analysis stands alone."
+    )
+
+
+class _Nothing:
+    """Answers of which none is known."""
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
+    def keep(self, key: str, text: str) -> None:
+        pass
+
+
+class _Round:
+    """The requests of one run, several under way at a time."""
+
+    def __init__(
+        self,
+        settings: Gemini,
+        ledger: Ledger,
+        answers: Answers | None,
+        progress: Callable[[float, str], None],
+    ) -> None:
+        self.settings, self.ledger = settings, ledger
+        self.answers = _Nothing() if answers is None else answers
+        self.progress = progress
+        self.deadline = 0.0
+        """When the budget of seconds ends; it begins when everything is ready to ask."""
+        self.instructions = read_prompt(settings.prompt)
+        self.over = threading.Event()
+
+    def run(self, requests: Sequence[Request]) -> list[Judgement]:
+        """Return the judgements of all requests; AnalyzerUnavailable if one cannot be had."""
+        keys = [self._key(request) for request in requests]
+        known = dict(self.answers.find(keys))
+        new = [r for r, key in zip(requests, keys, strict=True) if key not in known]
+        self.ledger.check(sum(len(self.instructions) + len(r.write()) for r in new))
+        client = connect(self.settings)
+        self.deadline = time.monotonic() + self.settings.budget_s
+        try:
+            return self._ask_all(client, requests, known)
+        finally:
+            self.over.set()
+            client.close()
+
+    def _ask_all(
+        self, client: Client, requests: Sequence[Request], known: dict[str, str]
+    ) -> list[Judgement]:
+        """Ask in threads that nobody waits for once it is over: none may hold up the process."""
+        waiting, results = SimpleQueue[int](), SimpleQueue[tuple[int, Any]]()
+        for number in range(len(requests)):
+            waiting.put(number)
+
+        def work() -> None:
+            while not self.over.is_set():
+                try:
+                    number = waiting.get_nowait()
+                except Empty:
+                    return
+                try:
+                    results.put((number, self._judge(client, requests[number], known)))
+                except Exception as error:  # noqa: BLE001 - raised again by who waits for it
+                    results.put((number, error))
+
+        for number in range(min(AT_ONCE, len(requests))):
+            threading.Thread(target=work, name=f"gemini-{number}", daemon=True).start()
+        judged: dict[int, list[Judgement]] = {}
+        while len(judged) < len(requests):
+            number, result = self._next(results)
+            if isinstance(result, Exception):
+                raise result
+            judged[number] = result
+            self._report(len(judged), len(requests))
+        return [judgement for number in sorted(judged) for judgement in judged[number]]
+
+    def _next(self, results: SimpleQueue[tuple[int, Any]]) -> tuple[int, Any]:
+        try:
+            return results.get(timeout=max(0.0, self.deadline - time.monotonic()))
+        except Empty:
+            raise unavailable(self.settings, "did not answer in time") from None
+
+    def _report(self, done: int, of: int) -> None:
+        text = f"{self.settings.model} has judged {done} of {of} parts"
+        self.progress(30 + 65 * done / of, text)
+
+    def _judge(self, client: Client, request: Request, known: dict[str, str]) -> list[Judgement]:
+        """Return the judgement of one request, of its halves where the answer was cut off.
+
+        An answer that cannot be used is asked for once more and then given up: it is the fault of
+        this part of the lecture alone. One that was blocked would be blocked again.
+        """
+        try:
+            return [self._ask(client, request, known)]
+        except CutOff as error:
+            halves = request.halves()
+            if not halves:
+                return [Judgement(request, problem=str(error))]
+        except BadAnswer as error:
+            return [Judgement(request, problem=str(error))]
+        known |= self.answers.find([self._key(half) for half in halves])
+        return [j for half in halves if half.sent for j in self._judge(client, half, known)]
+
+    def _ask(self, client: Client, request: Request, known: Mapping[str, str]) -> Judgement:
+        """Return the judgement of one request, from what is known or by asking for it."""
+        key = self._key(request)
+        try:
+            if key in known:
+                judgement = _read(request, known[key])
+                self.ledger.reuse()
+                return judgement
+            return self._pay(client, request, key)
+        except (CutOff, _Blocked):
+            raise
+        except BadAnswer:
+            return self._pay(client, request, key)
+
+    def _pay(self, client: Client, request: Request, key: str) -> Judgement:
+        """Ask, count the tokens, and keep the answer if it can be used."""
+        self.ledger.check()
+        response = call_again(
+            lambda seconds: client.models.generate_content(
+                model=self.settings.model,
+                contents=request.write(),
+                config=_config(self.settings, self.instructions, seconds),
+            ),
+            self.settings,
+            self.deadline,
+            self.over,
+        )
+        self.ledger.add(response.usage_metadata)
+        answer = _unpack(response)
+        try:
+            judgement = _read(request, answer)
+        except CutOff:
+            self.answers.keep(key, answer)
+            raise
+        self.answers.keep(key, answer)
+        return judgement
+
+    def _key(self, request: Request) -> str:
+        """Return the hash of all that decides an answer."""
+        how = self.settings
+        asked = [how.model, how.base_url, how.thinking_tokens, self.instructions, request.write()]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+class _Blocked(BadAnswer):
+    """The service refused to answer."""
+
+
+def _unpack(response: GenerateContentResponse) -> str:
+    """Return the answer as it is kept: its text, or that it was cut off; _Blocked if it was."""
+    candidates = response.candidates or []
+    reason = candidates[0].finish_reason if candidates else None
+    end = getattr(reason, "value", reason)
+    feedback = response.prompt_feedback
+    if (feedback and feedback.block_reason) or end not in {*USABLE, CUT_OFF}:
+        raise _Blocked("the request was blocked")
+    parts = (candidates[0].content and candidates[0].content.parts) if candidates else None
+    text = "".join(part.text or "" for part in parts or () if not part.thought)
+    return json.dumps({"end": end or "STOP", "text": "" if end == CUT_OFF else text})
+
+
+def _read(request: Request, kept: str) -> Judgement:
+    """Return the judgement that an answer gives of a request; BadAnswer if it gives none."""
+    answer = json.loads(kept)
+    if answer["end"] == CUT_OFF:
+        raise CutOff("it was cut off")
+    sent, topics = request.sent, request.topics
+    titles, scores = read_answer(answer["text"], len(topics), len(sent))
+    return Judgement(
+        request,
+        {topics[number - 1]: title for number, title in titles.items()},
+        {sent[number - 1].index: score for number, score in scores.items()},
+    )
 
 
 def connect(settings: Gemini) -> Client:
-    """Return a client that does not retry by itself."""
+    """Return a client that neither retries by itself nor carries the key to another address."""
     from google import genai
     from google.genai import types
 
@@ -102,63 +258,35 @@ def connect(settings: Gemini) -> Client:
             base_url=settings.base_url,
             timeout=int(1000 * settings.timeout_s),
             retry_options=types.HttpRetryOptions(attempts=1),
+            client_args={"follow_redirects": False},
         ),
     )
 
 
-def ask(client: Client, settings: Gemini, request: Request, deadline: float) -> Judgement:
-    """Return the judgement of one request.
-
-    Raises AnalyzerUnavailable if no answer came before the deadline. An answer that cannot be
-    used is asked for once more and then given up: it is the fault of this topic alone.
-    """
-    problem = ""
-    for _ in range(2):
-        response = _generate(client, settings, request, deadline)
-        feedback, usage = response.prompt_feedback, response.usage_metadata
-        try:
-            if feedback and feedback.block_reason:
-                raise BadAnswer("the request was blocked")
-            title, scores = read_answer(response.text, {cue.index for cue in request.cues})
-            return Judgement(title, scores, (usage.total_token_count or 0) if usage else 0)
-        except BadAnswer as error:
-            problem = str(error)
-    return Judgement(problem=problem)
-
-
-def _generate(
-    client: Client, settings: Gemini, request: Request, deadline: float
-) -> GenerateContentResponse:
-    """Return the response to one request, retried until the deadline."""
-    import stamina
-
-    def pause_before_retry(error: Exception) -> bool | float:
-        seconds = _retry_after(error)
-        return False if time.monotonic() + (seconds or 0.0) >= deadline else seconds or False
-
-    try:
-        for attempt in stamina.retry_context(
-            on=pause_before_retry, attempts=ATTEMPTS, timeout=None
-        ):
-            with attempt:
-                return client.models.generate_content(
-                    model=settings.model,
-                    contents=write_cues(request),
-                    config=_config(min(settings.timeout_s, deadline - time.monotonic())),
-                )
-    except Exception as error:  # the SDK lets through whatever its transport raises
-        raise _unavailable(settings, _describe(error)) from error
-    raise _unavailable(settings, "did not answer")
-
-
-def _config(timeout_s: float) -> GenerateContentConfig:
+def try_key(settings: Gemini, timeout_s: float = 5.0) -> str:
+    """Return "" if the service knows key and model, else what it says about them."""
     from google.genai import types
 
+    client = connect(replace(settings, timeout_s=timeout_s))
+    try:
+        client.models.get(model=settings.model, config=types.GetModelConfig())
+    except Exception as error:  # noqa: BLE001 - the SDK lets through what its transport raises
+        return describe(error)
+    finally:
+        client.close()
+    return ""
+
+
+def _config(settings: Gemini, instructions: str, timeout_s: float) -> GenerateContentConfig:
+    from google.genai import types
+
+    most = settings.thinking_tokens
     return types.GenerateContentConfig(
-        system_instruction=read_prompt(),
+        thinking_config=None if most is None else types.ThinkingConfig(thinking_budget=most),
+        system_instruction=instructions,
         temperature=0,
         seed=0,
-        max_output_tokens=16384,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
         response_mime_type="application/json",
         response_schema=Answer,
         http_options=types.HttpOptions(
@@ -166,25 +294,3 @@ def _config(timeout_s: float) -> GenerateContentConfig:
             retry_options=types.HttpRetryOptions(attempts=1),
         ),
     )
-
-
-def _retry_after(error: Exception) -> float | None:
-    """Return after how many seconds to ask again, None where that is of no use."""
-    code = getattr(error, "code", None)
-    if isinstance(code, int):
-        headers = getattr(getattr(error, "response", None), "headers", None) or {}
-        asked = str(headers.get("retry-after", ""))
-        wait = float(asked) if asked.isdigit() else FIRST_WAIT_S
-        return max(wait, FIRST_WAIT_S) if code in _TRANSIENT else None
-    return FIRST_WAIT_S if type(error).__module__.partition(".")[0].startswith("httpx") else None
-
-
-def _describe(error: Exception) -> str:
-    code = getattr(error, "code", None)
-    if code in {401, 403}:
-        return "refused the key"
-    return f"answered with error {code}" if isinstance(code, int) else "could not be reached"
-
-
-def _unavailable(settings: Gemini, what: str) -> AnalyzerUnavailable:
-    return AnalyzerUnavailable(f"{settings.model} {what}, so the local analysis stands alone.")

@@ -1,125 +1,90 @@
-"""What is asked about each topic, and how the answers join the local analysis.
-
-Every request holds the cues of one topic only and takes back only their numbers, so that no topic
-can speak for another: whatever is said in it, to the students or to the model, moves no cue of any
-other.
-"""
+"""How the answers join the local analysis: as one more component, and as titles."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from agents.content.answer import read_title
+from agents.content.orders import addresses_model
+from agents.content.requests import Request
 from agents.content.titles import unique_title
 from agents.types import Content, ContentSegment, Notice, Sentence
-
-MAX_CUES = 300
-"""A longer topic is asked about in several requests."""
-MAX_CUE_CHARS = 2000
-"""What is said beyond this in one sentence is not sent."""
-MARK = "\u2581"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The cues of one topic, or of a piece of a long one."""
-
-    topic: int
-    cues: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What came back for a request: title, score per cue, tokens, or why it cannot be used."""
+    """What came back for a request: titles by topic, scores by sentence, or why there are none."""
 
-    title: str = ""
-    scores: dict[int, float] | None = None
-    tokens: int = 0
+    request: Request
+    titles: Mapping[int, str] = field(default_factory=dict)
+    scores: Mapping[int, float] | None = None
     problem: str = ""
 
 
-def divide(content: Content) -> list[Request]:
-    """Return the requests for all topics, none with more than `MAX_CUES` cues."""
-    requests = []
-    for segment in content.segments:
-        cues = [sentence for sentence in content.sentences if sentence.topic == segment.topic]
-        for first in range(0, len(cues), MAX_CUES):
-            requests.append(Request(segment.topic, tuple(cues[first : first + MAX_CUES])))
-    return requests
+def merge(content: Content, judged: Sequence[Judgement], model: str) -> Content:
+    """Return `content` with scores and titles from the answers that could be used.
 
-
-def write_cues(request: Request) -> str:
-    """Return the cues as JSON whose text is marked as data by its spaces (Hines et al. 2024)."""
-    cues = [{"cue": cue.index, "text": mark(cue.text)} for cue in request.cues]
-    return json.dumps({"topic": request.topic, "cues": cues}, ensure_ascii=False)
-
-
-def mark(text: str) -> str:
-    """Return `text` with every space replaced, and no control or invisible characters."""
-    plain = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp", "Zs"} or c == MARK else c
-        for c in text[:MAX_CUE_CHARS]
-    )
-    return MARK.join(plain.split())
-
-
-def merge(
-    content: Content, requests: Sequence[Request], judged: Sequence[Judgement], model: str
-) -> Content:
-    """Return `content` with scores and titles from the answers that could be used."""
-    scores: dict[int, float] = {}
-    titles: dict[int, str] = {}
-    for request, judgement in zip(requests, judged, strict=True):
-        scores.update(judgement.scores or {})
-        if judgement.title:
-            titles.setdefault(request.topic, judgement.title)
-    notices = _notices(requests, judged, model)
-    if all(judgement.problem for judgement in judged):
-        return replace(content, notices=(*content.notices, *notices))
+    A cue in several requests gets the mean of their scores. One that no answer judges, as it was
+    not sent or its request was blocked, gets the mean of all that were judged: its topic is
+    neither favoured nor put behind, and its local components decide.
+    """
+    given: defaultdict[int, list[float]] = defaultdict(list)
+    titles: defaultdict[int, list[str]] = defaultdict(list)
+    for judgement in judged:
+        for cue in judgement.request.sent if judgement.scores is not None else ():
+            given[cue.index].append((judgement.scores or {}).get(cue.index, 0.0))
+        for topic, title in judgement.titles.items():
+            titles[topic].append(title)
+    scores = {index: sum(found) / len(found) for index, found in given.items()}
+    middle = sum(scores.values()) / max(1, len(scores))
     sentences = tuple(
-        replace(s, components={**s.components, "judgement": round(scores.get(s.index, 0.0), 4)})
+        replace(s, components={**s.components, "judgement": round(scores.get(s.index, middle), 4)})
         for s in content.sentences
     )
     return Content(
         _retitle(content.segments, sentences, titles),
         sentences,
         f"{content.analyzer} + {model}",
-        (*content.notices, *notices),
+        (*content.notices, *_notices(judged, model)),
     )
 
 
 def _retitle(
-    segments: Sequence[ContentSegment], sentences: Sequence[Sentence], titles: dict[int, str]
+    segments: Sequence[ContentSegment],
+    sentences: Sequence[Sentence],
+    titles: Mapping[int, Sequence[str]],
 ) -> tuple[ContentSegment, ...]:
     changed = []
     taken: set[str] = set()
     for segment in segments:
-        inside = [s.components["judgement"] for s in sentences if s.topic == segment.topic]
-        judgement = round(sum(inside) / max(1, len(inside)), 4)
-        title = unique_title(titles.get(segment.topic, segment.title), taken)
+        inside = [s for s in sentences if s.topic == segment.topic]
+        judgement = sum(s.components["judgement"] for s in inside) / max(1, len(inside))
+        said = [s.text for s in inside if not addresses_model(s.text)]
+        title = _choose_title(titles.get(segment.topic, ()), said)
+        title = unique_title(title or segment.title, taken)
         taken.add(title.casefold())
-        components = {**segment.components, "judgement": judgement}
+        components = {**segment.components, "judgement": round(judgement, 4)}
         changed.append(replace(segment, title=title, components=components))
     return tuple(changed)
 
 
-def _notices(
-    requests: Sequence[Request], judged: Sequence[Judgement], model: str
-) -> tuple[Notice, ...]:
-    tokens = sum(judgement.tokens for judgement in judged)
-    useless = [
-        f"topic {request.topic + 1} ({judgement.problem})"
-        for request, judgement in zip(requests, judged, strict=True)
+def _choose_title(given: Sequence[str], said: Sequence[str]) -> str:
+    """Return the title that most requests gave, the first of equals, "" if none is one."""
+    usable = [title for title in (read_title(text, said) for text in given) if title]
+    return Counter(usable).most_common(1)[0][0] if usable else ""
+
+
+def _notices(judged: Sequence[Judgement], model: str) -> tuple[Notice, ...]:
+    found = {
+        topic + 1: judgement.problem
+        for judgement in judged
+        for topic in judgement.request.topics
         if judgement.problem
-    ]
-    found = []
-    if tokens:
-        found.append(
-            Notice("gemini_tokens", f"{model} took {tokens} tokens in {len(judged)} requests.")
-        )
-    if useless:
-        text = f"{model} gave no usable answer on {', '.join(useless)}: judged locally there."
-        found.append(Notice("gemini_answer", text))
-    return tuple(found)
+    }
+    if not found:
+        return ()
+    useless = ", ".join(f"topic {topic} ({problem})" for topic, problem in sorted(found.items()))
+    text = f"{model} gave no usable answer on {useless}: judged locally there."
+    return (Notice("gemini_answer", text),)

@@ -8,7 +8,13 @@ import numpy as np
 
 from agents.content import cues
 from agents.content.components import COMPONENTS
-from agents.content.delivery import measure_emphasis, measure_slides, slide_of, topic_evidence
+from agents.content.delivery import (
+    headlines_of,
+    measure_emphasis,
+    measure_slides,
+    slide_of,
+    topic_evidence,
+)
 from agents.content.lexicon import read_lexicon
 from agents.content.measures import Scores, Speech, measure_words
 from agents.content.params import ContentParams
@@ -64,8 +70,15 @@ def analyze_locally(
         "emphasis": measure_emphasis(segments, intake.prosody),
         "judgement": np.zeros(len(segments)),
     }
+    names = name_topics(
+        texts,
+        topic,
+        lexicon,
+        headlines_of(segments, layout.slides),
+        [segment.duration for segment in segments],
+    )
     return Content(
-        describe_topics(segments, topic, name_topics(texts, topic, lexicon), scores),
+        describe_topics(segments, topic, names, scores),
         describe_sentences(segments, topic, scores),
         "local",
     )

@@ -79,7 +79,7 @@ class ExtractParams(Params):
     that runs over into the next topic as many less."""
     edge_weight: Annotated[float, Tunable(0, 30, step=1, unit="s")] = 4.0
     """A clean beginning and end, in pauses and at whole ideas, is worth this many such seconds."""
-    min_edge_pause_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.15
+    min_edge_pause_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.3
     """A clip begins and ends only in a pause of at least this length, where there are any."""
     edge_pad_s: Annotated[float, Tunable(0, 0.5, step=0.01, unit="s")] = 0.2
     """So much of the pause is kept before the first and after the last word."""
@@ -87,6 +87,12 @@ class ExtractParams(Params):
     """A longer silence inside a clip is cut."""
     breath_s: Annotated[float, Tunable(0.1, 2, step=0.05, unit="s")] = 0.6
     """What is left of a silence that was cut."""
+    max_skip_s: Annotated[float, Tunable(0, 60, step=1, unit="s")] = 20.0
+    """So much may be left out inside a clip that does not belong to its idea; 0 leaves all in."""
+    skip_below: Annotated[float, Tunable(0, 3, step=0.1)] = 1.0
+    """What is left out scores this many standard deviations less than the lecture usually does."""
+    min_part_s: Annotated[float, Tunable(2, 60, step=1, unit="s")] = 8.0
+    """No part beside something that is left out is shorter."""
     duplicate_similarity: Annotated[float, Tunable(0.3, 1, step=0.05)] = 0.7
     """Of two clips whose words are more alike than this only the better one stays."""
 

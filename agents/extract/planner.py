@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import heapq
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import count
+from typing import Any
+
 import numpy as np
 
+from agents.errors import TuningError
+from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
 from agents.extract.params import ExtractParams
-from agents.extract.reasons import describe_clips
-from agents.extract.scoring import component_matrix, weight_vector
-from agents.extract.selection import Candidates, Limits, choose_clips
-from agents.extract.similarity import find_duplicates
-from agents.extract.timing import Timing, measure_timing
-from agents.registry import Context
-from agents.types import ClipPlan, Content, Layout, SilenceRegion, Transcript
+from agents.extract.reasons import Pick, describe_clips, sentences_in
+from agents.extract.selection import Candidates, Choice, Limits, choice_of, choose_clips
+from agents.extract.similarity import Bag, alike_pairs, word_pairs
+from agents.extract.skips import Span
+from agents.registry import Context, Resources
+from agents.types import ClipPlan, Content, Decisions, Layout, SilenceRegion, Transcript
 
-Span = tuple[int, int]
-"""First and last sentence of a clip, as positions in `Content.sentences`."""
+MOST_BRANCHES = 3
+"""So often it is weighed which of two alike clips gives way; in a lecture there is hardly one."""
 
 
 def plan_clips(
@@ -25,127 +34,179 @@ def plan_clips(
     *,
     params: ExtractParams,
     context: Context | None = None,
+    decisions: Decisions | None = None,
 ) -> tuple[ClipPlan, ...]:
-    """Return the lecture's highlights, best first; pure and deterministic."""
+    """Return the lecture's highlights, best first; pure and deterministic.
+
+    Clips that a person has kept are among them, unchanged: they count towards number and total
+    length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
+    """
+    decided = decide(decisions, context, layout)
     if not content.sentences:
         return ()
-    segments = [transcript.segments[sentence.index] for sentence in content.sentences]
-    components = component_matrix(content.sentences)
-    timing = measure_timing(segments, silence, layout, params)
-    spans = choose_spans(content, components, timing, params)
-    plans = describe_clips(spans, segments, content, components, timing, layout, params)
-    if context is not None:
-        context.progress(100, f"Planned {len(plans)} clips")
-    return plans
+    lecture = read_lecture(transcript, silence, layout, content, params)
+    weighed = weigh(lecture, params, decided)
+    choice = choose_spans(lecture, weighed, params, decided)
+    return describe(lecture, weighed, choice, params, decided)
+
+
+def decide(decisions: Decisions | None, context: Context | None, layout: Layout) -> Decisions:
+    """Return what binds the choice: what is named, else what the context brings along."""
+    found = decisions or (context.resources.decisions if context else Decisions())
+    over = layout.regions[-1].end if layout.regions else math.inf
+    for clip in found.kept:
+        if clip.parts[-1].end > over + 0.5:
+            end = clip.parts[-1].end
+            raise TuningError(f"A clip cannot be kept until {end:g} s: the lecture has {over:g} s.")
+    return found
+
+
+def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, Any]:
+    """Return the decisions that bind the choice, for the stage key; empty without any."""
+    decided = resources.decisions
+    if decided == Decisions():
+        return {}
+    return {
+        "kept": [[clip.title, *([p.start, p.end] for p in clip.parts)] for clip in decided.kept],
+        "rejected": [[one.start, one.end] for one in decided.rejected],
+    }
 
 
 def choose_spans(
-    content: Content, components: np.ndarray, timing: Timing, params: ExtractParams
-) -> list[Span]:
-    """Return the chosen stretches of sentences in order of time, none like another."""
-    scores = components @ weight_vector(params.weights)
-    whole = float(timing.kept(np.array([0]), np.array([len(scores) - 1]))[0])
-    if whole <= params.min_clip_s:
-        return [(0, len(scores) - 1)]
-    found = find_candidates(content, scores, timing, params)
-    limits = make_limits(whole, params)
-    price, ceiling = _prices(scores, timing)
-    while True:
-        choice, price = choose_clips(found, limits, price, ceiling)
-        chosen = [_span(found, i) for i in choice]
-        alike = find_duplicates(content.sentences, chosen, params.duplicate_similarity)
-        if not alike:
-            return chosen
-        for pair in alike:
-            found = found.without(*_weaker(pair, scores, timing))
+    lecture: Lecture,
+    weighed: Weighed,
+    params: ExtractParams,
+    decisions: Decisions,
+    price: float = 0.0,
+) -> Choice:
+    """Return the chosen stretches of sentences beside what is kept, none like another.
 
-
-def make_limits(whole: float, params: ExtractParams) -> Limits:
-    """Return the limits for a lecture of `whole` kept seconds."""
-    total = max(min(params.max_total_s, params.max_share * whole), params.min_clip_s)
-    room = max(1, int(total // params.min_clip_s))
-    return Limits(
-        fewest=min(params.min_clips, room),
-        most=min(params.max_clips, room),
-        total=total,
-        coverage=params.topic_coverage,
-    )
-
-
-def find_candidates(
-    content: Content, scores: np.ndarray, timing: Timing, params: ExtractParams
-) -> Candidates:
-    """Return every stretch within the limits of length whose edges lie in pauses.
-
-    Worth counts in seconds of outstanding speech: a second that scores one standard deviation
-    above the price is worth one.
+    `price` is a guess at what a second is worth.
     """
-    begins, ends = _open_edges(timing, params.min_edge_pause_s)
-    first, last = _pairs(timing, params, begins, ends)
-    if not len(first):
-        first, last = _pairs(timing, params, np.ones_like(begins), np.ones_like(ends))
-    topics = np.array([sentence.topic for sentence in content.sentences])
-    order = np.lexsort((first, topics[(first + last) // 2], last))
-    first, last = first[order], last[order]
-    spread = float(scores.std()) or 1.0
-    seconds = np.concatenate([[0.0], np.cumsum(timing.speech)]) / spread
-    worth = np.concatenate([[0.0], np.cumsum(timing.speech * scores)]) / spread
-    clean = np.array([s.components.get("completeness", 0.0) for s in content.sentences])
-    opening = clean + np.minimum(timing.pause_before, 1)
-    closing = np.minimum(timing.pause_after, 1)
-    edges = params.edge_weight * (opening[first] + closing[last])
-    crossing = params.topic_coverage * (topics[first] != topics[last])
-    return Candidates(
-        first,
-        last,
-        topics[(first + last) // 2],
-        worth[last + 1] - worth[first] + edges - crossing,
-        seconds[last + 1] - seconds[first],
-        timing.kept(first, last),
+    if length_of(weighed) <= params.min_clip_s:
+        alone = not decisions.kept and not decisions.rejected
+        return Choice(((0, len(lecture.segments) - 1),) if alone else (), 0.0, 0.0)
+    limits = make_limits(lecture, weighed, params, decisions)
+    kept = [word_pairs(_texts(lecture, pick)) for pick in _kept_picks(lecture, decisions)]
+
+    def bag(span: Span) -> Bag:
+        return word_pairs(_texts(lecture, pick_of(weighed, span)))
+
+    return choose_apart(weighed.found, limits, bag, kept, params.duplicate_similarity, price)
+
+
+def length_of(weighed: Weighed) -> float:
+    """Return the seconds of the whole lecture as a clip would keep it."""
+    last = len(weighed.timing.speech) - 1
+    return float(weighed.timing.kept(np.array([0]), np.array([last]))[0])
+
+
+def make_limits(
+    lecture: Lecture, weighed: Weighed, params: ExtractParams, decisions: Decisions
+) -> Limits:
+    """Return what the limits leave beside what is kept."""
+    whole = length_of(weighed)
+    taken = sum(part.duration for clip in decisions.kept for part in clip.parts)
+    total = max(min(params.max_total_s, params.max_share * whole), params.min_clip_s) - taken
+    most = min(params.max_clips - len(decisions.kept), int(total // params.min_clip_s))
+    coverage = np.full(int(lecture.topics.max()) + 1, params.topic_coverage)
+    for pick in _kept_picks(lecture, decisions):
+        coverage[lecture.topics[pick.inside]] = 0.0
+    return Limits(
+        fewest=max(0, min(params.min_clips - len(decisions.kept), most)),
+        most=max(0, most),
+        total=total,
+        coverage=coverage,
     )
 
 
-def _open_edges(timing: Timing, min_pause: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return before and after which sentences a clip may be cut; the lecture's ends always."""
-    begins, ends = timing.pause_before >= min_pause, timing.pause_after >= min_pause
-    begins[0] = ends[-1] = True
-    return begins, ends
+def choose_apart(
+    found: Candidates,
+    limits: Limits,
+    bag: Callable[[Span], Bag],
+    kept: Sequence[Bag],
+    limit: float,
+    price: float = 0.0,
+) -> Choice:
+    """Return the choice in which no two clips are alike, nor one and something `kept`.
+
+    Best first over which of two that are alike gives way (branch and bound, Land & Doig 1960): the
+    first choice without such a pair is the best of all that these leave. Where everything is said
+    again and again the later one gives way, in the end without another in its place. The bound is
+    that of the choice in which clips may be alike, so `gap` covers what giving way has cost.
+    """
+    bags = _Bags(bag, kept, limit)
+    root = choose_clips(found, limits, price)
+    order = count()
+    waiting = [(-root.bound, next(order), root, found)]
+    choice, left = root, found
+    for _ in range(MOST_BRANCHES):
+        _, _, choice, left = heapq.heappop(waiting)
+        pairs = bags.alike(choice)
+        if not pairs:
+            return replace(choice, bound=max(root.bound, choice.value))
+        for at in (at for at in pairs[0] if at >= 0):
+            fewer = left.without(*choice.spans[at], share=0.5)
+            then = choose_clips(fewer, limits, choice.price)
+            heapq.heappush(waiting, (-then.bound, next(order), then, fewer))
+    _, _, choice, left = heapq.heappop(waiting)
+    for _ in range(MOST_BRANCHES):
+        again = bags.again(choice)
+        if not again:
+            break
+        for at in again:
+            left = left.without(*choice.spans[at])
+        choice = choose_clips(left, limits, choice.price)
+    gone = bags.again(choice)
+    spans = tuple(span for at, span in enumerate(choice.spans) if at not in gone)
+    return replace(choice_of(found, limits, spans), bound=root.bound, price=choice.price)
 
 
-def _pairs(
-    timing: Timing, params: ExtractParams, begins: np.ndarray, ends: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pairs of first and last sentence whose clip keeps to the limits of length."""
-    count = len(begins)
-    shortest = params.min_clip_s - 1e-6
-    ahead = np.arange(count)
-    kept_until = timing.end - timing.cut_within
-    kept_from = timing.start - timing.cut_before
-    low = np.searchsorted(kept_until, kept_from + shortest).clip(min=ahead)
-    high = np.searchsorted(kept_until, kept_from + params.max_clip_s + 1e-6)
-    sizes = np.where(begins, np.maximum(high - low, 0), 0)
-    first = np.repeat(ahead, sizes)
-    offset = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    last = low[first] + offset
-    return first[ends[last]], last[ends[last]]
+class _Bags:
+    """Tells which chosen clips are alike, counting the words of each stretch once."""
+
+    def __init__(self, bag: Callable[[Span], Bag], kept: Sequence[Bag], limit: float) -> None:
+        self.bag, self.kept, self.limit = cache(bag), kept, limit
+
+    def alike(self, choice: Choice) -> list[tuple[int, int]]:
+        """Return the positions of two that are alike; below 0 is one of what is kept."""
+        bags = [*self.kept, *map(self.bag, choice.spans)]
+        before = len(self.kept)
+        pairs = alike_pairs(bags, self.limit)
+        return [(i - before, j - before) for i, j in pairs if j >= before]
+
+    def again(self, choice: Choice) -> set[int]:
+        """Return the positions of those that repeat something earlier."""
+        return {later for _, later in self.alike(choice)}
 
 
-def _prices(scores: np.ndarray, timing: Timing) -> tuple[float, float]:
-    """Return the first price of a second, the mean score of speech, and one beyond any use."""
-    seconds = float(timing.speech.sum())
-    mean = float((scores * timing.speech).sum() / seconds) if seconds else 0.0
-    return mean, float(scores.max()) + 3 * float(scores.std()) + 1.0
+def describe(
+    lecture: Lecture,
+    weighed: Weighed,
+    choice: Choice,
+    params: ExtractParams,
+    decisions: Decisions,
+) -> tuple[ClipPlan, ...]:
+    """Return the plans of what is kept and what was chosen, best first."""
+    picks = [*_kept_picks(lecture, decisions), *(pick_of(weighed, span) for span in choice.spans)]
+    picks.sort(key=lambda pick: pick.parts[0].start)
+    return describe_clips(picks, lecture, weighed, params)
 
 
-def _span(found: Candidates, index: int) -> Span:
-    return int(found.first[index]), int(found.last[index])
+def pick_of(weighed: Weighed, span: Span) -> Pick:
+    """Return a stretch of sentences as a clip."""
+    inside = np.arange(span[0], span[1] + 1)
+    seconds = weighed.timing.speech[inside]
+    said = seconds > 0
+    return Pick(weighed.timing.parts(*span), inside[said], seconds[said])
 
 
-def _weaker(pair: tuple[Span, Span], scores: np.ndarray, timing: Timing) -> Span:
-    """Return which of two clips scores less; the later one of equals."""
+def _kept_picks(lecture: Lecture, decisions: Decisions) -> list[Pick]:
+    return [
+        Pick(clip.parts, *sentences_in(clip.parts, lecture), title=clip.title, kept=True)
+        for clip in decisions.kept
+    ]
 
-    def mean(span: Span) -> float:
-        inside = slice(span[0], span[1] + 1)
-        return float(np.average(scores[inside], weights=timing.speech[inside]))
 
-    return pair[0] if mean(pair[0]) < mean(pair[1]) else pair[1]
+def _texts(lecture: Lecture, pick: Pick) -> list[str]:
+    return [lecture.content.sentences[at].text for at in pick.inside.tolist()]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from agents.content.components import COMPONENTS
+from agents.extract.candidates import Lecture, Weighed
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.timing import Timing, spoken
+from agents.extract.timing import spoken
 from agents.subtitles import make_cues
 from agents.types import (
     ClipPlan,
@@ -18,7 +20,6 @@ from agents.types import (
     Interval,
     Layout,
     LayoutRegion,
-    Sentence,
     TranscriptSegment,
     Word,
 )
@@ -26,58 +27,78 @@ from agents.types import (
 _BECAUSE = {component.name: component.because for component in COMPONENTS}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Pick:
+    """One clip of the plan before it is described."""
+
+    parts: tuple[Interval, ...]
+    inside: np.ndarray
+    """The sentences that it keeps, as positions in `Content.sentences`."""
+    seconds: np.ndarray
+    """How much speech of each it keeps."""
+    title: str = ""
+    kept: bool = False
+
+
+def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sentences of which the parts keep half or more, and how much speech of each."""
+    low, high = (np.array([[getattr(p, end)] for p in parts]) for end in ("start", "end"))
+    first = np.array([spoken(segment)[0].start for segment in lecture.segments])
+    last = np.array([spoken(segment)[-1].end for segment in lecture.segments])
+    seconds = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0).sum(axis=0)
+    inside = np.flatnonzero((seconds > 0) & (2 * seconds >= last - first))
+    return inside, seconds[inside]
+
+
 def describe_clips(
-    spans: Sequence[tuple[int, int]],
-    segments: Sequence[TranscriptSegment],
-    content: Content,
-    components: np.ndarray,
-    timing: Timing,
-    layout: Layout,
-    params: ExtractParams,
+    picks: Sequence[Pick], lecture: Lecture, weighed: Weighed, params: ExtractParams
 ) -> tuple[ClipPlan, ...]:
-    """Return the plans of the chosen stretches, best first."""
-    weighted = components * weight_vector(params.weights)
-    usual = np.average(weighted, axis=0, weights=timing.speech)
-    shares = [_contributions(weighted, timing, span) for span in spans]
-    order = sorted(range(len(spans)), key=lambda i: (-math.fsum(shares[i].values()), spans[i]))
-    titles = name_clips([_inside(content.sentences, spans[i]) for i in order], content)
-    plans = []
-    for rank, (i, title) in enumerate(zip(order, titles, strict=True), start=1):
-        inside = _inside(content.sentences, spans[i])
-        parts = timing.parts(*spans[i])
-        plans.append(
-            ClipPlan(
-                parts=parts,
-                rank=rank,
-                title=title,
-                score=math.fsum(shares[i].values()),
-                contributions=shares[i],
-                reason=explain(shares[i], dict(zip(NAMES, usual.tolist(), strict=True))),
-                quote=_best_sentence(inside, weighted, spans[i]),
-                topic=inside[len(inside) // 2].topic,
-                layout=crop_layout(layout, parts),
-                cues=make_cues(_words(segments[spans[i][0] : spans[i][1] + 1]), parts),
-            )
+    """Return the plans of the clips, best first."""
+    weighted = lecture.components * weight_vector(params.weights)
+    usual = np.average(weighted, axis=0, weights=weighed.timing.speech)
+    usually = dict(zip(NAMES, usual.tolist(), strict=True))
+    shares = [contributions(pick, weighted) for pick in picks]
+    order = sorted(range(len(picks)), key=lambda i: (-math.fsum(shares[i].values()), i))
+    titles = name_clips([picks[i] for i in order], lecture.content)
+    return tuple(
+        ClipPlan(
+            parts=picks[i].parts,
+            rank=rank,
+            title=title,
+            score=math.fsum(shares[i].values()),
+            contributions=shares[i],
+            reason=explain(shares[i], usually),
+            quote=_best_sentence(picks[i], lecture.content, weighted),
+            topic=topic_of(picks[i], lecture.content),
+            layout=crop_layout(lecture.layout, picks[i].parts),
+            cues=make_cues(_words(picks[i], lecture.segments), picks[i].parts),
+            kept=picks[i].kept,
         )
-    return tuple(plans)
+        for rank, (i, title) in enumerate(zip(order, titles, strict=True), start=1)
+    )
 
 
-def _inside(sentences: Sequence[Sentence], span: tuple[int, int]) -> Sequence[Sentence]:
-    return sentences[span[0] : span[1] + 1]
-
-
-def _contributions(
-    weighted: np.ndarray, timing: Timing, span: tuple[int, int]
-) -> Mapping[str, float]:
+def contributions(pick: Pick, weighted: np.ndarray) -> Mapping[str, float]:
     """Return each component's mean over the clip's speech, times its weight."""
-    inside = slice(span[0], span[1] + 1)
-    mean = np.average(weighted[inside], axis=0, weights=timing.speech[inside])
+    if not len(pick.inside):
+        return dict.fromkeys(NAMES, 0.0)
+    mean = np.average(weighted[pick.inside], axis=0, weights=pick.seconds)
     return {name: round(float(share), 6) for name, share in zip(NAMES, mean, strict=True)}
 
 
-def _best_sentence(inside: Sequence[Sentence], weighted: np.ndarray, span: tuple[int, int]) -> str:
-    totals = weighted[span[0] : span[1] + 1].sum(axis=1)
-    return inside[int(np.argmax(totals))].text.strip()
+def topic_of(pick: Pick, content: Content) -> int:
+    """Return the topic of the middle sentence; of a clip without speech, the one it lies in."""
+    if len(pick.inside):
+        return content.sentences[int(pick.inside[len(pick.inside) // 2])].topic
+    begun = [segment.topic for segment in content.segments if segment.start <= pick.parts[0].start]
+    return begun[-1] if begun else 0
+
+
+def _best_sentence(pick: Pick, content: Content, weighted: np.ndarray) -> str:
+    if not len(pick.inside):
+        return ""
+    best = int(np.argmax(weighted[pick.inside].sum(axis=1)))
+    return content.sentences[int(pick.inside[best])].text.strip()
 
 
 def explain(contributions: Mapping[str, float], usual: Mapping[str, float]) -> str:
@@ -90,21 +111,29 @@ def explain(contributions: Mapping[str, float], usual: Mapping[str, float]) -> s
     return f"Chosen because {listed}."
 
 
-def name_clips(clips: Sequence[Sequence[Sentence]], content: Content) -> list[str]:
-    """Return a title per clip, no two the same: its topic's, made narrower where clips share it."""
+def name_clips(clips: Sequence[Pick], content: Content) -> list[str]:
+    """Return a title per clip, no two the same: its topic's, made narrower where clips share it.
+
+    What a person has named keeps its name.
+    """
     topics = {segment.topic: segment for segment in content.segments}
-    owners = [clip[len(clip) // 2].topic for clip in clips]
+    owners = [topic_of(clip, content) for clip in clips]
+    named = {clip.title.casefold() for clip in clips if clip.title}
     titles: list[str] = []
     for clip, owner in zip(clips, owners, strict=True):
+        if clip.title:
+            titles.append(clip.title)
+            continue
         segment = topics.get(owner)
         base = segment.title if segment else "Highlight"
-        text = " ".join(sentence.text for sentence in clip).casefold()
+        said = (content.sentences[at].text for at in clip.inside.tolist())
+        text = " ".join(said).casefold()
         keywords = segment.keywords if segment else ()
         own = [word for word in keywords if word in text and word not in base.casefold()]
         options = [base] if owners.count(owner) == 1 else []
         options += [f"{base}: {_capital(word)}" for word in own]
         options += [base, *(f"{base} ({number})" for number in range(2, len(clips) + 2))]
-        taken = {title.casefold() for title in titles}
+        taken = named | {title.casefold() for title in titles}
         titles.append(next(title for title in options if title.casefold() not in taken))
     return titles
 
@@ -128,10 +157,10 @@ def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion
     return tuple(cropped)
 
 
-def _words(segments: Sequence[TranscriptSegment]) -> list[Word]:
+def _words(pick: Pick, segments: Sequence[TranscriptSegment]) -> list[Word]:
     """Return the words of the clip; a sentence without word times counts as one."""
     return [
         word if isinstance(word, Word) else Word(segment.start, segment.end, segment.text)
-        for segment in segments
+        for segment in (segments[at] for at in pick.inside.tolist())
         for word in spoken(segment)
     ]

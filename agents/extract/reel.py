@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from agents.extract.candidates import read_lecture, weigh
 from agents.extract.params import ExtractParams
-from agents.extract.planner import find_candidates
+from agents.extract.planner import length_of, pick_of
 from agents.extract.reasons import describe_clips
-from agents.extract.scoring import component_matrix, weight_vector
-from agents.extract.similarity import find_duplicates
-from agents.extract.timing import Timing, measure_timing
-from agents.types import ClipPlan, Content, Layout, SilenceRegion, Transcript
+from agents.extract.selection import Candidates
+from agents.extract.similarity import alike_pairs, word_pairs
+from agents.types import ClipPlan, Content, Decisions, Layout, SilenceRegion, Transcript
 
 STEPS = 1200
 """The total length is counted in so many steps, each passage rounded up: 0.1 s each of 2 min."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Passages:
-    """Stretches of sentences that the reel may show; every array has one value per stretch."""
-
-    first: np.ndarray
-    last: np.ndarray
-    topic: np.ndarray
-    value: np.ndarray
-    """What it is worth, in seconds of outstanding speech."""
-    length: np.ndarray
-
-    def without(self, first: int, last: int) -> Passages:
-        """Return the passages that share no sentence with the stretch."""
-        keep = (self.last < first) | (self.first > last)
-        columns = (self.first, self.last, self.topic, self.value, self.length)
-        return Passages(*(column[keep] for column in columns))
 
 
 def plan_reel(
@@ -51,47 +32,40 @@ def plan_reel(
     """
     if not content.sentences:
         return ()
-    segments = [transcript.segments[sentence.index] for sentence in content.sentences]
-    components = component_matrix(content.sentences)
-    timing = measure_timing(segments, silence, layout, params)
-    found = find_passages(content, components @ weight_vector(params.weights), timing, params)
-    whole = float(timing.kept(np.array([0]), np.array([len(segments) - 1]))[0])
-    total = min(params.reel.total_s, params.max_share * whole)
-    spans = choose_apart(found, content, total, params)
-    plans = describe_clips(spans, segments, content, components, timing, layout, params)
+    lecture = read_lecture(transcript, silence, layout, content, params)
+    # one stretch each: nothing is left out inside a passage this short
+    short = {
+        "min_clip_s": params.reel.min_passage_s,
+        "max_clip_s": params.reel.max_passage_s,
+        "max_skip_s": 0.0,
+    }
+    weighed = weigh(lecture, params.model_copy(update=short), Decisions())
+    inside = lecture.topics[weighed.found.first] == lecture.topics[weighed.found.last]
+    total = min(params.reel.total_s, params.max_share * length_of(weighed))
+    spans = choose_apart(weighed.found.only(inside), content, total, params)
+    picks = [pick_of(weighed, span) for span in spans]
+    plans = describe_clips(picks, lecture, weighed, params)
     return tuple(sorted(plans, key=lambda plan: plan.start))
 
 
-def find_passages(
-    content: Content, scores: np.ndarray, timing: Timing, params: ExtractParams
-) -> Passages:
-    """Return every stretch inside one topic that is short enough and lies between pauses."""
-    reel = params.reel
-    short = {"min_clip_s": reel.min_passage_s, "max_clip_s": reel.max_passage_s}
-    found = find_candidates(content, scores, timing, params.model_copy(update=short))
-    topics = np.array([sentence.topic for sentence in content.sentences])
-    usual = float(np.average(scores, weights=timing.speech)) if timing.speech.any() else 0.0
-    inside = topics[found.first] == topics[found.last]
-    value = found.worth - usual * found.seconds
-    columns = (found.first, found.last, found.topic, value, found.length)
-    return Passages(*(column[inside] for column in columns))
-
-
 def choose_apart(
-    found: Passages, content: Content, total: float, params: ExtractParams
+    found: Candidates, content: Content, total: float, params: ExtractParams
 ) -> list[tuple[int, int]]:
     """Return the chosen stretches in order of time; of two that say the same the better stays."""
+    texts = [sentence.text for sentence in content.sentences]
     while True:
         chosen = choose_passages(found, total, params.reel.max_passages)
         spans = [(int(found.first[i]), int(found.last[i])) for i in chosen]
-        alike = find_duplicates(content.sentences, spans, params.duplicate_similarity)
+        bags = [word_pairs(texts[first : last + 1]) for first, last in spans]
+        alike = alike_pairs(bags, params.duplicate_similarity)
         if not alike:
             return sorted(spans)
-        values = dict(zip(spans, found.value[chosen].tolist(), strict=True))
-        found = found.without(*min(alike[0], key=lambda span: (values[span], -span[0])))
+        values = found.value[chosen].tolist()
+        weaker = min(alike[0], key=lambda at: (values[at], -spans[at][0]))
+        found = found.without(*spans[weaker])
 
 
-def choose_passages(found: Passages, total: float, most: int) -> list[int]:
+def choose_passages(found: Candidates, total: float, most: int) -> list[int]:
     """Return the indices of the passages: one of as many topics as there is room for.
 
     Among those the choice of most value in at most `total` seconds, by dynamic programming over
@@ -116,7 +90,7 @@ def choose_passages(found: Passages, total: float, most: int) -> list[int]:
     return _trace(taken, steps, count)
 
 
-def _undominated(found: Passages, steps: np.ndarray, topic: int) -> list[int]:
+def _undominated(found: Candidates, steps: np.ndarray, topic: int) -> list[int]:
     """Return a topic's passages of which no shorter one is worth as much, shortest first."""
     inside = np.flatnonzero((found.topic == topic) & (steps <= STEPS))
     kept: list[int] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ class Timing:
     """The sentences on the clock; every array has one value per sentence unless said."""
 
     speech: np.ndarray
-    """Seconds from the first word to the end of the last."""
+    """Seconds from the first word to the end of the last; 0 where no clip keeps them."""
     start: np.ndarray
     """Where a clip begins that begins with this sentence: in the pause before its first word."""
     end: np.ndarray
@@ -57,23 +57,42 @@ def measure_timing(
     quiet = np.array([[r.start, r.end] for r in silent]).reshape(-1, 2)
     first = np.array([spoken(segment)[0].start for segment in segments])
     last = np.maximum(np.array([spoken(segment)[-1].end for segment in segments]), first)
-    cuts = find_cuts(starts, ends, quiet, params)
-    seconds = np.concatenate([[0.0], np.cumsum(cuts[:, 1] - cuts[:, 0])])
     duration = max([last[-1] + params.edge_pad_s, *(region.end for region in layout.regions[-1:])])
     low, high, pause = find_pauses(first, last, quiet, float(duration))
     middle = (low + high) / 2
     start = np.maximum(high - params.edge_pad_s, middle)[:-1]
     end = np.minimum(low + params.edge_pad_s, middle)[1:]
     start, end = keep_to_slides(start, end, first, last, layout)
-    return Timing(
+    nothing = np.zeros(len(first))
+    uncut = Timing(
         speech=last - first,
         start=start,
         end=end,
         pause_before=pause[:-1],
         pause_after=pause[1:],
-        cuts=cuts,
-        cut_before=seconds[np.searchsorted(cuts[:, 0], first)],
-        cut_within=seconds[np.searchsorted(cuts[:, 0], last)],
+        cuts=np.zeros((0, 2)),
+        cut_before=nothing,
+        cut_within=nothing,
+    )
+    return cut_out(uncut, find_cuts(starts, ends, quiet, params))
+
+
+def cut_out(timing: Timing, gone: np.ndarray) -> Timing:
+    """Return the timing of clips that leave out these stretches as well, shape (n, 2)."""
+    both = np.concatenate([timing.cuts, gone])
+    cuts: list[list[float]] = []
+    for start, end in both[np.argsort(both[:, 0], kind="stable")].tolist():
+        if cuts and start <= cuts[-1][1]:
+            cuts[-1][1] = max(cuts[-1][1], end)
+        else:
+            cuts.append([start, end])
+    merged = np.array(cuts).reshape(-1, 2)
+    seconds = np.concatenate([[0.0], np.cumsum(merged[:, 1] - merged[:, 0])])
+    return replace(
+        timing,
+        cuts=merged,
+        cut_before=seconds[np.searchsorted(merged[:, 0], timing.start)],
+        cut_within=seconds[np.searchsorted(merged[:, 1], timing.end, side="right")],
     )
 
 

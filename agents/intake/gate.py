@@ -12,6 +12,7 @@ from typing import Any
 
 from agents.decoder import LUMA_SIZE
 from agents.errors import MediaError
+from agents.intake.audio import RATE
 from agents.intake.probe import (
     HEAD_BYTES,
     Atoms,
@@ -22,7 +23,8 @@ from agents.intake.probe import (
     walk_atoms,
 )
 from agents.intake.proxy import make_proxy, plays_in_browsers
-from agents.intake.voice import WINDOW, measure_speech
+from agents.intake.reading import READ
+from agents.intake.silero import WINDOW, find_silero
 from agents.registry import Context
 from agents.sandbox import run_module
 from agents.types import (
@@ -99,17 +101,15 @@ def _measure(
         arrays = _load_arrays(folder)
     finally:
         shutil.rmtree(folder)
-    audio = context.workdir / "audio.wav"
-    speech = _listen(audio, media.duration, context.progress)
-    notices = _notices(facts, atoms, media, name, float(speech.values.max(initial=0)))
+    notices = _notices(facts, atoms, media, name, float(arrays["speech"].max(initial=0)))
     return Intake(
         media=media,
         levels=Levels(0.01, arrays["peak_db"], arrays["rms_db"]),
-        speech=speech,
+        speech=SpeechProbability(WINDOW / RATE, arrays["speech"]),
         prosody=Prosody(arrays["level"], arrays["pitch"], arrays["spread"]),
         packets=PacketTable(arrays["packet_time"], arrays["packet_size"], arrays["packet_key"]),
         key_frames=KeyFrames(arrays["luma_time"], arrays["luma"]),
-        audio=audio,
+        audio=context.workdir / "audio.wav",
         poster=context.workdir / "poster.jpg",
         proxy=_proxy(media, facts, atoms, head, context),
         notices=notices,
@@ -123,18 +123,22 @@ def _read(
     shown: str,
     progress: Callable[[float, str], None],
 ) -> dict[str, Any]:
-    request = {"path": str(upload.absolute()), "demuxer": demuxer, "folder": str(folder.absolute())}
+    voice = find_silero()
+    paths = {"path": upload, "voice": voice, "folder": folder}
+    request = {name: str(path.absolute()) for name, path in paths.items()} | {"demuxer": demuxer}
 
     def hear(line: str) -> None:
         if line.isdigit():
-            progress(min(100, int(line)) * 0.6, "Reading the recording")
+            percent = min(100, int(line))
+            message = "Reading the recording" if percent <= READ else "Listening for speech"
+            progress(percent * 0.8, message)
 
     progress(0, "Reading the recording")
     run_module(
         "agents.intake.reading",
         [],
         stdin=json.dumps(request).encode(),
-        read=[upload],
+        read=[upload, voice],
         write=folder,
         cpu_s=READ_CPU_S,
         wall_s=READ_WALL_S,
@@ -175,15 +179,6 @@ def _load_arrays(folder: Path) -> dict[str, Any]:
     if (np.diff(order) < 0).any():
         luma, arrays["luma_time"] = luma[order], arrays["luma_time"][order]
     return arrays | {"luma": luma}
-
-
-def _listen(
-    audio: Path, duration: float, progress: Callable[[float, str], None]
-) -> SpeechProbability:
-    values = measure_speech(
-        audio, duration, lambda percent: progress(60 + percent * 0.2, "Listening for speech")
-    )
-    return SpeechProbability(WINDOW / 16_000, values)
 
 
 def _proxy(

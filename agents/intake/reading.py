@@ -11,6 +11,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from agents.intake.audio import RATE, Track, choose_channel, measure_levels, wri
 from agents.intake.demux import Demux
 from agents.intake.probe import MAX_S, MIN_S, SILENT_DB
 from agents.intake.refused import Refused, check_frame, check_streams
+from agents.intake.silero import measure_speech
 from agents.intake.video import (
     SPREAD,
     Pictures,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 PROSODY = ("level", "pitch", "spread")
+READ = 75.0
+"""Percent at which the upload is read; the rest is listening for speech."""
 
 
 def main(args: list[str]) -> None:
@@ -45,16 +49,18 @@ def main(args: list[str]) -> None:
     def report(percent: float) -> None:
         print(f"{percent:.0f}", flush=True)  # noqa: T201
 
-    summary = read_upload(
-        Path(request["path"]), request["demuxer"], Path(request["folder"]), report
-    )
-    Path(request["folder"], "summary.json").write_text(json.dumps(summary))
+    path, voice, folder = (Path(request[name]) for name in ("path", "voice", "folder"))
+    summary = read_upload(path, request["demuxer"], voice, folder, report)
+    Path(folder, "summary.json").write_text(json.dumps(summary))
 
 
 def read_upload(
-    path: Path, demuxer: str, folder: Path, report: Callable[[float], None]
+    path: Path, demuxer: str, voice: Path, folder: Path, report: Callable[[float], None]
 ) -> dict[str, Any]:
-    """Measure the upload into `folder`; return the summary, or the refusal, as JSON."""
+    """Measure the upload into `folder`; return the summary, or the refusal, as JSON.
+
+    `voice` holds the weights of the network that hears speech.
+    """
     from av.error import FFmpegError
 
     try:
@@ -63,7 +69,8 @@ def read_upload(
         return Refused("corrupt", what="its header cannot be read").summary
     try:
         with container:
-            return Reading(container, folder, report, lambda: open_container(path, demuxer)).run()
+            reopen = partial(open_container, path, demuxer)
+            return Reading(container, voice, folder, report, reopen).run()
     except Refused as refused:
         return refused.summary
 
@@ -74,11 +81,13 @@ class Reading:
     def __init__(
         self,
         container: av.container.InputContainer,
+        voice: Path,
         folder: Path,
         report: Callable[[float], None],
         reopen: Callable[[], av.container.InputContainer],
     ) -> None:
         self.container, self.folder, self.report, self.reopen = container, folder, report, reopen
+        self.voice = voice
         self.video = check_streams(container)
         self.zero = start_time(container)
         self.pictures = Pictures(self.video, folder / "luma.raw", self.zero)
@@ -92,13 +101,18 @@ class Reading:
 
     def run(self) -> dict[str, Any]:
         """Return the summary of the whole file."""
-        demux = Demux(self.container, self.pictures, self.tracks, self.report)
+        demux = Demux(self.container, self.pictures, self.tracks, self.report_read)
         demux.run()
         self.end, self.broken_off = demux.end, demux.broken_off
         self.check_amount()
         summary = self.choose_sound() | self.describe()
+        self.listen()
         self.write_arrays()
         return summary
+
+    def report_read(self, percent: float) -> None:
+        """Report how much of the upload has been read."""
+        self.report(percent * READ / 100)
 
     def check_amount(self) -> None:
         """Refuse what turned out to be empty, too short, or not decodable at all."""
@@ -135,12 +149,24 @@ class Reading:
         np.save(self.folder / "peak_db.npy", chosen.peak_db)
         np.save(self.folder / "rms_db.npy", chosen.rms_db)
         source = self.tracks[track]
+        write_wav(source.path, source.channels, channel, self.folder / "audio.wav", length)
+        return {"audio_stream": track, "audio_channel": channel}
+
+    def listen(self) -> None:
+        """Measure how the voice moves, and where somebody speaks.
+
+        Here rather than in the parent, where idle threads of BLAS would double the cost.
+        """
+        import numpy as np
+
         audio = self.folder / "audio.wav"
-        write_wav(source.path, source.channels, channel, audio, length)
-        # here rather than in the parent, where idle threads of BLAS would double its cost
         for name, column in zip(PROSODY, measure_prosody(audio), strict=True):
             np.save(self.folder / f"{name}.npy", column)
-        return {"audio_stream": track, "audio_channel": channel}
+
+        def report(percent: float) -> None:
+            self.report(READ + percent * (100 - READ) / 100)
+
+        np.save(self.folder / "speech.npy", measure_speech(audio, self.voice, self.end, report))
 
     def describe(self) -> dict[str, Any]:
         """Return what is to be known about the recording, after a look at a few spread frames."""

@@ -1,22 +1,15 @@
-"""How probably somebody speaks, and how the voice moves; read in blocks from our own WAV."""
+"""How the voice moves; read in blocks from our own WAV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agents.intake.audio import HEADER_BYTES, RATE, to_db
 
 if TYPE_CHECKING:
     import numpy as np
-
-WINDOW = 512
-"""Samples that Silero judges at once: 32 ms."""
-CONTEXT = 64
-WINDOWS_PER_CALL = 1000
 
 PITCH_RATE = 4000
 FOLD = RATE // PITCH_RATE
@@ -43,62 +36,6 @@ def read_seconds(path: Path, seconds: int) -> Iterator[np.ndarray]:
         file.seek(HEADER_BYTES)
         while content := file.read(2 * RATE * seconds):
             yield np.frombuffer(content, "<i2").astype(np.float32) / np.float32(32768)
-
-
-@cache
-def _silero() -> Any:  # noqa: ANN401  (onnxruntime has no types)
-    """Return Silero's network from inside the faster-whisper wheel, without importing that."""
-    import onnxruntime
-
-    package = find_spec("faster_whisper")
-    if package is None or package.origin is None:
-        raise FileNotFoundError("faster-whisper, which carries Silero, is not installed")
-    model = next(Path(package.origin).parent.glob("assets/silero_vad*.onnx"))
-    options = onnxruntime.SessionOptions()
-    options.inter_op_num_threads = options.intra_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(
-        str(model), providers=["CPUExecutionProvider"], sess_options=options
-    )
-
-
-def measure_speech(path: Path, duration: float, progress: Callable[[float], None]) -> np.ndarray:
-    """Return Silero's probability of speech per 32 ms, float32 (n,); `progress` hears 0-100."""
-    import numpy as np
-
-    session = _silero()
-    state = {name: np.zeros((1, 1, 128), np.float32) for name in ("h", "c")}
-    before = np.zeros(CONTEXT, np.float32)
-    heard: list[np.ndarray] = []
-    samples = 0
-    for block in _windows(path):
-        sound = np.concatenate([before, block])
-        before = block[-CONTEXT:]
-        # each window is preceded by the last 64 samples of the one before it
-        rows = np.lib.stride_tricks.sliding_window_view(sound, CONTEXT + WINDOW)[::WINDOW]
-        out, state["h"], state["c"] = session.run(
-            None, {"input": np.ascontiguousarray(rows), **state}
-        )
-        heard.append(out.reshape(-1).astype(np.float32))
-        samples += len(block)
-        progress(min(100.0, 100 * samples / RATE / duration))
-    return np.concatenate(heard) if heard else np.zeros(0, np.float32)
-
-
-def _windows(path: Path) -> Iterator[np.ndarray]:
-    """Yield blocks of whole windows, the last one filled up with silence."""
-    import numpy as np
-
-    rest = np.zeros(0, np.float32)
-    size = WINDOW * WINDOWS_PER_CALL
-    for block in read_seconds(path, 32):
-        rest = np.concatenate([rest, block])
-        while len(rest) >= size:
-            yield rest[:size]
-            rest = rest[size:]
-    if len(rest):
-        yield np.pad(rest, (0, -len(rest) % WINDOW))
 
 
 def measure_prosody(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,10 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.decoder import decode_luma
+from agents.decoder import decode_luma, decoding
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
+from agents.layout.headlines import headlines_used, read_headlines
 from agents.layout.looks import look_for_motion
 from agents.layout.motion import Motion, measure_change
+from agents.layout.ocr import open_reader
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks, find_peaks
 from agents.layout.slides import (
@@ -41,6 +43,11 @@ TAIL_S = 1.0
 
 def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) -> Layout:
     """Return the arrangements and the slides of a lecture, each without gaps."""
+    with decoding(intake.media):
+        return _analyze(intake, params, context)
+
+
+def _analyze(intake: Intake, params: LayoutParams, context: Context) -> Layout:
     context.progress(0, "Looking for what moves")
     motion = look_for_motion(intake)
     luma, duration = intake.key_frames.luma, intake.media.duration
@@ -51,6 +58,10 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
     context.progress(70, "Measuring the boxes and writing stills")
     lasting, spans = _lasting(turns, duration, params), _spans(changes, duration, params)
     regions, slides = look_closely(intake, lasting, spans, context.workdir)
+    if headlines_used(context.resources, params):
+        context.progress(85, "Reading the headlines of the slides")
+        reader = open_reader()
+        slides = read_headlines(slides, regions, intake.media, reader, params.headlines)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
     return Layout(regions=regions, slides=slides)
 

@@ -125,12 +125,28 @@ def look_at_gpu(settings: Settings) -> Finding:
 
 
 def look_at_gemini(settings: Settings) -> Finding:
-    """Say whether a Gemini key is set; it is not tried out."""
-    if settings.gemini is not None:
-        where = f"key set, model {settings.gemini_model}; transcripts leave this machine"
-        return Finding("Gemini", "ok", where)
-    cost = "Topics and importance are judged on this machine alone. Set LECTURE_GEMINI_API_KEY."
-    return Finding("Gemini", "limited", "no key", cost)
+    """Say whether the Gemini key works: the service is asked about the model, at no cost."""
+    alone = "Topics and importance are judged on this machine alone."
+    if settings.gemini is None:
+        return Finding("Gemini", "limited", "no key", f"{alone} Set LECTURE_GEMINI_API_KEY.")
+    from agents.content.gemini import try_key
+
+    problem = try_key(settings.gemini)
+    if problem:
+        return Finding("Gemini", "limited", f"{settings.gemini_model} {problem}", alone)
+    where = f"the key works, model {settings.gemini_model}; transcripts leave this machine"
+    return Finding("Gemini", "ok", where)
+
+
+def look_at_ocr(settings: Settings) -> Finding:
+    """Say whether the headlines of slides can be read."""
+    from agents.layout.ocr import ocr_version
+
+    found = ocr_version()
+    if found:
+        return Finding("Slide headlines", "ok", f"read by rapidocr {found}")
+    cost = "Topics are named by what is said alone. Install the extra: lecture-highlights[ocr]."
+    return Finding("Slide headlines", "limited", "rapidocr is not installed", cost)
 
 
 def look_at_fonts(settings: Settings) -> Finding:
@@ -191,6 +207,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     look_at_whisper,
     look_at_gpu,
     look_at_gemini,
+    look_at_ocr,
     look_at_fonts,
     look_at_disk,
     look_at_broker,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Tuning = tuning_type()
 
-Measure = Literal["silence", "layout", "slides", "words", "topics", "importance"]
+Measure = Literal["silence", "layout", "slides", "words", "topics", "importance", "clips"]
 
 
 def evaluate(

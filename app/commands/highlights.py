@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,11 @@ from app.chapters import youtube_notices
 from app.cli import explain
 from app.commands.report import print_clips, print_notices, print_reel
 from app.commands.running import Outcome, run_here
+from app.commands.stretches import read_stretches
+from app.commands.writing import Wanted
+from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
+from app.views.text import usage_line
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ else:
 
 STAGES = ", ".join(stage_table())
 KINDS = ", ".join(TRANSCRIPT_FORMATS)
+CUTLISTS = ", ".join(EXCHANGE_FORMATS)
 
 
 def highlights(
@@ -42,6 +48,16 @@ def highlights(
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
     ] = "vtt,txt",
+    keep: Annotated[
+        list[str] | None,
+        Parameter(help="A stretch to keep as a clip: 12:00-13:05, or 12:00-13:05=Title."),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, Parameter(help="A stretch of which nothing is proposed: 40:00-41:30.")
+    ] = None,
+    cutlist: Annotated[
+        str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
+    ] = "",
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -60,7 +76,13 @@ def highlights(
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
-    kinds = _transcript_kinds(transcript)
+    if (keep or drop) and len(files) > 1:
+        raise TuningError(f"--keep and --drop fit one recording, not {len(files)}.")
+    decisions = read_stretches(keep or (), drop or ())
+    wanted = Wanted(
+        transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
+        cutlists=_suffixes("--cutlist", cutlist, EXCHANGE_FORMATS),
+    )
     _check_stages(only, from_)
     _check_folders(files, out)
     stop_at_once()
@@ -75,10 +97,11 @@ def highlights(
                 folder,
                 tuning,
                 captions=captions,
-                transcripts=kinds,
+                wanted=wanted,
                 only=only,
                 start=from_,
                 quiet=json_,
+                decisions=decisions,
             )
         except LectureError as error:
             worst = max(worst, explain(error))
@@ -87,11 +110,11 @@ def highlights(
     return worst
 
 
-def _transcript_kinds(text: str) -> tuple[str, ...]:
+def _suffixes(flag: str, text: str, known: Collection[str]) -> tuple[str, ...]:
     kinds = tuple(part.strip().lower() for part in text.split(",") if part.strip())
     for kind in kinds:
-        if kind not in TRANSCRIPT_FORMATS:
-            raise TuningError(f"--transcript: {kind!r} is none of {KINDS}.")
+        if kind not in known:
+            raise TuningError(f"{flag}: {kind!r} is none of {', '.join(known)}.")
     return kinds
 
 
@@ -131,6 +154,8 @@ def _print(found: Outcome, *, as_json: bool) -> None:
         return
     print(f"{found.file.name}: {found.told}")
     print_notices(found.findings.notices)
+    for usage in found.spent:
+        print(f"  {usage_line(usage)}")
     print_clips(found.findings.plans)
     print_reel(found.reel)
     print_notices(youtube_notices(found.findings.chapters))

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from agents.errors import LectureError, MediaError, NotFound, TuningError
 from agents.intake.probe import HEAD_BYTES, SENTENCES, sniff
 from agents.params import Params
-from agents.types import ClipPlan
-from app.chapters import CHAPTER_FORMATS
+from agents.types import ClipPlan, Decisions, Usage
 from app.commands.bars import StageBars
 from app.commands.options import settings_with
-from app.exports import Findings, analysis, clip_name
+from app.commands.writing import WORK, Wanted, write_results
+from app.exports import Findings
 from app.services.core import workshop_config
-from app.services.jobs import when
 from app.services.uploads import CAPTION_SUFFIXES
-from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import has_result, load_result
-from data.disk import atomic_file, remove
+from data.disk import remove
 from data.jobs import job_stages
 from data.lectures import create_lecture, get_lecture, list_lectures, update_lecture
 from data.media import FolderStore, Kind
 from data.records import Job, Lecture
+from data.spending import job_spending
 from jobs.broker import hold_state
 from jobs.local import run_job_here
 from jobs.progress import Event
 from jobs.runs import create_run
 from jobs.workshop import Workshop, open_workshop, resources_of
-
-WORK = ".lecture"
-"""Folder beside the results that remembers finished stages; it may be deleted at any time."""
-WRITTEN = "written.json"
-"""Names in the results folder that are ours to remove, in the work folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,8 @@ class Outcome:
     findings: Findings
     reel: tuple[ClipPlan, ...]
     document: dict[str, Any]
+    spent: tuple[Usage, ...] = ()
+    """What this run itself has spent on outside models."""
 
     @property
     def told(self) -> str:
@@ -66,6 +61,7 @@ class Outcome:
             "out": str(self.out),
             "captions": self.captions and str(self.captions),
             "engine": transcript and transcript.engine,
+            "spent": [asdict(usage) for usage in self.spent],
             **{name: self.document[name] for name in kept},
         }
 
@@ -95,15 +91,13 @@ def run_here(
     tuning: Params,
     *,
     captions: Path | None = None,
-    transcripts: Sequence[str] = (),
+    wanted: Wanted,
     only: str | None = None,
     start: str | None = None,
     quiet: bool = False,
+    decisions: Decisions | None = None,
 ) -> Outcome:
-    """Run the stages over one recording and write what was found into `out`.
-
-    `transcripts` are suffixes of `app.transcripts.TRANSCRIPT_FORMATS`.
-    """
+    """Run the stages over one recording and write what was found into `out`."""
     file = file.absolute()
     check_file(file)
     captions = find_captions(file, captions)
@@ -111,14 +105,16 @@ def run_here(
         shop = open_shop(state, file, captions)
         shop.store.migrate()
         lecture = remember(shop, file, captions)
-        job, _ = create_run(shop, lecture.id, tuning)
+        job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
         titles = {name: stage.title for name, stage in shop.table.items()}
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)
         findings = read_findings(shop, job, file)
-        document = write_results(shop, job, lecture, findings, out.absolute(), transcripts)
+        document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
+        with shop.store.read() as con:
+            spent = tuple(each.usage for each in job_spending(con, job.id))
     reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
-    return Outcome(file, out.absolute(), captions, findings, reel, document)
+    return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
@@ -181,10 +177,11 @@ def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
         update={"store_url": "", "redis_url": ""}
     )
     media = OriginalFiles(state / "media", file, captions)
+    shop = open_workshop(config, _no_one_listens)
     return replace(
-        open_workshop(config, _no_one_listens),
+        shop,
         media=media,
-        resources_for=lambda lecture: resources_of(config, media, lecture),
+        resources_for=lambda lecture: resources_of(config, shop.store, media, lecture),
     )
 
 
@@ -228,66 +225,3 @@ def read_findings(shop: Workshop, job: Job, file: Path) -> Findings:
                 for row in rows
             }
         )
-
-
-def write_results(
-    shop: Workshop,
-    job: Job,
-    lecture: Lecture,
-    found: Findings,
-    out: Path,
-    transcripts: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Write everything that was found; each file appears whole, analysis.json last."""
-    about = {"title": lecture.title, "file": Path(lecture.media).name, "run": when(job.created)}
-    document = analysis(found, lecture=about, params=job.params)
-    written = set()
-    for clip in found.clips:
-        stem = clip_name(clip.plan.rank, clip.plan.title)
-        for source, suffix in (
-            (clip.video, ".mp4"),
-            (clip.srt, ".srt"),
-            (clip.vtt, ".vtt"),
-            (clip.poster, ".jpg"),
-        ):
-            _copy(source, out / f"{stem}{suffix}")
-            written.add(f"{stem}{suffix}")
-    for name, text in _texts(found, lecture.title, transcripts):
-        _write(out / name, text)
-        written.add(name)
-    store = shop.artifacts.root.parent / "lecture.duckdb"
-    with shop.store.read():
-        _copy(store, out / "lecture.duckdb")
-    _write(out / "analysis.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-    _forget_older(out, written)
-    return document
-
-
-def _texts(found: Findings, title: str, transcripts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and text of every file of chapters and of the transcript."""
-    if found.content is not None:
-        for suffix, made in CHAPTER_FORMATS.items():
-            yield f"chapters.{suffix}", made.write(found.chapters, title)
-    if found.transcript is not None:
-        for suffix in transcripts:
-            made = TRANSCRIPT_FORMATS[suffix]
-            yield f"transcript.{suffix}", made.write(found.transcript, title)
-
-
-def _forget_older(out: Path, written: set[str]) -> None:
-    """Remove what an earlier run wrote and this one did not, and nothing else."""
-    noted = out / WORK / WRITTEN
-    older = set(json.loads(noted.read_text())) if noted.exists() else set[str]()
-    _write(noted, json.dumps(sorted(written)))
-    for name in older - written:
-        (out / name).unlink(missing_ok=True)
-
-
-def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as read, atomic_file(target) as write:
-        shutil.copyfileobj(read, write, 1 << 20)
-
-
-def _write(target: Path, text: str) -> None:
-    with atomic_file(target) as file:
-        file.write(text.encode())

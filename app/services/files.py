@@ -1,15 +1,13 @@
-"""Files that leave by their own route: recording, clips, posters, stills, and all as one zip."""
+"""Files that leave by their own route: recording, clips, posters and stills."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from agents.errors import NotFound
-from app.exports import clip_name, slug
+from app.exports import clip_name
 from app.pictures import small_picture
 from app.services.clips import Clips
 from app.services.core import Core
@@ -99,56 +97,8 @@ class Files:
             return (folder / clip.subtitles).with_suffix(".vtt")
         return folder / names[kind]
 
-    def archive(self, lecture_id: str, job_id: str | None = None) -> tuple[str, Iterator[bytes]]:
-        """Return a name and the bytes of a zip with every clip that is not rejected."""
-        lecture, job = self.review.find(lecture_id, job_id)
-        kinds: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
-        entries = [
-            (f"{clip_name(clip.idx, clip.title)}{path.suffix}", path)
-            for clip in self.clips.list(job.id)
-            if clip.media is not None and clip.state != "rejected"
-            for path in (self._clip_path(clip, kind) for kind in kinds)
-            if path.is_file()
-        ]
-        if not entries:
-            raise NotFound("There are no rendered clips to download.")
-        return f"{slug(lecture.title) or 'lecture'}-clips.zip", stream_zip(entries)
-
 
 def _existing(path: Path, media_type: str = "", download_name: str = "") -> ServedFile:
     if not path.is_file():
         raise NotFound("The file is gone.")
     return ServedFile(path, media_type or TYPE_OF_SUFFIX[path.suffix.lower()], download_name)
-
-
-class _Spool:
-    """Takes what `zipfile` writes and hands it on; it cannot seek."""
-
-    def __init__(self) -> None:
-        self.waiting = bytearray()
-
-    def write(self, data: bytes) -> int:
-        self.waiting += data
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: whoever reads takes what is there."""
-
-    def take(self) -> bytes:
-        data = bytes(self.waiting)
-        self.waiting.clear()
-        return data
-
-
-def stream_zip(entries: list[tuple[str, Path]], block: int = 256 * 1024) -> Iterator[bytes]:
-    """Yield a zip of stored files; never more than a block of it is in memory."""
-    spool = _Spool()
-    with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:  # pyright: ignore[reportArgumentType, reportCallIssue]
-        for name, path in entries:
-            # A zip cannot hold times before 1980, which some file systems give.
-            about = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
-            with path.open("rb") as source, archive.open(about, "w", force_zip64=True) as target:
-                while data := source.read(block):
-                    target.write(data)
-                    yield spool.take()
-    yield spool.take()

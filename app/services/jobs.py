@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +17,10 @@ from app.services.core import Core, no_broker
 from data.jobs import get_job, job_log, job_stages, list_jobs
 from data.lectures import get_lecture
 from data.records import Job, Lecture, LogEntry, StageRow
+from data.spending import Spending, job_spending
 from jobs import queue
 from jobs.progress import FINAL, snapshot
-from jobs.runs import create_run
+from jobs.runs import create_run, renew_keys
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,8 @@ class JobView:
     event_id: str
     """Stream id from which a live view goes on."""
     log: tuple[LogEntry, ...]
+    spending: tuple[Spending, ...]
+    """What this run has spent on outside models."""
     broker: bool
     """Whether live progress could be asked for."""
 
@@ -119,6 +122,7 @@ class Jobs:
         if job.status not in FINAL:
             raise StageError(f"The job is {job.status}; cancel it first.", code="conflict")
         try:
+            renew_keys(self.core.workshop, job_id, from_stage)
             queue.retry(self.core.redis, self.core.store, job_id, from_stage)
         except RedisError as error:
             raise no_broker(error) from error
@@ -133,6 +137,7 @@ class Jobs:
             job = get_job(con, job_id)
             lecture = get_lecture(con, job.lecture_id)
             rows, log = job_stages(con, job_id), job_log(con, job_id)
+            spending = job_spending(con, job_id)
         live = self._live(job_id)
         stages = tuple(self._stage(row, live.get("stages", {}).get(row.name)) for row in rows)
         return JobView(
@@ -143,6 +148,7 @@ class Jobs:
             eta_s=live.get("eta_s") if job.status == "running" else None,
             event_id=live.get("id", "0-0"),
             log=tuple(log),
+            spending=tuple(spending),
             broker=bool(live),
         )
 
@@ -182,6 +188,7 @@ class Jobs:
             "error_code": view.job.error_code or "",
             "error": view.job.error or "",
             "stages": [{name: getattr(stage, name) for name in names} for stage in view.stages],
+            "spending": [asdict(spent.usage) for spent in view.spending],
         }
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
-from agents.types import ClipPlan, Content, SilenceRegion
+from agents.types import ClipPlan, Content, Decisions, SilenceRegion
 from app.exports import Findings
 from app.services.jobs import Jobs
-from app.services.results import Results
+from app.services.results import Recent, Results
+from data.decisions import gather_decisions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from agents.silence import LevelHistogram, SilenceParams
 
 
+KEPT_DECISIONS = 16
+"""Jobs whose decisions stay in memory."""
 NEEDS = ("transcript", "silence", "layout", "content")
 """The stages whose values clips and reel are chosen from."""
 
@@ -38,6 +41,7 @@ class LivePlans:
     def __init__(self, jobs: Jobs, results: Results) -> None:
         self.jobs = jobs
         self.results = results
+        self._decided = Recent(KEPT_DECISIONS)
 
     def scores(self, content: Content, tuning: Params) -> np.ndarray:
         """Return the score of each sentence under the tuning's weights, shape (n,)."""
@@ -53,8 +57,19 @@ class LivePlans:
         if len(found) < len(NEEDS):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        plans = plan_clips(*(found[name] for name in NEEDS), params=params)
+        values = (found[name] for name in NEEDS)
+        plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
         return LivePlan(self.scores(found["content"], tuning), plans)
+
+    def decisions(self, job_id: str) -> Decisions:
+        """Return what people have decided about a job's clips; read anew after a change only."""
+        store = self.results.core.store
+        key = f"{job_id} {store.version()}"
+        decided = self._decided.get(key)
+        if decided is None:
+            with store.read() as con:
+                decided = self._decided.keep(key, gather_decisions(con, job_id))
+        return decided
 
     def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
         """Return the passages of the highlight reel, none before the lecture is analysed."""

@@ -73,14 +73,18 @@ class Results:
         self._intakes = Recent(OPEN_INTAKES)
 
     def keys(self, job_id: str) -> dict[str, str]:
-        """Return the stage keys of a job; they never change."""
-        kept = self._kept.get(job_id)
+        """Return the stage keys of a job, kept until somebody commits.
+
+        They may change when a local result stands in for that of an outside analyzer.
+        """
+        name = f"{job_id} {self.core.store.version()}"
+        kept = self._kept.get(name)
         if kept is not None:
             return kept
         with self.core.store.read() as con:
             get_job(con, job_id)
             keys = {row.name: row.key for row in job_stages(con, job_id)}
-        return self._kept.keep(job_id, keys)
+        return self._kept.keep(name, keys)
 
     def values(self, keys: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of stages that are done, by stage; what is new comes in one read."""

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from agents.errors import NotFound
-from agents.types import ClipPlan, Content, Layout, LayoutRegion, Notice, SilenceRegion, Transcript
+from agents.types import (
+    ClipPlan,
+    Content,
+    DropOut,
+    Layout,
+    LayoutRegion,
+    Notice,
+    SilenceRegion,
+    Transcript,
+)
 from app.chapters import CHAPTER_FORMATS, youtube_notices
-from app.exports import plain, slug
+from app.exports import plain, rounded, slug
 from app.formats import FileFormat
 from app.services.core import Core
 from app.services.jobs import Jobs, when
@@ -91,7 +100,7 @@ class Review:
             ),
             "sentences": self._sentences(job, found),
             "cues": transcript_cues(found.transcript),
-            "clips": self.clips(job.id),
+            "clips": self.clips(job.id, found.plans),
             "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
         }
 
@@ -111,10 +120,15 @@ class Review:
             for sentence, score in zip(found.content.sentences, scores, strict=True)
         ]
 
-    def clips(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the clips of a job with their addresses."""
+    def clips(self, job_id: str, plans: Sequence[ClipPlan] = ()) -> list[dict[str, Any]]:
+        """Return the clips of a job with their addresses.
+
+        What `plans` know beyond the rows is told of clips that are still as they were planned.
+        """
+        known = {(plan.rank, plan.parts): plan for plan in plans}
         with self.core.store.read() as con:
-            return [clip_json(clip) for clip in list_clips(con, job_id)]
+            rows = list_clips(con, job_id)
+        return [clip_json(clip, known.get((clip.idx, clip.parts))) for clip in rows]
 
     def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> dict[str, Any]:
         """Return the waveform between two times as `count` pairs (lowest, highest), -127 to 127."""
@@ -275,8 +289,8 @@ def passage_json(plan: ClipPlan) -> dict[str, Any]:
     }
 
 
-def clip_json(clip: ClipRow) -> dict[str, Any]:
-    """Return a clip for pages and components."""
+def clip_json(clip: ClipRow, plan: ClipPlan | None = None) -> dict[str, Any]:
+    """Return a clip for pages and components; why it may drop out is known from its plan."""
     rendered = clip.media is not None
     base = f"{MEDIA}/clips/{clip.id}"
     return {
@@ -288,8 +302,10 @@ def clip_json(clip: ClipRow) -> dict[str, Any]:
         "parts": [[part.start, part.end] for part in clip.parts],
         "duration": clip.duration or sum(part.duration for part in clip.parts),
         "title": clip.title,
-        "score": round(clip.score, 4),
-        "contributions": {k: round(v, 4) for k, v in clip.contributions.items()},
+        "score": rounded(clip.score),
+        "contributions": rounded(clip.contributions),
+        "kept": plan is not None and plan.kept,
+        "drop_out": rounded(plain(DropOut | None, plan and plan.drop_out)),
         "reason": clip.reason,
         "quote": clip.quote,
         "topic": clip.topic,

@@ -6,6 +6,7 @@ from threading import Lock
 
 from app.services.clips import Clips
 from app.services.core import Core
+from app.services.exchange import Exchange
 from app.services.files import Files
 from app.services.fitting import Fits
 from app.services.jobs import Jobs
@@ -31,6 +32,7 @@ class Services(Core):
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.files = Files(self, self.clips, self.review)
+        self.exchange = Exchange(self.clips, self.review, self.files)
 
 
 _current: Services | None = None

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime
 from typing import Literal
 
+from agents.types import Usage
+
 Colour = Literal["gray", "blue", "green", "red", "orange"]
 
 STATES: dict[str, tuple[str, Colour]] = {
@@ -67,3 +69,16 @@ def file_size(size: int) -> str:
     if size >= 1e9:
         return f"{size / 1e9:.1f} GB"
     return f"{size / 1e6:.1f} MB" if size < 1e8 else f"{size / 1e6:.0f} MB"
+
+
+def usage_line(usage: Usage) -> str:
+    """Return what a run spent on an outside model, in one sentence."""
+    if not usage.requests:
+        return f"{usage.model} was not asked: {usage.reused} answers were known from earlier."
+    known = f", {usage.reused} answers were known" if usage.reused else ""
+    tokens = f"{usage.input_tokens:,} tokens in ({usage.cached_tokens:,} cached)"
+    said = f"{usage.output_tokens:,} out, {usage.thinking_tokens:,} thinking"
+    cost = "price not known"
+    if usage.usd is not None:
+        cost = f"about ${usage.usd:.4f} at the prices of {usage.priced}"
+    return f"{usage.model} gave {usage.requests} answers{known}: {tokens}, {said}; {cost}."

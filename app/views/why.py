@@ -1,12 +1,14 @@
-"""Why a clip was chosen, as bars."""
+"""Why a clip was chosen, as bars, and what would have to change for it to go, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import plotly.graph_objects as go
 
 from agents.content.components import COMPONENTS
+from app.views.text import clock
 
 LEAST = 0.005
 """What would be shown as 0.00 explains nothing."""
@@ -40,3 +42,48 @@ def contribution_figure(contributions: Mapping[str, float]) -> go.Figure:
 
 def _size(item: tuple[float, str]) -> tuple[float, str]:
     return abs(item[0]), item[1]
+
+
+def drop_out_lines(clip: Mapping[str, Any]) -> list[str]:
+    """Return what would have to change for a clip to drop out, one sentence each; plain text."""
+    if clip["kept"]:
+        return ["It was kept by hand: no weight and no limit makes it drop out."]
+    found = clip["drop_out"]
+    if found is None:
+        return []
+    if not (found["weight"] or found["limit"] or found["rival"]):
+        return ["It is all there is to choose from: nothing makes it drop out."]
+    return [
+        _by_weight(found["weight"]),
+        *([_by_limit(found["limit"])] if found["limit"] else []),
+        *([_by_rival(found["rival"])] if found["rival"] else []),
+        f"The best plan without it is worth {_worth(found['margin'])} less.",
+    ]
+
+
+def _by_weight(change: Mapping[str, Any] | None) -> str:
+    if change is None:
+        return "No single weight makes it drop out."
+    name = change["tunable"].removeprefix("weights.").replace("_", " ")
+    way = "rises" if change["after"] > change["before"] else "falls"
+    moved = f"from {change['before']:.2f} to {change['after']:.2f}"
+    return f"It drops out when the weight of {name} {way} {moved}."
+
+
+def _by_limit(change: Mapping[str, Any]) -> str:
+    if change["tunable"] == "max_clips":
+        wanted = f"{change['after']:.0f} instead of {change['before']:.0f}"
+        return f"It drops out when no more than {wanted} clips are wanted."
+    total = f"{change['after']:.0f} s instead of {change['before']:.0f} s"
+    return f"It drops out when all clips together may last {total}."
+
+
+def _by_rival(rival: Mapping[str, Any]) -> str:
+    times = f"{clock(rival['start'])}–{clock(rival['end'])}"  # noqa: RUF001
+    named = f"“{rival['title']}” (score {rival['score']:.2f})"
+    behind = _worth(rival["behind"])
+    return f"Next in line is {times}, {named}: with it the plan would be worth {behind} less."
+
+
+def _worth(seconds: float) -> str:
+    return f"{seconds:.1f} s of outstanding speech"

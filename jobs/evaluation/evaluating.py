@@ -12,7 +12,7 @@ from typing import Any
 from agents.errors import LectureError, NotFound
 from agents.params import Params
 from agents.registry import Resources
-from jobs.evaluation import importance, layout, silence, slides, topics, words
+from jobs.evaluation import clips, importance, layout, silence, slides, topics, words
 from jobs.evaluation.formats import FORMATS, find_labelled
 from jobs.evaluation.labels import BadLabels, Figures, Labelled
 from jobs.evaluation.running import open_bench
@@ -27,6 +27,7 @@ MEASURES: Mapping[str, ModuleType] = {
     "words": words,
     "topics": topics,
     "importance": importance,
+    "clips": clips,
 }
 """Each measure has `STAGES` that it runs, `SCORERS` by kind of labelled data, and `figures`."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.evaluation.labels import Labelled
@@ -11,20 +10,7 @@ from jobs.evaluation.lectures import RenderedLecture, find_lectures
 from jobs.evaluation.speech import SpokenText, TurnedSound, find_spoken, find_turned
 from jobs.evaluation.stills import Stills, find_stills
 from jobs.evaluation.texts import RatedText, TopicText, find_rated_texts, find_topic_texts
-
-
-@dataclass(frozen=True, slots=True)
-class Timelines:
-    """Human slide times with slides as PDF (MaViLS): lectures must be rendered from them first."""
-
-    name: str
-
-
-def find_timelines(path: Path, root: Path) -> Iterator[Timelines]:
-    """Yield a folder that has `truth` and `slides` in it, to be named where nothing is scored."""
-    if any(path.glob("truth/*.xlsx")) and any(path.glob("slides/*.pdf")):
-        yield Timelines(str(path.relative_to(root)))
-
+from jobs.evaluation.timelines import Timeline, find_timelines
 
 FORMATS: Mapping[type, str] = {
     RenderedLecture: "rendered lectures (NAME.mp4 beside NAME.truth.json)",
@@ -32,7 +18,7 @@ FORMATS: Mapping[type, str] = {
     SpokenText: "sound with its words (NAME.wav beside NAME.txt)",
     Stills: "frames with boxes (folders of .jpg beside layout_truth.json)",
     TopicText: "transcripts with topics (.ref)",
-    Timelines: "MaViLS timelines (render lectures from them: python -m benchmarks.mavils --help)",
+    Timeline: "MaViLS word times (render lectures from them: python -m benchmarks.mavils --help)",
     RatedText: "transcripts with important sentences (VT-SSum, .jsonl.gz)",
 }
 """Every kind of labelled data, as a message names it."""

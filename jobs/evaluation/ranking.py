@@ -58,8 +58,8 @@ def window_lift(scores: np.ndarray, important: np.ndarray, words: np.ndarray) ->
     length = reached[last + 1] - reached[first]
     summed = np.concatenate([[0], np.cumsum(scores * words)])
     mean = (summed[last + 1] - summed[first]) / length
-    found = Candidates(first, last, np.zeros_like(first), mean, length, length)
-    chosen = best_choice(found, Limits(WINDOWS, WINDOWS, np.inf, 0.0), WINDOWS, 0.0)
+    found = Candidates(first, last, np.zeros_like(first), mean, length)
+    chosen = best_choice(found, Limits(WINDOWS, WINDOWS, np.inf, np.zeros(1)), 0.0)
     if not chosen:
         return None
     inside = (important_words[last + 1] - important_words[first])[chosen].sum()

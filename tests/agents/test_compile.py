@@ -11,7 +11,7 @@ from agents.registry import Context, Resources
 from agents.types import Box, Clip, Cue, Interval
 from tests.colour_lecture import make_colour_lecture
 
-PARAMS = CompileParams(size="640x360", preset="ultrafast")
+PARAMS = CompileParams(size="360p", preset="ultrafast")
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +140,11 @@ PLAN_CHANGES = {
 }
 MEDIA_CHANGES = {"sha256": "1" * 64, "audio_stream": 1, "audio_channel": 1}
 PARAM_CHANGES = {
-    "size": "854x480",
-    "composition": "screen_only",
-    "screen_share": 0.6,
+    "template": "screen",
+    "size": "480p",
+    "main_share": 0.6,
     "camera_side": "left",
+    "camera_crop": "whole",
     "inset": "keep",
     "captions": False,
     "caption_size": 5.0,

@@ -5,7 +5,6 @@ import pytest
 
 from agents.compile.compositor import caption_strip
 from agents.compile.overlays import (
-    MAX_COLUMNS,
     SAFE_WIDTH,
     caption_images,
     draw_caption,
@@ -17,7 +16,8 @@ from agents.compile.render import render_clip
 from agents.types import Box, Cue
 from tests.colour_lecture import make_colour_lecture, read_frames
 
-PARAMS = CompileParams(size="640x360", preset="ultrafast")
+COLUMNS = 42
+PARAMS = CompileParams(size="360p", preset="ultrafast")
 HOSTILE = [
     "%{pts\\:hms} ${HOME} $(id)",
     "it's 'quoted' \\ back\\slash; [a][b] : , =",
@@ -55,9 +55,9 @@ def test_hostile_text_is_drawn_as_text_at_once_and_in_its_strip(text):
     image = draw_caption(text, PARAMS)
     assert time.process_time() - started < 1.0
     strip = caption_strip(PARAMS)
-    lines = fit_lines(text)
+    lines = fit_lines(text, COLUMNS, 2)
     assert len(lines) <= 2
-    assert all(len(line) <= MAX_COLUMNS for line in lines)
+    assert all(len(line) <= COLUMNS for line in lines)
     assert image is not None
     assert image.shape == (strip.h, strip.w, 4)
     columns = np.flatnonzero(image[..., 3].any(axis=0))

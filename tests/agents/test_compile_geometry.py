@@ -1,4 +1,5 @@
 from fractions import Fraction
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from agents.compile.compositor import caption_strip, compose
 from agents.compile.graph import uncovered
 from agents.compile.params import CompileParams
+from agents.compile.people import Person
+from agents.compile.templates import TemplateName
 from agents.compile.timeline import clip_fps, lay_out
 from agents.types import Box, ClipPlan, Interval, LayoutRegion, Media, PacketTable
 
@@ -39,21 +42,26 @@ def compositions(draw):
         )
     )
     params = CompileParams(
-        size=draw(st.sampled_from(["1280x720", "640x360", "854x480"])),
-        screen_share=draw(st.floats(0.5, 0.9)),
+        size=draw(st.sampled_from(["720p", "360p", "480p"])),
+        template=draw(st.sampled_from(get_args(TemplateName))),
+        main_share=draw(st.floats(0.5, 0.9)),
         camera_side=draw(st.sampled_from(["left", "right"])),
-        caption_place=draw(st.sampled_from(["below", "over"])),
-        composition=draw(st.sampled_from(["auto", "screen_only", "camera_only"])),
+        camera_crop=draw(st.sampled_from(["person", "whole"])),
+        caption_place=draw(st.sampled_from(["auto", "below", "over"])),
         caption_size=draw(st.floats(2.5, 8)),
     )
-    return recording, params, compose(region, recording, params)
+    ends = st.lists(st.floats(0, 1), min_size=2, max_size=2).map(sorted)
+    person = Person(*draw(ends), *draw(ends))
+    people = {region.camera: person} if region and draw(st.booleans()) else {}
+    return recording, params, compose(region, recording, params, people)
 
 
 @given(compositions())
 def test_every_composition_is_even_inside_the_frame_and_squeezes_nothing(made):
     recording, params, composition = made
     assert (composition.width, composition.height) == params.canvas
-    for panel in composition.panels:
+    bubble = [composition.bubble] if composition.bubble else []
+    for panel in [*composition.panels, *bubble]:
         for x, y, w, h in (panel.source, panel.target):
             assert min(x, y) >= 0
             assert min(w, h) >= 2

@@ -25,7 +25,7 @@ from tests.colour_lecture import (
 )
 from tests.recordings import ffmpeg
 
-SMALL = CompileParams(size="640x360", preset="ultrafast", captions=False)
+SMALL = CompileParams(size="360p", preset="ultrafast", captions=False, camera_crop="whole")
 SYNC_S = 0.040
 SD_COLOURS = ("-vf", "scale=out_color_matrix=smpte170m", "-colorspace", "smpte170m")
 SD_COLOURS += ("-color_primaries", "smpte170m", "-color_trc", "smpte170m")

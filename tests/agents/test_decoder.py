@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from agents import decoder
-from agents.decoder import decode_frames, decode_luma, decode_stretch, watch_frames
-from agents.errors import StageError
+from agents.decoder import decode_frames, decode_luma, decoding, watch_frames
+from agents.errors import MediaError, StageError
 from agents.ffmpeg import ffmpeg_path, input_options, run_ffmpeg
+from agents.sandbox import open_module
 from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, media_of, tone, write_recording
 
 SECONDS = 8
@@ -54,15 +55,6 @@ def test_the_frame_shown_at_a_time_is_the_last_one_at_or_before_it(recordings, k
     # audio priming may shift a container's start by a few milliseconds: allow one frame
     tolerance = 1.3 if kind in ("webm", "ts") else 0.8
     assert [number_shown(frame) for frame in frames] == pytest.approx(truth, abs=tolerance)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_stretch_holds_every_frame_in_it_with_its_time(recordings, kind):
-    times, luma = decode_stretch(recordings[kind], 2.95, 4.95, width=160, height=90)
-    assert luma.shape == (20, 90, 160)
-    assert np.diff(times) == pytest.approx(np.full(19, 1 / FPS), abs=0.002)
-    shown = np.array([number_shown(frame) for frame in luma])
-    assert shown == pytest.approx(times * FPS, abs=1.3)
 
 
 def test_a_time_past_the_end_shows_the_last_frame_and_width_scales(recordings):
@@ -129,17 +121,16 @@ def test_the_childs_half_gives_the_same_bytes_in_this_process(recordings, monkey
         "kind": "rgb",
         "rough": False,
     }
-    for wanted, expected in (
-        (request | {"times": [1.0, 4.0]}, decode_frames(media, [1.0, 4.0]).tobytes()),
-        (request | {"start": 1.0, "end": 1.5}, None),
-    ):
-        source = io.TextIOWrapper(io.BytesIO(json.dumps(wanted).encode()))
-        target = io.TextIOWrapper(io.BytesIO())
-        monkeypatch.setattr(sys, "stdin", source)
-        monkeypatch.setattr(sys, "stdout", target)
-        decoder.main([])
-        written = target.buffer.getvalue()
-        assert written == expected if expected else len(written) == 5 * (8 + 320 * 180)
+    frames = decode_frames(media, [1.0, 4.0])
+    one, other = (json.dumps(request | {"times": times}).encode() for times in ([1.0, 4.0], [4.0]))
+    asked = b"".join(len(part).to_bytes(4, "little") + part for part in (one, other))
+    target = io.TextIOWrapper(io.BytesIO())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(asked)))
+    monkeypatch.setattr(sys, "stdout", target)
+    decoder.main([])
+    size = frames[0].size.to_bytes(4, "little")
+    first, second = (size + frame.tobytes() for frame in frames)
+    assert target.buffer.getvalue() == first + second + bytes(4) + second + bytes(4)
 
 
 def test_ffmpeg_opens_the_upload_by_its_forced_demuxer_only(recordings, tmp_path):
@@ -247,3 +238,71 @@ def test_jpeg_of_a_turned_recording_with_wide_pixels_is_upright(recordings, tmp_
     assert still.shape == truth.shape
     assert np.abs(still - truth).mean() < 3
     assert np.abs(still[::-1] - truth).mean() > 6
+
+
+def starts_of(monkeypatch):
+    """Return a list that grows by one with each process started."""
+    started, start = [], subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(a) or start(*a, **k))
+    return started
+
+
+def test_one_child_decodes_all_that_is_asked_of_a_recording(recordings, monkeypatch):
+    media, other = recordings["mp4"], recordings["mkv"]
+    alone = [decode_luma(media, [5.0, 1.0]), decode_frames(media, [2.0]), decode_luma(media, [7.9])]
+    seen, started = {}, starts_of(monkeypatch)
+    with decoding(media):
+        assert not started
+        luma = decode_luma(media, [5.0, 1.0])
+        watch_frames(
+            media,
+            ([1.0], lambda i, picture: seen.update({i: picture})),
+            ([], print),
+            width=SIZE[0],
+        )
+        together = [luma, decode_frames(media, [2.0]), decode_luma(media, [7.9])]
+        assert len(started) == 1
+        decode_luma(other, [1.0])
+    assert len(started) == 2
+    assert all(np.array_equal(*pair) for pair in zip(alone, together, strict=True))
+    assert number_shown(seen[0]) == pytest.approx(10, abs=3)
+
+
+def test_a_child_reads_no_other_recording_however_it_is_asked(recordings):
+    media, other = recordings["mp4"], recordings["mkv"]
+    pictures = []
+    request = {"width": 320, "height": 180, "kind": "luma", "rough": False, "times": [1.0]}
+    with open_module("agents.decoder", read=[media.path], cpu_s=60) as ask:
+        allowed = request | {"path": str(media.path), "demuxer": "mov"}
+        ask(json.dumps(allowed).encode(), pictures.append, 60)
+        assert [len(picture) for picture in pictures] == [320 * 180]
+        refused = request | {"path": str(other.path), "demuxer": "matroska"}
+        with pytest.raises(StageError):
+            ask(json.dumps(refused).encode(), pictures.append, 60)
+    assert len(pictures) == 1
+
+
+def stumble(number, seen):
+    """Fail in the middle of an answer."""
+    raise ZeroDivisionError
+
+
+def test_what_is_left_of_an_answer_does_not_pass_for_the_next(recordings):
+    media = recordings["mp4"]
+    with decoding(media):
+        with pytest.raises(ZeroDivisionError):
+            watch_frames(media, ([1.0, 2.0], stumble), ([], stumble), width=320)
+        with pytest.raises(StageError):
+            decode_luma(media, [1.0])
+    assert decode_luma(media, [1.0]).shape == (1, 180, 320)
+
+
+def test_a_child_that_takes_too_long_over_an_answer_is_stopped(recordings):
+    media = recordings["mp4"]
+    request = {"path": str(media.path), "demuxer": "mov", "width": 320, "height": 180}
+    request |= {"kind": "luma", "rough": False, "times": [7.0] * 100_000}
+    with (
+        open_module("agents.decoder", read=[media.path], cpu_s=60) as ask,
+        pytest.raises(MediaError, match="within 1 s"),
+    ):
+        ask(json.dumps(request).encode(), lambda blob: None, 1)

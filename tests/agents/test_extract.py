@@ -16,7 +16,6 @@ from agents.extract import AGENT
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.extract.scoring import score_sentences
-from agents.extract.selection import Candidates, Limits, best_choice, choose_clips
 from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing
 from agents.types import ClipPlan, Content, ContentSegment, Interval, Layout, Sentence, Slide
 from tests.talks import pauses_of, show, speak, write_talk
@@ -95,7 +94,8 @@ def test_every_plan_keeps_to_every_rule(talk):
     assert [p.rank for p in plans] == list(range(1, len(plans) + 1))
     assert len(plans) <= limits.max_clips
     assert len({p.title.casefold() for p in plans}) == len(plans)
-    words = [word for segment in transcript.segments for word in segment.words]
+    segments = transcript.segments
+    words = [word for segment in segments for word in segment.words]
     whole = transcript.segments[-1].end - transcript.segments[0].start
     for clip in plans:
         assert clip.duration <= limits.max_clip_s + 1e-6 or clip.duration <= limits.min_clip_s
@@ -107,7 +107,11 @@ def test_every_plan_keeps_to_every_rule(talk):
             assert not any(word.start + 1e-9 < edge < word.end - 1e-9 for word in words)
         for before, after in zip(clip.parts, clip.parts[1:], strict=False):
             assert before.end < after.start
-            assert any(r.start <= before.end and after.start <= r.end for r in silence)
+            for edge in (before.end, after.start):
+                assert any(r.start <= edge <= r.end for r in silence)
+            said = sum(before.end < (s.start + s.end) / 2 < after.start for s in segments)
+            gone = after.start - before.end
+            assert said == 0 or gone <= limits.max_skip_s + limits.max_pause_s
         for region in silence:
             kept = sum(part.overlap(region) for part in clip.parts)
             inside = clip.start < region.start and region.end < clip.end
@@ -124,14 +128,20 @@ def test_every_plan_keeps_to_every_rule(talk):
 def test_clips_begin_and_end_at_sentence_ends_inside_pauses(talk):
     transcript, values, params = talk
     segments = transcript.segments
-    for clip in plan(transcript, values, **params):
+    pauses = [9.0, *(b.start - a.end for a, b in pairwise(segments)), 9.0]
+    possible = any(
+        params["min_clip_s"] + 0.5 <= end.end - start.start <= params["max_clip_s"] - 0.5
+        for (i, start), (j, end) in combinations(enumerate(segments), 2)
+        if min(pauses[i], pauses[j + 1]) >= 0.3
+    )
+    for clip in plan(transcript, values, **params) if possible else ():
         first = next(i for i, s in enumerate(segments) if s.start >= clip.start - 1e-9)
         last = max(i for i, s in enumerate(segments) if s.end <= clip.end + 1e-9)
         assert first == 0 or clip.start >= segments[first - 1].end - 1e-9
         assert last == len(segments) - 1 or clip.end <= segments[last + 1].start + 1e-9
         assert clip.start <= segments[first].start
-        assert first == 0 or segments[first].start - segments[first - 1].end >= 0.15
-        assert last == len(segments) - 1 or segments[last + 1].start - segments[last].end >= 0.15
+        assert first == 0 or segments[first].start - segments[first - 1].end >= 0.3
+        assert last == len(segments) - 1 or segments[last + 1].start - segments[last].end >= 0.3
 
 
 def test_the_passages_that_score_high_are_chosen_and_the_rest_is_not():
@@ -207,40 +217,6 @@ def test_topics_are_covered_before_one_gives_two_clips():
         topic_coverage=0.0,
     )
     assert [p.topic for p in near] == [0, 0]
-
-
-def test_the_choice_is_the_best_of_all_choices():
-    rng = np.random.default_rng(4)
-    for _ in range(40):
-        count = 9
-        pairs = [(a, b) for b in range(count) for a in range(b + 1) if 1 <= b - a <= 3]
-        topics = np.sort(rng.integers(0, 3, count))
-        pairs.sort(key=lambda p: (p[1], topics[(p[0] + p[1]) // 2], p[0]))
-        first, last = (np.array(side) for side in zip(*pairs, strict=True))
-        topic = topics[(first + last) // 2]
-        worth = rng.normal(0, 1, len(pairs))
-        found = Candidates(first, last, topic, worth, np.ones(len(pairs)), np.ones(len(pairs)))
-        limits = Limits(fewest=1, most=3, total=99.0, coverage=0.7)
-
-        def value(choice, last=last, first=first, topic=topic, worth=worth):
-            ordered = sorted(choice, key=lambda i: first[i])
-            apart = all(last[a] < first[b] for a, b in pairwise(ordered))
-            covered = 0.7 * len({int(topic[i]) for i in ordered})
-            return worth[list(ordered)].sum() + covered if apart else -np.inf
-
-        best = max(
-            value(choice) for size in (1, 2, 3) for choice in combinations(range(len(pairs)), size)
-        )
-        assert value(best_choice(found, limits, 1, 0.0)) == pytest.approx(best)
-
-
-def test_no_candidates_give_no_clips():
-    none = np.zeros(0, dtype=int)
-    limits = Limits(1, 3, 60.0, 1.0)
-    assert choose_clips(Candidates(none, none, none, none, none, none), limits, 0.0, 1.0) == (
-        [],
-        0.0,
-    )
 
 
 def test_long_silences_inside_are_cut_and_leave_a_breath():
@@ -395,8 +371,13 @@ def test_every_weight_is_tunable_and_explained():
 
 
 def test_plans_of_ninety_minutes_take_milliseconds():
-    transcript = speak(write_talk(per_topic=250), word_s=0.45)
     rng = np.random.default_rng(0)
+    texts = [
+        " ".join(f"w{rng.integers(900)}" for _ in range(rng.integers(6, 14))) + "."
+        for _ in range(1000)
+    ]
+    texts[700:720] = texts[300:320]  # a passage that is told twice
+    transcript = speak(texts, word_s=0.45)
     content = make_content(transcript, rng.random(1000), per_topic=100)
     silence, layout = pauses_of(transcript), show(transcript)
 

@@ -13,6 +13,7 @@ from agents.errors import LectureTooLong, MediaError, NoAudio
 from agents.ffmpeg import rendering_source
 from agents.intake import measure, reading
 from agents.intake.reading import read_upload
+from agents.intake.silero import find_silero
 from agents.registry import Context, Resources
 from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, tone, write_recording
 
@@ -275,7 +276,7 @@ def test_a_recording_with_a_single_key_frame_is_sampled_all_the_same(tmp_path):
     codecs = ["-c:v", "libx264", "-g", "1000", "-sc_threshold", "0", "-preset", "ultrafast"]
     write_recording(path, counting(130, fps=2), [tone(130)], codecs=codecs, fps=2)
     (tmp_path / "out").mkdir()
-    read_upload(path, "matroska", tmp_path / "out", lambda percent: None)
+    read_upload(path, "matroska", find_silero(), tmp_path / "out", lambda percent: None)
     times = np.load(tmp_path / "out" / "luma_time.npy")
     luma = np.fromfile(tmp_path / "out" / "luma.raw", np.uint8).reshape(-1, 180, 320)
     assert len(times) == len(luma) >= 3
@@ -472,6 +473,7 @@ def test_a_wrong_extension_is_said_and_does_no_harm(plain, tmp_path, taken):
 
 def test_the_child_leaves_the_same_summary_in_this_process(plain, tmp_path, monkeypatch):
     request = {"path": str(plain), "demuxer": "mov", "folder": str(tmp_path)}
+    request |= {"voice": str(find_silero())}
     source = io.TextIOWrapper(io.BytesIO(json.dumps(request).encode()))
     monkeypatch.setattr(sys, "stdin", source)
     reading.main([])
@@ -484,10 +486,12 @@ def test_the_child_leaves_the_same_summary_in_this_process(plain, tmp_path, monk
 def test_a_picture_that_nothing_can_decode_is_refused_as_damaged(plain, tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(plain.read_bytes().replace(b"avc1", b"zzzz"))
-    assert read_upload(path, "mov", tmp_path, lambda percent: None)["refused"] == "corrupt"
+    summary = read_upload(path, "mov", find_silero(), tmp_path, lambda percent: None)
+    assert summary["refused"] == "corrupt"
 
 
 def test_a_header_that_cannot_be_read_is_refused_as_damaged(plain, tmp_path):
     path = tmp_path / "upload"
     path.write_bytes(plain.read_bytes()[:60])
-    assert read_upload(path, "mov", tmp_path, lambda percent: None)["refused"] == "corrupt"
+    summary = read_upload(path, "mov", find_silero(), tmp_path, lambda percent: None)
+    assert summary["refused"] == "corrupt"

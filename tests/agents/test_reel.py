@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
 
 from agents.extract.params import ExtractParams
-from agents.extract.reel import STEPS, Passages, choose_passages, plan_reel
+from agents.extract.reel import STEPS, choose_passages, plan_reel
+from agents.extract.selection import Candidates
 from agents.types import Content
 from tests.agents.test_extract import make_content, talks
 from tests.talks import pauses_of, show, speak, write_talk
@@ -101,7 +102,7 @@ def test_more_topics_than_room_leaves_out_the_worst():
 def passages(rng, topics=4, each=5):
     count = topics * each
     at = np.arange(count)
-    return Passages(
+    return Candidates(
         at,
         at,
         np.repeat(np.arange(topics), each),

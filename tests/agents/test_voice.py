@@ -11,7 +11,9 @@ import pytest
 import soundfile
 
 from agents.intake.audio import RATE
-from agents.intake.voice import WINDOW, frame_pitch, measure_prosody, measure_speech
+from agents.intake.onnx import read_weights
+from agents.intake.silero import WINDOW, find_silero, measure_speech
+from agents.intake.voice import frame_pitch, measure_prosody
 
 SPEECH = Path(__file__).parents[1] / "speech"
 
@@ -46,7 +48,7 @@ def spoken(tmp_path_factory):
 def test_speech_is_probable_where_it_is_and_not_in_the_silence(spoken):
     path, duration, gap = spoken
     heard = []
-    values = measure_speech(path, duration, heard.append)
+    values = measure_speech(path, find_silero(), duration, heard.append)
     time = np.arange(len(values)) * WINDOW / RATE
     silent = (time > gap[0]) & (time < gap[1])
     assert len(values) == int(np.ceil(duration * RATE / WINDOW))
@@ -57,20 +59,7 @@ def test_speech_is_probable_where_it_is_and_not_in_the_silence(spoken):
     assert heard[-1] == pytest.approx(100, abs=1)
 
 
-def test_listening_leaves_no_trace_for_the_maker_of_the_speech_model(spoken, tmp_path):
-    path, duration, _ = spoken
-    program = "import sys; from pathlib import Path; from agents.intake.voice import measure_speech"
-    call = f"measure_speech(Path(sys.argv[1]), {duration}, lambda percent: None)"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORT_", "XDG_"))}
-    subprocess.run(
-        [sys.executable, "-c", f"{program}; {call}", str(path)],
-        env={**environment, "HOME": str(tmp_path)},
-        check=True,
-    )
-    assert list(tmp_path.rglob("*")) == []
-
-
-def test_blocks_give_the_same_probabilities_as_the_whole_at_once(spoken, tmp_path):
+def test_probabilities_are_those_of_the_speech_model_in_its_own_package(spoken, tmp_path):
     from faster_whisper.vad import get_vad_model
 
     path, duration, _ = spoken
@@ -78,7 +67,7 @@ def test_blocks_give_the_same_probabilities_as_the_whole_at_once(spoken, tmp_pat
         sound = np.frombuffer(file.readframes(file.getnframes()), "<i2") / np.float32(32768)
     long = np.tile(sound, int(np.ceil(70 / duration)))
     path = write(tmp_path / "long.wav", long)
-    values = measure_speech(path, len(long) / RATE, lambda percent: None)
+    values = measure_speech(path, find_silero(), len(long) / RATE, lambda percent: None)
     padded = np.pad(long, (0, -len(long) % WINDOW)).astype(np.float32)
     whole = get_vad_model()(padded).reshape(-1)
     assert len(values) == len(whole) > 2000
@@ -110,6 +99,25 @@ def test_noise_and_silence_have_no_pitch(tmp_path):
 
 def test_an_empty_recording_gives_empty_measurements(tmp_path):
     path = write(tmp_path / "e.wav", np.zeros(0))
-    assert len(measure_speech(path, 1.0, lambda percent: None)) == 0
+    assert len(measure_speech(path, find_silero(), 1.0, lambda percent: None)) == 0
     assert [len(part) for part in measure_prosody(path)] == [0, 0, 0]
     assert len(frame_pitch(np.zeros(0))) == 0
+
+
+def test_a_model_that_is_cut_off_is_no_protocol_buffer(tmp_path):
+    path = tmp_path / "cut.onnx"
+    path.write_bytes(b"\x3b" + find_silero().read_bytes()[:100])
+    with pytest.raises(ValueError, match="wire type 3"):
+        read_weights(path)
+
+
+def test_listening_leaves_no_trace_for_the_maker_of_onnxruntime(tmp_path):
+    program = "import agents, numpy; from faster_whisper.vad import get_vad_model; "
+    program += "assert len(get_vad_model()(numpy.zeros(5120, numpy.float32))) == 10"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("ORT_", "XDG_"))}
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environment, "HOME": str(tmp_path)},
+        check=True,
+    )
+    assert list(tmp_path.rglob("*")) == []

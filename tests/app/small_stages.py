@@ -8,11 +8,13 @@ import numpy as np
 from agents.params import Params
 from agents.registry import Agent, all_agents
 from agents.types import (
+    Change,
     Clip,
     ClipPlan,
     Content,
     ContentSegment,
     Cue,
+    DropOut,
     Intake,
     Interval,
     KeyFrames,
@@ -23,6 +25,7 @@ from agents.types import (
     Notice,
     PacketTable,
     Prosody,
+    Rival,
     Sentence,
     SilenceRegion,
     Slide,
@@ -36,6 +39,14 @@ DURATION = 120.0
 SENTENCE_S = 10.0
 CLIP_BYTES = bytes(range(256)) * 40
 ENGINE = "captions (talk.vtt)"
+
+
+DROP_OUT = DropOut(
+    margin=12.3456784,
+    weight=Change("weights.information", 0.14, 0.05),
+    limit=Change("max_clips", 8.0, 1.0),
+    rival=Rival(90.0, 110.5, "Rival <b>&", 0.4321, 15.25),
+)
 
 
 class NoParams(Params):
@@ -123,6 +134,7 @@ def plan(transcript, silence, layout, content, *, params, context=None):
             topic=rank - 1,
             layout=layout.regions,
             cues=(Cue(0.0, 5.0, "Hello"),),
+            drop_out=DROP_OUT if rank == 1 else None,
         )
         for rank, t, score, title in ((1, 20.0, 0.8, "Größe & Form"), (2, 70.0, 0.5, "Second"))
     )

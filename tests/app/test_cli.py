@@ -17,6 +17,7 @@ from agents.types import Cue
 from app.cli import COMMANDS, run
 from app.commands.bars import StageBars
 from jobs.broker import hold_state
+from tests.gemini import KEY, serving
 from tests.recordings import counting, tone, write_recording
 from tests.rendering import Look, Scene, render_lecture
 
@@ -26,7 +27,7 @@ SCENES = (
 )
 SMALL = Look(size=(320, 180), fps=20)
 LIMITS = ["--extract.min-clip-s", "110", "--extract.max-clip-s", "30"]
-QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "640x360"]
+QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "360p"]
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,7 @@ def test_every_tunable_is_a_flag():
         (["highlights", "w1/a.mp4", "w2/a.mkv", "--out", "x"], "would share the folder x/a"),
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "--out", "x", "--transcript", "doc"], "'doc' is none of vtt"),
+        (["highlights", "a.mp4", "--out", "x", "--cutlist", "prproj"], "'prproj' is none of otio"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
 )
@@ -286,6 +288,22 @@ def test_the_transcript_is_written_in_the_formats_that_were_asked_for(made):
     assert not list(out.glob("transcript.*"))
 
 
+def test_cut_lists_name_the_recording_where_it_lies(made):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK]
+    assert run([*args, "--cutlist", "otio,EDL"]) == 0
+    document = json.loads((out / "analysis.json").read_text())
+    timeline = json.loads((out / "highlights.otio").read_text())
+    cuts = timeline["tracks"]["children"][0]["children"]
+    assert len(cuts) == sum(len(clip["parts"]) for clip in document["clips"])
+    assert cuts[0]["media_references"]["DEFAULT_MEDIA"]["target_url"] == path.absolute().as_uri()
+    assert (out / "highlights.edl").read_text().startswith("TITLE: ")
+    page = (out / "index.html").read_text()
+    assert all(clip["rendered"]["video"] in page for clip in document["clips"])
+    assert run(args) == 0
+    assert not (out / "highlights.otio").exists()
+
+
 def test_files_of_others_in_the_results_folder_stay(made):
     path, out, _ = made
     own = [out / name for name in ("01-introduction.mp4", "02-arrays.mp4", "02-arrays.vtt")]
@@ -360,6 +378,56 @@ def test_doctor_speaks_plainly_and_says_what_is_missing(capsys, tmp_path):
         assert f"{name}: " in told
     assert "LECTURE_GEMINI_API_KEY" in told
     assert told.endswith("Ready.\n")
+
+
+@contextmanager
+def gemini_served(monkeypatch, **answers):
+    """Yield a server that speaks the Gemini API, which the settings name meanwhile."""
+    from app.settings import load_settings
+
+    with serving() as serve:
+        stub = serve(**answers)
+        monkeypatch.setenv("LECTURE_GEMINI_API_KEY", KEY)
+        monkeypatch.setenv("LECTURE_GEMINI_BASE_URL", stub.url)
+        load_settings.cache_clear()
+        try:
+            yield stub
+        finally:
+            load_settings.cache_clear()
+
+
+def test_highlights_with_gemini_says_what_it_spent_and_by_whom_it_was_scored(
+    made, tmp_path, capsys, monkeypatch
+):
+    source, _, _ = made
+    out = tmp_path / "out"
+    command = ["highlights", str(source), "--out", str(out), *QUICK, "--only", "content"]
+    with gemini_served(monkeypatch) as stub:
+        assert run(command) == 0
+        first = capsys.readouterr().out
+        assert run(command) == 0
+    again = capsys.readouterr().out
+    assert stub.seen
+    content = json.loads((out / "analysis.json").read_text())["content"]
+    assert content["analyzer"] == "local + gemini-2.5-flash"
+    assert content["usage"]["requests"] == len(stub.seen)
+    assert f"gemini-2.5-flash gave {len(stub.seen)} answers" in first
+    assert "gemini-2.5-flash" not in again
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(200, "[ok]      Gemini: the key works"), (403, "refused the key"), (404, "not known")],
+)
+def test_doctor_says_whether_the_gemini_key_works(capsys, tmp_path, monkeypatch, status, words):
+    with gemini_served(monkeypatch, status=lambda number: status) as stub:
+        assert run(["doctor", "--state", str(tmp_path / "none")]) == 0
+    printed = capsys.readouterr()
+    assert words in printed.out
+    assert KEY not in printed.out + printed.err
+    assert [request["key"] for request in stub.seen] == [KEY]
 
 
 def test_doctor_names_a_setting_that_is_misspelt(capsys, tmp_path, monkeypatch):

@@ -119,7 +119,7 @@ def test_broken_recording_is_a_row_with_its_sentence_and_the_others_are_scored(m
 
 def test_tunable_of_an_agent_moves_the_figures_and_one_of_another_is_refused(made):
     assert figures("silence", made[0], "--silence.min-silence-s", "5")["pause_recall"] == 0
-    code, _, err = evaluate("silence", made[0], "--compile.size", "640x360")
+    code, _, err = evaluate("silence", made[0], "--compile.size", "360p")
     assert code == 2
     assert err == (
         "lecture: --compile.* plays no part in silence; that takes silence. [bad_parameter]\n"

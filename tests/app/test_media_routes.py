@@ -2,11 +2,16 @@
 
 import gzip
 import io
+import re
 import zipfile
+from urllib.parse import unquote
 
 import pytest
 from PIL import Image
 
+from app.chapters import CHAPTER_FORMATS
+from app.exchange import EXCHANGE_FORMATS
+from app.transcripts import TRANSCRIPT_FORMATS
 from tests.app.small_stages import CLIP_BYTES
 
 MEDIA = "/app/static/media"
@@ -129,13 +134,43 @@ def test_the_zip_holds_every_clip_that_is_not_rejected(client, services, lecture
     )
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
-        assert len(archive.namelist()) == 8
+        names = archive.namelist()
         assert archive.read("01-größe-form.mp4") == CLIP_BYTES
+        page = archive.read("index.html").decode()
+    others = [f"chapters.{suffix}" for suffix in CHAPTER_FORMATS]
+    others += [f"transcript.{suffix}" for suffix in TRANSCRIPT_FORMATS]
+    others += [f"highlights.{suffix}" for suffix in EXCHANGE_FORMATS]
+    clips = [n for n in names if n[:2] in ("01", "02")]
+    assert len(clips) == 8
+    assert sorted(names) == sorted(["index.html", *clips, *others])
+    linked = {
+        unquote(link).removeprefix("./") for link in re.findall(r'(?:src|href)="(\./[^"]*)"', page)
+    }
+    assert linked <= set(names)
+    assert linked >= {"01-größe-form.mp4", "02-second.mp4", *others}
     services.clips.set_state(clip.id, "rejected")
     left = client.get(f"/api/v1/lectures/{lecture}/download.zip").content
     assert [n for n in zipfile.ZipFile(io.BytesIO(left)).namelist() if n.endswith(".mp4")] == [
         "02-second.mp4"
     ]
+
+
+@pytest.mark.parametrize("suffix", EXCHANGE_FORMATS)
+def test_the_cut_list_holds_what_is_not_rejected(client, services, lecture, clip, suffix):
+    url = f"/api/v1/lectures/{lecture}/cutlist.{suffix}"
+    whole = client.get(url)
+    assert whole.headers["content-type"].startswith(EXCHANGE_FORMATS[suffix].media_type)
+    assert f"heat-mass-highlights.{suffix}" in whole.headers["content-disposition"]
+    assert "Second" in whole.text
+    assert "Größe" in whole.text
+    services.clips.set_state(clip.id, "rejected")
+    assert "Größe" not in client.get(url).text
+
+
+def test_a_cut_list_is_made_in_known_formats_only(client, finished):
+    answer = client.get(f"/api/v1/lectures/{finished}/cutlist.prproj")
+    assert answer.status_code == 404
+    assert "otio, fcpxml, xml, edl, csv" in answer.json()["detail"]
 
 
 def test_a_lecture_without_clips_has_no_zip(client, tus):

@@ -9,10 +9,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agents.silence import SilenceParams
+from agents.types import Interval, Usage
+from app.exports import Findings, analysis
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
+from app.views.text import plain, usage_line
+from app.views.why import drop_out_lines
+from data.clips import update_clip
+from data.decisions import read_decisions
 from data.jobs import begin_stage, fail_stage
+from data.spending import add_spending
 from jobs.local import run_job_here
 from tests.app.tus import recording
 
@@ -175,6 +182,15 @@ def test_run_page_shows_all_stages_and_what_can_be_done(looked_at, state):
     assert ("is cut off at 40" in said(app)) == (state == "failed")
 
 
+def test_run_page_shows_what_the_run_spent(filled):
+    job_id = filled.lectures["completed"][1]
+    usage = Usage("gemini-x", "v1", 3, 0, 12_000, 0, 900, 0, 0.0123, "2026-10-07")
+    with filled.services.store.write() as con:
+        add_spending(con, job_id, "content", 1, usage)
+    assert plain(usage_line(usage)) in said(show("job", id=job_id))
+    assert filled.services.jobs.snapshot(job_id)["spending"][0]["usd"] == 0.0123
+
+
 def test_cancel_and_try_again_reach_the_job(filled):
     job_id = filled.lectures["running"][1]
     app = show("job", id=job_id)
@@ -216,6 +232,47 @@ def test_review_hands_the_deck_scores_and_clips(looked_at):
     assert list(table["Title"]) == ["Größe & Form", "Second"]
     assert "It says most." in said(app)
     assert "captions were used" in said(app)
+
+
+def test_page_address_and_document_say_the_same_of_why(looked_at, client):
+    lecture_id, job_id = looked_at.lectures["completed"]
+    services = looked_at.services
+    job = services.jobs.get(job_id)
+    found = {name: v for name, v in services.results.of(job).values.items() if name != "intake"}
+    document = analysis(Findings(found), lecture={}, params=job.params)["clips"]
+    told = client.get(f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}").json()["clips"]
+    names = ("score", "contributions", "quote", "reason", "kept", "drop_out")
+    assert [[clip[n] for n in names] for clip in told] == [[c[n] for n in names] for c in document]
+    assert document[0]["drop_out"]["margin"] == 12.345678
+    for clip in told:
+        page = said(show("review", lecture=lecture_id, clip=clip["id"]))
+        lines = drop_out_lines(clip)
+        assert bool(lines) == (clip["drop_out"] is not None)
+        assert all(line in page for line in [clip["reason"], clip["quote"], *lines])
+
+
+def test_a_clip_that_was_moved_no_longer_says_what_drops_it(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    first = filled.services.clips.list(job_id)[0]
+    with filled.services.store.write() as con:
+        update_clip(con, first.id, parts=(Interval(21.0, 48.0),))
+    told = filled.services.review.bundle(lecture_id, job_id)["clips"][0]
+    assert (told["start"], told["drop_out"]) == (21.0, None)
+
+
+def test_accepted_clips_stay_and_rejected_ones_do_not_come_back(filled):
+    """The two buttons bind the next run: the rule is in what it is started with."""
+    lecture_id, job_id = filled.lectures["completed"]
+    first, second = filled.services.clips.list(job_id)
+    app = show("review", lecture=lecture_id, clip=first.id)
+    app.button(key=f"accepted-{first.id}").click().run()
+    app = show("review", lecture=lecture_id, clip=second.id)
+    app.button(key=f"rejected-{second.id}").click().run()
+    weights = {"extract": {"weights": {"novelty": 0.5}}}
+    after = filled.services.jobs.recompile(lecture_id, weights)
+    decided = read_decisions(filled.services.jobs.get(after.id).params)
+    assert [(clip.parts, clip.title) for clip in decided.kept] == [(first.parts, first.title)]
+    assert decided.rejected == (Interval(second.parts[0].start, second.parts[-1].end),)
 
 
 def test_accepting_a_clip_is_stored_and_undone(filled):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.registry import Gemini
 from app.services.core import workshop_config
 from app.settings import Settings, SettingsError, child_environment, load_settings
 from jobs.config import WorkshopConfig
@@ -57,6 +58,47 @@ def test_a_value_that_cannot_be_used_is_named_without_being_shown(monkeypatch, n
 def test_an_empty_variable_counts_as_not_set(monkeypatch):
     monkeypatch.setenv("LECTURE_REDIS_URL", "")
     assert load_settings().redis_url is None
+
+
+def test_gemini_is_asked_as_the_settings_say(tmp_path):
+    assert Settings(gemini_api_key="k").gemini == Gemini("k")
+    prompt, prices = tmp_path / "own.md", tmp_path / "own.json"
+    prompt.write_text("Find what matters.")
+    prices.write_text('{"dated": "2030-01-01", "models": {"m": {"input": 1, "output": 2}}}')
+    told = Settings(
+        gemini_api_key="k",
+        gemini_prompt=str(prompt),
+        gemini_prices=prices,
+        gemini_thinking_tokens=0,
+        gemini_budget_s=9,
+        gemini_max_tokens=5,
+        gemini_max_usd=0.1,
+    ).gemini
+    assert told == Gemini(
+        "k",
+        prompt=str(prompt),
+        thinking_tokens=0,
+        prices=prices,
+        budget_s=9,
+        max_tokens=5,
+        max_usd=0.1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GEMINI_PROMPT", "v0"),
+        ("GEMINI_PROMPT", "nowhere.md"),
+        ("GEMINI_PRICES", "nowhere.json"),
+        ("GEMINI_MAX_USD", "inf"),
+        ("GEMINI_BUDGET_S", "0"),
+    ],
+)
+def test_a_setting_of_gemini_that_cannot_be_used_is_named(monkeypatch, name, value):
+    monkeypatch.setenv(f"LECTURE_{name}", value)
+    with pytest.raises(SettingsError, match=f"LECTURE_{name}"):
+        load_settings()
 
 
 def test_the_key_is_never_printed():

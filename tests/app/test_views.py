@@ -1,19 +1,21 @@
 """Words and figures of the pages, without any page."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from agents.compile.params import CompileParams
 from agents.silence import SilenceParams
+from agents.types import Usage
 from app.views.cards import poster_html
 from app.views.clips import clip_table
 from app.views.layouts import layout_table, missing_sights
 from app.views.stages import steps
-from app.views.text import ago, clock, file_size, length, plain
+from app.views.text import ago, clock, file_size, length, plain, usage_line
 from app.views.tunables import tunable_fields, tunable_label
-from app.views.why import contribution_figure
+from app.views.why import contribution_figure, drop_out_lines
 
 NOON = datetime(2026, 11, 22, 12, 0, 0)
 
@@ -44,6 +46,16 @@ def test_length_is_said_in_words(seconds, text):
 )
 def test_past_moments_are_told_from_now(back, text):
     assert ago(NOON - back, NOON) == text
+
+
+def test_what_a_run_spent_is_one_sentence():
+    usage = Usage("gemini-x", "v1", 3, 2, 12_000, 100, 900, 4_000, 0.01234, "2026-10-07")
+    told = usage_line(usage)
+    assert "3 answers, 2 answers were known" in told
+    assert "12,000 tokens in (100 cached), 900 out, 4,000 thinking" in told
+    assert "$0.0123 at the prices of 2026-10-07" in told
+    assert "price not known" in usage_line(replace(usage, usd=None))
+    assert "was not asked" in usage_line(replace(usage, requests=0))
 
 
 @pytest.mark.parametrize(
@@ -171,3 +183,50 @@ def test_what_one_may_miss_is_said_in_a_sentence(layouts, stills, said):
 
 def test_clip_table_without_clips_has_its_columns():
     assert set(map(len, clip_table([]).values())) == {0}
+
+
+DROP_OUT = {
+    "margin": 12.34,
+    "weight": {"tunable": "weights.slide_dwell", "before": 0.2, "after": 0.07},
+    "limit": {"tunable": "max_clips", "before": 8.0, "after": 4.0},
+    "rival": {"start": 750.0, "end": 800.0, "title": "Other", "score": 0.5, "behind": 15.0},
+}
+
+
+def test_it_is_said_what_would_make_a_clip_drop_out():
+    assert drop_out_lines({"kept": False, "drop_out": DROP_OUT}) == [
+        "It drops out when the weight of slide dwell falls from 0.20 to 0.07.",
+        "It drops out when no more than 4 instead of 8 clips are wanted.",
+        "Next in line is 12:30–13:20, “Other” (score 0.50): with it the plan would be worth"  # noqa: RUF001
+        " 15.0 s of outstanding speech less.",
+        "The best plan without it is worth 12.3 s of outstanding speech less.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"weight": None}, "No single weight makes it drop out."),
+        (
+            {"limit": {"tunable": "max_total_s", "before": 480.0, "after": 90.0}},
+            "It drops out when all clips together may last 90 s instead of 480 s.",
+        ),
+        (
+            {"weight": {"tunable": "weights.question", "before": 0.01, "after": 0.5}},
+            "It drops out when the weight of question rises from 0.01 to 0.50.",
+        ),
+        (
+            {"weight": None, "limit": None, "rival": None},
+            "It is all there is to choose from: nothing makes it drop out.",
+        ),
+    ],
+    ids=["no weight", "total", "rises", "alone"],
+)
+def test_each_way_of_dropping_out_is_put_into_words(changes, said):
+    assert said in drop_out_lines({"kept": False, "drop_out": DROP_OUT | changes})
+
+
+def test_a_clip_that_was_kept_does_not_drop_out_and_one_that_was_changed_says_nothing():
+    (line,) = drop_out_lines({"kept": True, "drop_out": None})
+    assert line.startswith("It was kept by hand")
+    assert drop_out_lines({"kept": False, "drop_out": None}) == []

@@ -1,0 +1,123 @@
+"""What leaves as a whole: cut lists for other editors, and all clips as one zip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from agents.errors import NotFound
+from app.chapters import CHAPTER_FORMATS
+from app.exchange import EXCHANGE_FORMATS, Cutlist, Source, make_cutlist
+from app.exports import clip_name, slug
+from app.offline import OfflineClip, offline_page
+from app.services.clips import Clips
+from app.services.files import ClipFile, Files
+from app.services.review import Review
+from app.transcripts import TRANSCRIPT_FORMATS
+from app.zips import stream_zip
+from data.records import ClipRow, Job, Lecture
+
+CLIP_FILES: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
+
+
+class Exchange:
+    """Makes cut lists and archives of the clips that nobody has rejected."""
+
+    def __init__(self, clips: Clips, review: Review, files: Files) -> None:
+        self.clips = clips
+        self.review = review
+        self.files = files
+
+    def cutlist(
+        self, lecture_id: str, suffix: str, job_id: str | None = None
+    ) -> tuple[str, str, str]:
+        """Return name, media type and text of the clips' cut list for an editor."""
+        made = EXCHANGE_FORMATS.get(suffix)
+        if made is None:
+            known = ", ".join(EXCHANGE_FORMATS)
+            raise NotFound(f"A cut list is not made as {suffix[:20]!r}, but as {known}.")
+        lecture, job = self.review.find(lecture_id, job_id)
+        text = made.write(self._cutlist(lecture, job, self._kept(job)), lecture.title)
+        return f"{_stem(lecture)}-highlights.{suffix}", made.media_type, text
+
+    def archive(self, lecture_id: str, job_id: str | None = None) -> tuple[str, Iterator[bytes]]:
+        """Return a name and the bytes of a zip with every rendered clip and what goes with them."""
+        lecture, job = self.review.find(lecture_id, job_id)
+        clips = [clip for clip in self._kept(job) if clip.media is not None]
+        if not clips:
+            raise NotFound("There are no rendered clips to download.")
+        files = [
+            (f"{_name(clip)}{path.suffix}", path)
+            for clip in clips
+            for path in (self.files.clip(clip.id, kind).path for kind in CLIP_FILES)
+        ]
+        texts = self._texts(lecture, job, clips)
+        page = offline_page(
+            lecture.title,
+            [self._offline(clip) for clip in clips],
+            [(name, about) for name, about, _ in texts],
+        )
+        rest = [(name, text) for name, _, text in texts]
+        entries = [("index.html", page), *files, *rest]
+        return f"{_stem(lecture)}-clips.zip", stream_zip(entries)
+
+    def _kept(self, job: Job) -> list[ClipRow]:
+        return [clip for clip in self.clips.list(job.id) if clip.state != "rejected"]
+
+    def _cutlist(self, lecture: Lecture, job: Job, clips: list[ClipRow]) -> Cutlist:
+        if not clips:
+            raise NotFound("There are no clips to make a cut list of.")
+        media = self.review.results.intake(job.id).media
+        name = Path(lecture.media).name
+        source = Source.of(media, name, quote(name))
+        return make_cutlist(source, [(clip.title, clip.reason, clip.parts) for clip in clips])
+
+    def _texts(
+        self, lecture: Lecture, job: Job, clips: list[ClipRow]
+    ) -> list[tuple[str, str, str]]:
+        """Return (file name, what it is, text) of what lies beside the clips."""
+        found = self.review.results.of(job)
+        texts = []
+        if found.content is not None:
+            for suffix, made in CHAPTER_FORMATS.items():
+                text = made.write(found.chapters, lecture.title)
+                about = f"Chapters of the lecture ({made.title})"
+                texts.append((f"chapters.{suffix}", about, text))
+        if found.transcript is not None:
+            for suffix, made in TRANSCRIPT_FORMATS.items():
+                text = made.write(found.transcript, lecture.title)
+                about = f"Transcript of the lecture ({made.title})"
+                texts.append((f"transcript.{suffix}", about, text))
+        cutlist = self._cutlist(lecture, job, clips)
+        for suffix, made in EXCHANGE_FORMATS.items():
+            texts.append(
+                (
+                    f"highlights.{suffix}",
+                    f"Cut list: {made.title}",
+                    made.write(cutlist, lecture.title),
+                )
+            )
+        return texts
+
+    def _offline(self, clip: ClipRow) -> OfflineClip:
+        name = _name(clip)
+        return OfflineClip(
+            title=clip.title,
+            reason=clip.reason,
+            quote=clip.quote,
+            start=clip.parts[0].start,
+            end=clip.parts[-1].end,
+            duration=clip.duration or sum(part.duration for part in clip.parts),
+            video=f"{name}.mp4",
+            poster=f"{name}.jpg",
+            vtt=self.files.clip(clip.id, "vtt").path.read_text("utf-8"),
+        )
+
+
+def _stem(lecture: Lecture) -> str:
+    return slug(lecture.title) or "lecture"
+
+
+def _name(clip: ClipRow) -> str:
+    return clip_name(clip.idx, clip.title)

@@ -1,0 +1,39 @@
+"""Answers of outside models that were paid for: never asked for twice within their time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from data.records import now
+from data.store import Store
+
+
+class StoredAnswers:
+    """The answers in the store; each is kept in a short transaction as soon as it is there."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def find(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the answers that are known, by the hash of what was asked."""
+        with self.store.read() as con:
+            rows = con.rows("select asked, body from answer where asked = any($1)", list(keys))
+        return {row["asked"]: row["body"] for row in rows}
+
+    def keep(self, key: str, text: str) -> None:
+        """Remember an answer in place of whatever was there."""
+        with self.store.write() as con:
+            con.run(
+                "insert into answer (asked, body, created) values ($1, $2, $3)"
+                " on conflict (asked) do update"
+                " set body = excluded.body, created = excluded.created",
+                *(key, text, now()),
+            )
+
+
+def sweep_answers(store: Store, *, before: datetime) -> int:
+    """Remove answers older than `before` and return how many there were."""
+    with store.write() as con:
+        old = con.rows("delete from answer where created < $1 returning asked", before)
+    return len(old)

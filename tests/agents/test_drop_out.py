@@ -1,0 +1,132 @@
+"""What would have to change for a clip to drop out: true, as a new plan shows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agents.content.components import COMPONENTS
+from agents.extract.drop_out import SAME_SHARE, STEP, TOTAL_STEP_S, plan_and_explain
+from agents.extract.params import ExtractParams
+from agents.extract.planner import plan_clips
+from agents.types import Decisions, KeptClip
+from tests.agents.test_extract import bumps, make_content
+from tests.talks import pauses_of, show, speak, write_talk
+
+PARAMS = ExtractParams.model_validate(
+    {"max_clips": 4, "min_clips": 2, "max_clip_s": 60.0, "max_total_s": 180.0}
+)
+OTHERS = [component.name for component in COMPONENTS[1:8]]
+
+
+@pytest.fixture(scope="module")
+def lecture():
+    """A talk in which several components speak for several passages."""
+    transcript = speak(write_talk())
+    rng = np.random.default_rng(3)
+    content = make_content(transcript, bumps(120, 15, 50, 100, 75))
+    sentences = tuple(
+        replace(
+            sentence,
+            components=sentence.components | {n: float(rng.random()) ** 2 for n in OTHERS},
+        )
+        for sentence in content.sentences
+    )
+    content = replace(content, sentences=sentences)
+    return transcript, pauses_of(transcript), show(transcript), content
+
+
+@pytest.fixture(scope="module")
+def plans(lecture):
+    return plan_and_explain(*lecture, params=PARAMS)
+
+
+def with_change(change, value):
+    name = change.tunable.removeprefix("weights.")
+    if name != change.tunable:
+        return PARAMS.model_copy(
+            update={"weights": PARAMS.weights.model_copy(update={name: value})}
+        )
+    given = {change.tunable: type(getattr(PARAMS, change.tunable))(value)}
+    fewest = min(PARAMS.min_clips, given.get("max_clips", PARAMS.min_clips))
+    return PARAMS.model_copy(update={"min_clips": fewest, **given})
+
+
+def is_there(clip, plans, content):
+    """Return whether one of the plans has more than half of a clip's sentences."""
+
+    def inside(one):
+        return {s.index for s in content.sentences if one.start <= s.start and s.end <= one.end}
+
+    mine = inside(clip)
+    return any(len(mine & inside(other)) > SAME_SHARE * len(mine) for other in plans)
+
+
+def test_the_change_drops_the_clip_and_one_step_less_does_not(lecture, plans):
+    content, told = lecture[3], 0
+    for clip in plans:
+        for change in (clip.drop_out.weight, clip.drop_out.limit):
+            if change is None:
+                continue
+            told += 1
+            step = {"max_clips": 1.0, "max_total_s": TOTAL_STEP_S}.get(change.tunable, STEP)
+            less = round(change.after - np.sign(change.after - change.before) * step, 6)
+            after = plan_clips(*lecture, params=with_change(change, change.after))
+            assert not is_there(clip, after, content), change
+            before = plan_clips(*lecture, params=with_change(change, less))
+            assert is_there(clip, before, content), change
+    assert told > len(plans)
+
+
+def test_no_smaller_change_of_another_weight_drops_the_clip(lecture, plans):
+    """Every weight at half of the change that is told leaves each clip in its place."""
+    content = lecture[3]
+    for clip in plans:
+        change = clip.drop_out.weight
+        if change is None:
+            continue
+        half = abs(change.after - change.before) / 2
+        for component in COMPONENTS:
+            weight = getattr(PARAMS.weights, component.name)
+            for value in {max(0.0, weight - half), min(1.0, weight + half)}:
+                weights = PARAMS.weights.model_copy(update={component.name: value})
+                other = plan_clips(*lecture, params=PARAMS.model_copy(update={"weights": weights}))
+                assert is_there(clip, other, content), (change, component.name, value)
+
+
+def test_the_margin_and_the_rival_are_what_a_new_plan_is_worth(lecture, plans):
+    for clip in plans:
+        drop_out = clip.drop_out
+        assert drop_out.margin >= 0
+        rival = drop_out.rival
+        if rival is None:
+            continue
+        # the best plan without the clip is at least as good as the one that takes the rival
+        assert rival.behind >= drop_out.margin - 1e-6
+        assert all(rival.end <= p.start or p.end <= rival.start for p in plans)
+        assert rival.title
+    assert any(clip.drop_out.rival for clip in plans)
+
+
+def test_explaining_changes_nothing_else_and_is_the_same_again(lecture, plans):
+    assert plan_and_explain(*lecture, params=PARAMS) == plans
+    plain = plan_clips(*lecture, params=PARAMS)
+    assert tuple(replace(plan, drop_out=None) for plan in plans) == plain
+
+
+def test_a_kept_clip_does_not_drop_out(lecture, plans):
+    decisions = Decisions((KeptClip(plans[0].parts, "Mine"),))
+    found = plan_and_explain(*lecture, params=PARAMS, decisions=decisions)
+    assert [plan.drop_out is None for plan in found] == [plan.kept for plan in found]
+    assert sum(plan.kept for plan in found) == 1
+
+
+def test_the_only_clip_of_a_short_lecture_has_no_rival():
+    transcript = speak(write_talk(per_topic=3, topics=1))
+    values = (transcript, pauses_of(transcript), show(transcript))
+    (only,) = plan_and_explain(
+        *values, make_content(transcript, [0.1, 0.5, 0.2]), params=ExtractParams()
+    )
+    assert only.drop_out is not None
+    assert only.drop_out.rival is None
+    assert only.drop_out.weight is None
