@@ -32,6 +32,20 @@ def list_clips(con: Connection, job_id: str) -> list[ClipRow]:
     return [_clip_row(row) for row in rows]
 
 
+def list_judged(con: Connection) -> list[tuple[str, ClipRow]]:
+    """Return (lecture id, clip) of all clips that people have judged, made or changed.
+
+    Those of deleted lectures are left out; what was changed last comes last.
+    """
+    rows = con.rows(
+        "select clip.*, job.lecture_id from clip join job on job.id = clip.job_id"
+        " join lecture on lecture.id = job.lecture_id where lecture.deleted is null"
+        " and (clip.state <> 'proposed' or clip.revision > 1 or clip.source = 'manual')"
+        " order by clip.updated, clip.id"
+    )
+    return [(row["lecture_id"], _clip_row(row)) for row in rows]
+
+
 def count_rendered(con: Connection, job_ids: Sequence[str]) -> dict[str, int]:
     """Return how many rendered clips each of the jobs has; jobs without any are left out."""
     rows = con.rows(
@@ -149,8 +163,13 @@ def restore_clip(con: Connection, clip_id: str, revision: int, *, author: str = 
     )
     if row is None:
         raise NotFound(f"The clip {clip_id} has no revision {revision}.")
-    body = {**row["body"], "parts": _intervals(row["body"]["parts"])}
+    body = {**row["body"], "parts": revised_parts(row["body"])}
     return update_clip(con, clip_id, author=author, **body)
+
+
+def revised_parts(body: Mapping[str, Any]) -> tuple[Interval, ...]:
+    """Return the parts that a revision's `body` tells of."""
+    return _intervals(body["parts"])
 
 
 def _id(job_id: str, plan: ClipPlan) -> str:

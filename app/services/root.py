@@ -8,6 +8,7 @@ from app.services.clips import Clips
 from app.services.core import Core
 from app.services.exchange import Exchange
 from app.services.files import Files
+from app.services.fitting import Fits
 from app.services.jobs import Jobs
 from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
@@ -18,7 +19,7 @@ from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: lectures, jobs, review, clips, files, and what is decided live."""
+    """The composition root: lectures, jobs, review, clips, files, fits, what is decided live."""
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         super().__init__(settings, config)
@@ -28,6 +29,7 @@ class Services(Core):
         self.live = LivePlans(self.jobs, self.results)
         self.silences = LiveSilences(self.jobs, self.results)
         self.clips = Clips(self)
+        self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.files = Files(self, self.clips, self.review)
         self.exchange = Exchange(self.clips, self.review, self.files)

@@ -285,6 +285,34 @@ def test_clips_are_accepted_renamed_locked_and_rated(services, job):
     assert changed.parts[0] == Interval(20.0, 40.0)
 
 
+def test_the_fit_is_shown_and_what_was_shown_is_kept_on_a_yes(client, services, lecture, job):
+    assert client.get("/api/v1/fit?lecture=nobody").status_code == 404
+    url = f"/api/v1/fit?lecture={lecture}"
+    assert client.get(url).status_code == 404
+    for clip, state in zip(services.clips.list(job.id), ("accepted", "rejected"), strict=True):
+        services.clips.set_state(clip.id, state)
+    shown = client.get(url).json()
+    assert (shown["judgements"], shown["accepted"], shown["lectures"]) == (2, 1, [lecture])
+    assert {notice["code"] for notice in shown["notices"]} >= {"few_judgements", "no_gain"}
+    assert services.lectures.preset_names() == ()
+    body = {"name": "Mine", "weights": shown["proposed"]}
+    for wrong in ({}, {**body, "more": 1}, {"name": 1, "weights": []}, {**body, "weights": None}):
+        assert client.post("/api/v1/fit", json=wrong).status_code == 400
+    assert client.post("/api/v1/fit", content=b"\xff").status_code == 400
+    weights = {**body, "weights": {"novelty": 9}}
+    assert client.post("/api/v1/fit", json=weights).status_code == 422
+    foreign = {"Origin": "http://evil.example"}
+    assert client.post("/api/v1/fit", json=body, headers=foreign).status_code == 403
+    assert services.lectures.preset_names() == ()
+    try:
+        assert client.post("/api/v1/fit", json=body).status_code == 201
+        kept = services.lectures.preset_params("Mine")
+        assert kept == {"extract": {"weights": shown["proposed"]}}
+    finally:
+        with services.store.write() as con:
+            con.run("delete from preset")
+
+
 def test_an_edit_of_an_outdated_clip_is_refused(services, job):
     clip = services.clips.list(job.id)[0]
     services.clips.rename(clip.id, "First", revision=clip.revision)

@@ -1,0 +1,224 @@
+"""Weights from the clips that people accepted, rejected and changed: proposed, saved on a yes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from agents.errors import NotFound, TuningError
+from agents.extract.fitting import Judgement, mean_components, unchosen
+from agents.extract.gain import Gain, fit_weights
+from agents.extract.params import ExtractParams
+from agents.extract.scoring import NAMES, component_matrix, weight_vector
+from agents.tuning import parse_tuning
+from agents.types import Content, Interval, Notice
+from app.exports import slug
+from app.services.core import Core
+from app.services.results import Results
+from data.clips import list_clips, list_judged, list_revisions, revised_parts
+from data.lectures import get_lecture
+from data.presets import list_presets, put_preset
+from data.records import ClipRevision, ClipRow, Preset
+
+ENOUGH = 20
+"""With fewer judgements a fit is hardly more than a guess."""
+HALF = 0.5
+"""How much of a judgement it is that a person moved the edges of a stretch."""
+DECIMALS = 2
+"""Weights move in steps of 0.01."""
+
+Parts = tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Weights that judgements propose beside the defaults, and what they promise."""
+
+    default: Mapping[str, float]
+    proposed: Mapping[str, float]
+    lectures: tuple[str, ...]
+    """Ids of the lectures with judgements."""
+    accepted: int
+    rejected: int
+    changed: int
+    """Clips among the accepted whose stretch a person has changed, or made."""
+    gain: Gain | None
+    notices: tuple[Notice, ...]
+
+    @property
+    def judgements(self) -> int:
+        """Return how many clips have been judged."""
+        return self.accepted + self.rejected
+
+    def document(self) -> dict[str, Any]:
+        """Return the proposal as JSON; a standard error that cannot be told is null."""
+        told = {
+            name: getattr(self, name)
+            for name in ("judgements", "accepted", "rejected", "changed", "lectures")
+        }
+        return {
+            **told,
+            "default": dict(self.default),
+            "proposed": dict(self.proposed),
+            "gain": self.gain and _gain(self.gain),
+            "notices": [asdict(notice) for notice in self.notices],
+        }
+
+
+def _gain(gain: Gain) -> dict[str, Any]:
+    error = gain.error if math.isfinite(gain.error) else None
+    return {**asdict(gain), "error": error, "gain": gain.gain, "expected": gain.expected}
+
+
+@dataclass(slots=True)
+class _Judged:
+    """What people said about stretches of lectures: the last word about each."""
+
+    whole: dict[tuple[str, Parts], tuple[ClipRow, bool]] = field(default_factory=dict)
+    replaced: dict[tuple[str, Parts], ClipRow] = field(default_factory=dict)
+    """Stretches in whose place a person has put another."""
+
+
+class Fits:
+    """Fits weights to judgements and keeps them as presets."""
+
+    def __init__(self, core: Core, results: Results) -> None:
+        self.core = core
+        self.results = results
+
+    def propose(self, lectures: Collection[str] = ()) -> Proposal:
+        """Return the weights that the judgements of these lectures, or of all, propose."""
+        judged = self._read(lectures)
+        if not judged.whole:
+            raise NotFound("There are no judgements yet: accept and reject clips first.")
+        judgements = self._judgements(judged)
+        default = weight_vector(ExtractParams().weights)
+        with threadpool_limits(1):  # the matrices are small: threads only wait for each other
+            weights, gain = fit_weights(judgements, default)
+        liked = [clip for clip, is_liked in judged.whole.values() if is_liked]
+        names = tuple(dict.fromkeys(lecture for lecture, _ in judged.whole))
+        return Proposal(
+            default=_by_name(default),
+            proposed=_by_name(weights),
+            lectures=names,
+            accepted=len(liked),
+            rejected=len(judged.whole) - len(liked),
+            changed=len(judged.replaced) + sum(clip.source == "manual" for clip in liked),
+            gain=gain,
+            notices=tuple(_notices(len(judged.whole), gain, len(names))),
+        )
+
+    def save(self, weights: Mapping[str, float], name: str) -> Preset:
+        """Keep weights as a preset; one of the same name that came from a fit is replaced."""
+        name = " ".join(name.split())
+        if not 0 < len(name) <= 100:
+            raise TuningError(f"A preset's name has 1 to 100 characters, not {len(name)}.")
+        params = {"extract": {"weights": dict(weights)}}
+        parse_tuning(params)
+        own = f"fit-{slug(name)}"
+        with self.core.store.write() as con:
+            if any(preset.name == name and preset.id != own for preset in list_presets(con)):
+                raise TuningError(f"There is a preset {name!r} already that is no fit.")
+            return put_preset(con, id=own, name=name, params=params)
+
+    def _read(self, lectures: Collection[str]) -> _Judged:
+        with self.core.store.read() as con:
+            for lecture_id in lectures:
+                get_lecture(con, lecture_id)
+            judged = _Judged()
+            for lecture_id, clip in list_judged(con):
+                if not lectures or lecture_id in lectures:
+                    _hear(judged, lecture_id, clip, list_revisions(con, clip.id))
+        return judged
+
+    def _judgements(self, judged: _Judged) -> list[Judgement]:
+        made = [
+            self._judgement(lecture, clip, parts, liked, 1.0)
+            for (lecture, parts), (clip, liked) in judged.whole.items()
+        ]
+        made += [
+            self._judgement(lecture, clip, parts, False, HALF)
+            for (lecture, parts), clip in judged.replaced.items()
+            if (lecture, parts) not in judged.whole
+        ]
+        newest = {lecture: clip for (lecture, _), (clip, _) in judged.whole.items()}
+        length = median(sum(p.duration for p in parts) for _, parts in judged.whole)
+        for lecture, clip in newest.items():
+            chosen = [p for (of, parts) in judged.whole if of == lecture for p in parts]
+            made += self._rest(lecture, clip, chosen, length)
+        return [one for one in made if one is not None]
+
+    def _judgement(
+        self, lecture: str, clip: ClipRow, parts: Parts, liked: bool, weight: float
+    ) -> Judgement | None:
+        content = self._content(clip.job_id)
+        if content is None:
+            return None
+        mean = mean_components(component_matrix(content.sentences), _times(content), parts)
+        return None if mean is None else Judgement(lecture, mean, liked, weight)
+
+    def _rest(
+        self, lecture: str, clip: ClipRow, judged: Sequence[Interval], length: float
+    ) -> Iterable[Judgement]:
+        content = self._content(clip.job_id)
+        if content is None:
+            return
+        with self.core.store.read() as con:
+            planned = [part for other in list_clips(con, clip.job_id) for part in other.parts]
+        matrix, times = component_matrix(content.sentences), _times(content)
+        for parts in unchosen(times, [*judged, *planned], length):
+            mean = mean_components(matrix, times, parts)
+            if mean is not None:
+                yield Judgement(lecture, mean, liked=False, rest=True)
+
+    def _content(self, job_id: str) -> Content | None:
+        key = self.results.keys(job_id)["content"]
+        return self.results.values({"content": key}).get("content")
+
+
+def _hear(judged: _Judged, lecture: str, clip: ClipRow, revisions: Sequence[ClipRevision]) -> None:
+    """Note what a clip says: a moved edge speaks for the new stretch and half against the old."""
+    first = revised_parts(revisions[0].body) if revisions else clip.parts
+    manual = clip.source == "manual"
+    moved = first != clip.parts and not manual
+    if clip.state == "rejected":
+        judged.whole[lecture, clip.parts] = clip, False
+    elif clip.state == "accepted" or moved or manual:
+        judged.whole[lecture, clip.parts] = clip, True
+        if moved:
+            judged.replaced[lecture, first] = clip
+
+
+def _times(content: Content) -> np.ndarray:
+    return np.array([[s.start, s.end] for s in content.sentences]).reshape(-1, 2)
+
+
+def _by_name(weights: np.ndarray) -> dict[str, float]:
+    return {
+        name: round(min(float(weight), 1.0), DECIMALS)
+        for name, weight in zip(NAMES, weights, strict=True)
+    }
+
+
+def _notices(count: int, gain: Gain | None, lectures: int) -> Iterable[Notice]:
+    """Yield what one should know before one says yes."""
+    if count < ENOUGH:
+        text = (
+            f"Only {count} judgements: with fewer than {ENOUGH} this is hardly more than a guess."
+        )
+        yield Notice("few_judgements", text)
+    if gain is None:
+        text = "What it would gain cannot be told: no lecture has both accepted and rejected clips."
+        yield Notice("gain_unknown", text)
+        return
+    if lectures == 1:
+        text = "Only one lecture has judgements: the gain was measured by leaving out pairs of its"
+        yield Notice("one_lecture", f"{text} clips, and tells little about others.")
+    if not gain.expected:
+        yield Notice("no_gain", "No gain expected: the difference is within what chance gives.")
