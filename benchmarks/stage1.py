@@ -1,10 +1,11 @@
 """What hearing and seeing cost: `uv run python -m benchmarks.stage1 [--keep FOLDER]`.
 
 Stage 1 is intake, silence and layout, without what recognises speech or, where the extra is
-installed, headlines: they cost what they read. It reads lectures of four lengths, then ten minutes encoded in five ways, beside the rivals on the same files, each in an
-environment of its own: librosa.load with effects.split, PySceneDetect's content detector at its
-defaults, and the ffmpeg command that writes 16 kHz mono. All figures are CPU seconds of a process
-and its children; the recordings are made first, which takes longer than all the rest.
+installed, headlines: they cost what they read. It reads lectures of four lengths, then ten minutes
+encoded in five ways, beside the rivals on the same files, each in an environment of its own:
+librosa.load with effects.split, PySceneDetect's content detector at its defaults, and the ffmpeg
+command that writes 16 kHz mono. All figures are CPU seconds of a process and its children; the
+recordings are made first, which takes longer than all the rest.
 """
 
 from __future__ import annotations
