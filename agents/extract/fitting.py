@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from agents.types import Interval
 
@@ -65,14 +66,16 @@ def propose(
     features = pairs.difference[:, moving] / (spread or 1.0)
     known = default[moving]
     best, found, start = -math.inf, np.append(known, 1.0), np.append(known, 1.0)
-    for width in widths:
-        start, evidence = _fit(features, pairs.weight, known, width, start)
-        if evidence > best:
-            best, found = evidence, start
+    with threadpool_limits(1):  # of matrices this small several threads only wait for each other
+        for width in widths:
+            start, evidence = _fit(features, pairs.weight, known, width, start)
+            if evidence > best:
+                best, found = evidence, start
     # confidence that the judgements take from the defaults is no reason to leave them
     mixed = found[:-1] + max(0.0, 1 - float(found[-1])) * known
     proposed = default.copy()
-    proposed[moving] = mixed * (known.sum() / mixed.sum())
+    if mixed.sum() > 0:
+        proposed[moving] = mixed * (known.sum() / mixed.sum())
     return proposed
 
 
@@ -93,17 +96,18 @@ def _fit(
     centre = np.append(np.zeros(size - 1), 1.0)
 
     def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
-        margin = features @ values[:-1]
+        margin = np.einsum("ij,j->i", features, values[:-1])
         pull = prior @ values - centre
         slope = -counts * _logistic(-margin)
         total = counts @ np.logaddexp(0, -margin) + 0.5 * values @ (pull - centre) + 0.5
-        return float(total), np.append(features.T @ slope, 0.0) + pull
+        return float(total), np.append(np.einsum("ij,i->j", features, slope), 0.0) + pull
 
     bounds = [(0.0, None)] * size
     best = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    chance = _logistic(features @ best.x[:-1])
+    chance = _logistic(np.einsum("ij,j->i", features, best.x[:-1]))
     curved = prior.copy()
-    curved[:-1, :-1] += features.T @ (features * (counts * chance * (1 - chance))[:, None])
+    doubt = counts * chance * (1 - chance)
+    curved[:-1, :-1] += np.einsum("ij,ik,i->jk", features, features, doubt)
     volume = np.linalg.slogdet(curved)[1] - np.linalg.slogdet(prior)[1]
     return best.x, -float(best.fun) - 0.5 * float(volume)
 

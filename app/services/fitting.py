@@ -9,7 +9,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from agents.errors import NotFound, TuningError
 from agents.extract.fitting import Judgement, mean_components, unchosen
@@ -99,8 +98,7 @@ class Fits:
             raise NotFound("There are no judgements yet: accept and reject clips first.")
         judgements = self._judgements(judged)
         default = weight_vector(ExtractParams().weights)
-        with threadpool_limits(1):  # the matrices are small: threads only wait for each other
-            weights, gain = fit_weights(judgements, default)
+        weights, gain = fit_weights(judgements, default)
         liked = [clip for clip, is_liked in judged.whole.values() if is_liked]
         names = tuple(dict.fromkeys(lecture for lecture, _ in judged.whole))
         return Proposal(

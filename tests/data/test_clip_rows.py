@@ -8,6 +8,7 @@ from data.clips import (
     StaleRevision,
     get_clip,
     list_clips,
+    list_judged,
     list_revisions,
     put_clips,
     put_plans,
@@ -15,7 +16,7 @@ from data.clips import (
     update_clip,
 )
 from data.jobs import create_job
-from data.lectures import create_lecture
+from data.lectures import create_lecture, delete_lecture
 from tests.data.values import make_clip, make_plan
 
 
@@ -110,3 +111,18 @@ def test_a_column_that_nobody_may_change_is_a_mistake(con):
     put_plans(con, "J", [make_plan()])
     with pytest.raises(ValueError, match="job_id"):
         update_clip(con, "J-01", job_id="other")
+
+
+def test_only_clips_that_a_person_touched_are_judged_and_none_of_deleted_lectures(con):
+    put_plans(con, "J", [make_plan(rank, f"Clip {rank}") for rank in (1, 2, 3, 4)])
+    assert list_judged(con) == []
+    update_clip(con, "J-02", state="rejected")
+    update_clip(con, "J-03", parts=[Interval(5.0, 30.0)])
+    update_clip(con, "J-04", source="manual", state="accepted")
+    found = list_judged(con)
+    assert [lecture for lecture, _ in found] == ["L"] * 3
+    assert {clip.id: clip.state for _, clip in found} == {
+        "J-02": "rejected", "J-03": "proposed", "J-04": "accepted",
+    }  # fmt: skip
+    delete_lecture(con, "L")
+    assert list_judged(con) == []
