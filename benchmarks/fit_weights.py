@@ -4,8 +4,10 @@ PATH is a folder with the VT-SSum transcripts (dev.jsonl.gz, test-open.jsonl.gz)
 of this repository. The sentences of a clip are what was said over one slide; in labelled clips it
 is known which of them say what the slide says. They get a timeline of 150 words a minute, with a
 slide per clip and no voice, go through the local analyzer, and a logistic regression without
-negative coefficients is fitted on dev. Printed: its coefficients as shares beside the default
-weights, and how both rank the sentences of test-open.
+negative coefficients is fitted on dev, in which the sentences of other clips count a tenth, as
+unimportant: where a clip lies and how long it is up tells where a window is worth placing.
+Printed: its coefficients as shares beside the default weights, and how both rank the sentences of
+test-open.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ from jobs.evaluation.importance import Rated, figures, rate, said_over_slides
 from jobs.evaluation.labels import BadLabels
 from jobs.evaluation.texts import find_rated_texts
 
+UNLABELLED = 0.1
+"""What a sentence counts of which it is unknown whether it matters."""
+
 
 def read_lectures(path: Path, most: int) -> Iterator[Rated]:
     """Yield the first `most` lectures of a file, analysed."""
@@ -39,14 +44,16 @@ def read_lectures(path: Path, most: int) -> Iterator[Rated]:
 
 def fit(lectures: Sequence[Rated]) -> np.ndarray:
     """Return the coefficients of a logistic regression, none below 0, that add up to 1."""
-    x = np.concatenate([lecture.components[lecture.labelled] for lecture in lectures])
-    y = np.concatenate([lecture.important[lecture.labelled] for lecture in lectures])
+    x = np.concatenate([lecture.components for lecture in lectures])
+    y = np.concatenate([lecture.important for lecture in lectures])
+    counts = np.concatenate([np.where(one.labelled, 1.0, UNLABELLED) for one in lectures])
+    counts /= counts.sum()
 
     def loss(p: np.ndarray) -> tuple[float, np.ndarray]:
         z = x @ p[:-1] + p[-1]
-        slope = 1 / (1 + np.exp(-z)) - y
-        value = np.mean(np.logaddexp(0, z) - y * z) + 1e-4 * (p[:-1] ** 2).sum()
-        return value, np.append(x.T @ slope / len(y) + 2e-4 * p[:-1], slope.mean())
+        slope = counts * (1 / (1 + np.exp(-z)) - y)
+        value = counts @ (np.logaddexp(0, z) - y * z) + 1e-4 * (p[:-1] ** 2).sum()
+        return value, np.append(x.T @ slope + 2e-4 * p[:-1], slope.sum())
 
     bounds = [(0, None)] * x.shape[1] + [(None, None)]
     found = minimize(loss, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B", bounds=bounds)

@@ -11,6 +11,10 @@ from agents.types import Layout, Prosody, SilenceRegion, Slide, TranscriptSegmen
 
 SLIDE_MEMORY_S = 15.0
 """A new slide is news for about this long."""
+IDEA_S = 30.0
+"""About how long one idea takes to explain."""
+FLIP_S = (5.0, 20.0)
+"""A slide up for less than the first is flipped through, for more than the second explained."""
 
 
 def measure_emphasis(segments: Sequence[TranscriptSegment], prosody: Prosody) -> np.ndarray:
@@ -63,13 +67,24 @@ def measure_slides(segments: Sequence[TranscriptSegment], layout: Layout) -> dic
     length = np.array([slide.duration for slide in layout.slides])
     seconds = np.array([segment.duration for segment in segments])
     since = np.array([segment.start for segment in segments]) - starts[shown]
-    filled = np.sqrt(np.minimum(1, seconds / length[shown]))
     change = np.where(shown > 0, np.exp(-np.maximum(since, 0) / SLIDE_MEMORY_S), 0.0)
     return {
-        "slide_dwell": filled if len(layout.slides) > 1 else none,
+        "slide_dwell": _dwell(seconds, length[shown]) if len(layout.slides) > 1 else none,
         "slide_change": change,
         "slide_words": _words_on_slide(segments, [layout.slides[int(index)] for index in shown]),
     }
+
+
+def _dwell(seconds: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Return how much of its slide's time each sentence takes, and how worthy that time is.
+
+    Three parts for the square root of the share, one for a slide that is up for about as long as
+    one idea takes; slides that are flipped through count less or not at all.
+    """
+    share = np.sqrt(np.minimum(1, seconds / shown))
+    near = np.exp(-0.5 * np.log(np.maximum(shown, 1.0) / IDEA_S) ** 2)
+    explained = np.clip((shown - FLIP_S[0]) / (FLIP_S[1] - FLIP_S[0]), 0, 1)
+    return explained * (0.75 * share + 0.25 * near)
 
 
 def slide_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> np.ndarray:

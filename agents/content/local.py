@@ -32,8 +32,8 @@ from agents.types import (
     TranscriptSegment,
 )
 
-MIN_PASSAGE_WORDS = 40
-"""A slide with less speech than this is joined with the next to find what it is about."""
+LONG_SLIDE_WORDS = 300
+"""A slide with more speech than this (2 min) is parted where its topic changes."""
 
 
 def analyze_locally(
@@ -99,17 +99,18 @@ def _headlines_read(layout: Layout) -> tuple[Notice, ...]:
 def find_passages(
     segments: Sequence[TranscriptSegment], layout: Layout, topic: np.ndarray
 ) -> np.ndarray:
-    """Return the passage of each sentence: a new one begins with each topic and each slide.
+    """Return the passage of each sentence: a new one begins with each slide.
 
-    A passage goes on over a slide change until it holds enough words to be about something.
+    Without slides it begins with each topic, as it does while a slide stays up for long.
     """
-    slides = slide_of(segments, layout.slides) if layout.slides else np.zeros(len(segments))
+    paged = len(layout.slides) > 1
+    slides = slide_of(segments, layout.slides) if paged else np.zeros(len(segments))
     passage = np.zeros(len(segments), dtype=np.int64)
     words = 0
     for i in range(1, len(segments)):
         words += len(segments[i - 1].text.split())
-        new_slide = slides[i] != slides[i - 1] and words >= MIN_PASSAGE_WORDS
-        begins = new_slide or topic[i] != topic[i - 1]
+        parted = topic[i] != topic[i - 1] and (not paged or words >= LONG_SLIDE_WORDS)
+        begins = slides[i] != slides[i - 1] or parted
         passage[i] = passage[i - 1] + begins
         words = 0 if begins else words
     return passage

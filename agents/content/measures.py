@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from agents.content import cues
-from agents.content.lexicon import TermCounts, split_words
+from agents.content.lexicon import TermCounts, is_unspaced, split_words, stem
+from agents.content.phrases import function_words
 
 Scores = dict[str, np.ndarray]
+
+SHORTEST = 3
+"""A word of fewer letters means little, but in scripts that write no spaces."""
+FEW_WORDS = 15
+"""A sentence's worth: so many words into a passage its opening begins to fade."""
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,16 +36,16 @@ def measure_words(speech: Speech) -> Scores:
     """Return the components that need nothing but the words."""
     weights = term_weights(speech.counts)
     whole = np.zeros(len(speech.texts), dtype=np.int64)
-    letters = count_letters(speech.texts)
+    meaningful = find_meaningful(speech.texts)
     return {
         "topic_centrality": to_unit(centrality(speech.counts, weights, speech.passage)),
         "lecture_centrality": to_unit(centrality(speech.counts, weights, whole)),
-        "information": to_unit(np.log1p(letters)),
+        "information": measure_information(speech.texts, meaningful),
         "cue_phrase": np.array(cues.announces(speech.texts)),
-        "novelty": to_unit(measure_novelty(speech.counts)),
+        "novelty": measure_novelty(meaningful, speech.passage),
         "question": measure_questions(speech.texts),
         "completeness": measure_completeness(speech.texts, speech.passage),
-        "position": measure_position(speech.passage),
+        "position": measure_position(speech.texts, speech.passage),
     }
 
 
@@ -63,25 +71,47 @@ def to_unit(values: np.ndarray) -> np.ndarray:
     return np.clip(values / top, 0, 1) if top > 1e-9 else np.zeros(len(values))
 
 
-def count_letters(texts: Sequence[str]) -> np.ndarray:
-    """Return per sentence the letters of its different words beyond the average word's length.
+def find_meaningful(texts: Sequence[str]) -> list[list[str]]:
+    """Return per sentence its different meaningful words and numbers, by their stems.
 
-    Words that mean much are long, those that only join others are short, in any language
-    (Piantadosi et al. 2011): this ranks sentences as well as counting words off a stop list does.
+    Left out are the function words of several languages, and in any other the shortest words, as
+    words that mean much are long (Piantadosi et al. 2011).
     """
-    words = [split_words(text) for text in texts]
-    lengths = [len(word) for sentence in words for word in sentence]
-    usual = float(np.mean(lengths)) if lengths else 0.0
-    return np.array([sum(max(0.0, len(w) - usual) for w in sorted(set(ws))) for ws in words])
+    return [
+        [
+            *dict.fromkeys(stem(word) for word in split_words(text) if not _says_little(word)),
+            *dict.fromkeys(_NUMBER.findall(text)),
+        ]
+        for text in texts
+    ]
 
 
-def measure_novelty(counts: TermCounts) -> np.ndarray:
-    """Return how many later sentences use the terms that a sentence is the first to say."""
-    terms, first = np.unique(counts.term, return_index=True)
-    uses = counts.per_term()[terms]
-    return np.bincount(
-        counts.sentence[first], weights=np.log(uses), minlength=counts.sentences
-    ).astype(np.float64)
+def _says_little(word: str) -> bool:
+    return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
+
+
+def measure_information(texts: Sequence[str], meaningful: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return how many different meaningful words a sentence says, and how densely.
+
+    Three parts of the number, by its logarithm against the richest sentences, and two of the
+    share of all words, where half is full: without the share the longest sentences win.
+    """
+    number = np.array([len(words) for words in meaningful], dtype=np.float64)
+    said = np.array([len(text.split()) for text in texts])
+    return 0.6 * to_unit(np.log1p(number)) + 0.4 * np.minimum(1, 2 * number / np.maximum(said, 1))
+
+
+def measure_novelty(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:
+    """Return how many meaningful words are new to the passage, counting double those it repeats."""
+    first: dict[tuple[int, str], int] = {}
+    repeated = np.zeros(len(meaningful))
+    new = np.zeros(len(meaningful))
+    for index, (group, words) in enumerate(zip(passage.tolist(), meaningful, strict=True)):
+        for word in words:
+            opener = first.setdefault((group, word), index)
+            new[index] += opener == index
+            repeated[opener] += opener != index
+    return to_unit(np.log1p(new + np.minimum(new, repeated)))
 
 
 def measure_questions(texts: Sequence[str]) -> np.ndarray:
@@ -92,26 +122,21 @@ def measure_questions(texts: Sequence[str]) -> np.ndarray:
 
 
 def measure_completeness(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
-    """Return the mean of five: it has a body of words, leans on nothing before, is finished,
-    speaks of its subject rather than of speaker and listeners, and does not trail off at the end
-    of its passage.
+    """Return how far a sentence stands on its own.
+
+    Four parts for speaking of the subject rather than of speaker and listeners, four for not
+    trailing off at the end of its passage, one for an end mark, one for leaning on nothing before.
     """
     last = np.concatenate([np.diff(group) != 0, [True]]) if len(group) else np.zeros(0, bool)
     marks = [
-        (
-            min(1.0, len(text.split()) / 8),
-            not cues.leans(text),
-            cues.finished(text),
-            max(0.0, 1 - 5 * cues.personal_share(text)),
-            not trails,
-        )
-        for text, trails in zip(texts, last, strict=True)
+        (max(0.0, 1 - 5 * cues.personal_share(text)), not end, cues.finished(text), not leans)
+        for text, end, leans in zip(texts, last, map(cues.leans, texts), strict=True)
     ]
-    return np.array(marks, dtype=np.float64).reshape(-1, 5).mean(axis=1)
+    return np.array(marks, dtype=np.float64).reshape(-1, 4) @ np.array([0.4, 0.4, 0.1, 0.1])
 
 
-def measure_position(group: np.ndarray) -> np.ndarray:
-    """Return 1 for the first sentence of each passage, falling with the number before it."""
-    starts = np.concatenate([[True], np.diff(group) != 0]) if len(group) else np.zeros(0, bool)
-    first = np.maximum.accumulate(np.where(starts, np.arange(len(group)), 0))
-    return np.clip(1 - np.log1p(np.arange(len(group)) - first) / np.log(20), 0, 1)
+def measure_position(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
+    """Return 1 for the first sentence of each passage, 0 after a thousand words, by logarithm."""
+    words = np.cumsum([0, *(len(text.split()) for text in texts)])[:-1]
+    before = words - words[np.searchsorted(group, group)]
+    return np.clip(1 - np.log1p(before / FEW_WORDS) / np.log1p(1000 / FEW_WORDS), 0, 1)

@@ -66,7 +66,10 @@ class Rated:
 
     def score(self, weights: np.ndarray, cpu_s: float = 0.0) -> ImportanceScore:
         """Return how well these weights rank the sentences."""
-        scores = self.components @ weights
+        return self.score_by(self.components @ weights, cpu_s)
+
+    def score_by(self, scores: np.ndarray, cpu_s: float = 0.0) -> ImportanceScore:
+        """Return how well these scores rank the sentences."""
         inside = [np.flatnonzero(self.clip == n) for n in np.unique(self.clip[self.labelled])]
         tops = [
             [top for one in inside if (top := score_top(scores[one], self.important[one], size))]

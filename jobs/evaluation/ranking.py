@@ -42,16 +42,15 @@ def average_precision(scores: np.ndarray, wanted: np.ndarray) -> float | None:
     return float(precision[ranked > 0].mean()) if ranked.any() else None
 
 
-def window_lift(scores: np.ndarray, important: np.ndarray, words: np.ndarray) -> float | None:
-    """Return the share of important words in the best windows over the share of all words there.
+def best_windows(scores: np.ndarray, words: np.ndarray) -> list[tuple[int, int]]:
+    """Return first and last sentence of the 5 disjoint windows whose mean score is highest.
 
-    The windows are 5 disjoint stretches of whole sentences, about 150 words (60 s) each, whose
-    mean score is highest. 1 is what chance gets; None for texts under 1,500 words.
+    They are stretches of whole sentences, about 150 words (60 s) each; none in texts under 1,500
+    words.
     """
     reached = np.concatenate([[0], np.cumsum(words)])
-    important_words = np.concatenate([[0], np.cumsum(important * words)])
-    if reached[-1] < WINDOWS * 2 * WINDOW_WORDS or not important_words[-1]:
-        return None
+    if reached[-1] < WINDOWS * 2 * WINDOW_WORDS:
+        return []
     last = np.searchsorted(reached, reached[:-1] + WINDOW_WORDS) - 1
     first = np.flatnonzero(last < len(words))
     last = last[first]
@@ -60,7 +59,18 @@ def window_lift(scores: np.ndarray, important: np.ndarray, words: np.ndarray) ->
     mean = (summed[last + 1] - summed[first]) / length
     found = Candidates(first, last, np.zeros_like(first), mean, length)
     chosen = best_choice(found, Limits(WINDOWS, WINDOWS, np.inf, np.zeros(1)), 0.0)
-    if not chosen:
+    return [(int(first[at]), int(last[at])) for at in chosen]
+
+
+def window_lift(scores: np.ndarray, important: np.ndarray, words: np.ndarray) -> float | None:
+    """Return the share of important words in the best windows over the share of all words there.
+
+    1 is what chance gets; None for short texts and those in which nothing is important.
+    """
+    marked = important * words
+    windows = best_windows(scores, words) if marked.any() else []
+    if not windows:
         return None
-    inside = (important_words[last + 1] - important_words[first])[chosen].sum()
-    return float(inside / important_words[-1] * reached[-1] / length[chosen].sum())
+    inside = sum(marked[first : last + 1].sum() for first, last in windows)
+    length = sum(words[first : last + 1].sum() for first, last in windows)
+    return float(inside / marked.sum() * words.sum() / length)
