@@ -32,6 +32,8 @@ class Gemini:
     """One request takes no longer."""
     prompt: str = "v1"
     """Version of the instructions: a file in agents/content/prompts, or the path of another."""
+    thinking_tokens: int | None = None
+    """Most tokens that a request may think with; None leaves it to the model."""
     budget_s: float = 60.0
     """All requests of a run together take no longer, retries included."""
     max_tokens: int = 500_000

@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Another endpoint that speaks the Gemini API."""
     gemini_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """Seconds that one call may take."""
+    gemini_thinking_tokens: Annotated[int, Field(ge=0)] | None = None
+    """Tokens that a request may think with; nothing leaves it to the model."""
     gemini_budget_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """Seconds that all calls of a run may take, retries included."""
     gemini_max_tokens: Annotated[int, Field(ge=0)] = 500_000
@@ -146,6 +148,7 @@ class Settings(BaseSettings):
             base_url=self.gemini_base_url,
             timeout_s=self.gemini_timeout_s,
             prompt=self.gemini_prompt,
+            thinking_tokens=self.gemini_thinking_tokens,
             budget_s=self.gemini_budget_s,
             max_tokens=self.gemini_max_tokens,
             max_usd=self.gemini_max_usd,

@@ -61,6 +61,8 @@ TOPICS = ("Graphs", "Heat", "Cells", "Markets", "Proofs", "Waves", "Grammar", "R
 WORDS = """a simple model of what flows between two parts shows how cost grows with size and why
 order matters when we measure each step again or compare both ends"""
 STRETCH_SCENES, SENTENCES = 2, 3
+APART = 0.1
+"""Share of a camera that must lie on the screen for a picture in picture."""
 SPEECHES = 34
 
 
@@ -174,12 +176,23 @@ def _shown(style: Style, timeline: list[Spoken]) -> list[Shown]:
 def _layouts(shown: list[Shown]) -> list[dict]:
     found: list[dict] = []
     for part in shown:
-        if found and found[-1]["type"] == part.kind:
+        kind = _kind(part)
+        if found and found[-1]["type"] == kind:
             found[-1]["t1"] = part.end
             continue
         boxes = {"screen": part.screen, "camera": part.camera}
-        found.append({"t0": part.start, "t1": part.end, "type": part.kind} | boxes)
+        found.append({"t0": part.start, "t1": part.end, "type": kind} | boxes)
     return found
+
+
+def _kind(part: Shown) -> LayoutKind:
+    """Return the kind that is seen: a camera in the corner may lie beside a window, not on it."""
+    if part.kind != PIP or part.screen is None or part.camera is None:
+        return part.kind
+    (x, y, w, h), (left, top, wide, tall) = part.screen, part.camera
+    across = max(0, min(x + w, left + wide) - max(x, left))
+    down = max(0, min(y + h, top + tall) - max(y, top))
+    return PIP if across * down >= APART * wide * tall else SIDE
 
 
 def _slides(shown: list[Shown]) -> list[float]:

@@ -1,8 +1,8 @@
 """Pin every dependency: `uv run python deploy/lock.py` resolves anew and writes both places.
 
-`requirements.lock` holds the run-time tree with hashes, for images. The same versions, and those
-of the development tools, stand in `[tool.uv] constraint-dependencies`, so that `uv run` on a bare
-machine gets exactly what was tested. `tests/test_packaging.py` compares the two.
+`requirements.lock` holds the run-time tree with its extras and hashes, for images. The same
+versions, and those of the development tools, stand in `[tool.uv] constraint-dependencies`, so that
+`uv run` on a bare machine gets exactly what was tested. `tests/test_packaging.py` compares the two.
 """
 
 import re
@@ -33,10 +33,13 @@ def main() -> None:
     if BEGIN not in project:
         project = project.replace("[tool.uv]\n", f"[tool.uv]\n{BEGIN}{END}")
     PROJECT.write_text(project)
-    pins = [line.split(" \\")[0].strip() for line in resolve("--group", "dev").splitlines()]
+    pins = [
+        line.split(" \\")[0].strip()
+        for line in resolve("--all-extras", "--group", "dev").splitlines()
+    ]
     body = "".join(f"  {pin!r},\n" if '"' in pin else f'  "{pin}",\n' for pin in pins)
     PROJECT.write_text(project.replace(BEGIN, BEGIN + body))
-    LOCK.write_text(resolve("--generate-hashes"))
+    LOCK.write_text(resolve("--all-extras", "--generate-hashes"))
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the punctuation of Chinese is meant
 """Talks made of text: transcripts with word times, pauses and slides, without any recording."""
 
 import itertools
@@ -38,6 +39,12 @@ SUBJECTS = {
         "Wir messen die {2} mit einer {0} und notieren die {1}.",
         "Jede {0} hat ihre eigene {1}, welche die {2} begrenzt.",
     ),
+    "zh": (
+        "这个{0}取决于{1}，而{2}会改变它。",
+        "没有{0}的{1}只是{2}的一半。",
+        "我们用{0}测量{2}，然后记下{1}。",
+        "每个{0}都有自己的{1}，由{2}限制。",
+    ),
 }
 TERMS = {
     "en": (
@@ -57,6 +64,12 @@ TERMS = {
         ("Zelle", "Membran", "Bakterie", "Mutation", "Vererbung"),
         ("Hypothek", "Inflation", "Währung", "Anleihe", "Bilanz"),
         ("Sinfonie", "Melodie", "Harmonie", "Geige", "Partitur"),
+    ),
+    "zh": (
+        ("电压", "电阻", "电流", "线圈", "电池"),
+        ("细胞", "蛋白", "基因", "病毒", "细菌"),
+        ("贷款", "利息", "通胀", "货币", "存款"),
+        ("提琴", "乐谱", "旋律", "和声", "交响"),
     ),
 }
 

@@ -48,4 +48,5 @@ def analyzer_used(resources: Resources, params: ContentParams) -> Mapping[str, A
         "model": settings.model,
         "endpoint": settings.base_url,
         "prompt": prompt_sha256(settings.prompt),
+        "thinking_tokens": settings.thinking_tokens,
     }

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, Field, ValidationError
 
 from agents.content.lexicon import split_words, stem
-from agents.content.titles import clean_title, function_words
+from agents.content.phrases import function_words
+from agents.headings import clean_title
 
 MAX_ANSWER_CHARS = 200_000
 """A longer answer is refused unread."""

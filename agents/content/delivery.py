@@ -79,6 +79,11 @@ def slide_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> 
     return np.maximum(np.searchsorted(starts, middle, side="right") - 1, 0)
 
 
+def headlines_of(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> list[str]:
+    """Return the headline of the slide shown over each sentence, "" where none is known."""
+    return [slides[int(index)].title for index in slide_of(segments, slides)] if slides else []
+
+
 def _words_on_slide(segments: Sequence[TranscriptSegment], slides: Sequence[Slide]) -> np.ndarray:
     """Return which share of the words in its slide's title each sentence says."""
     titles = {title: _long_stems(title) for title in {slide.title for slide in slides}}
@@ -103,7 +108,10 @@ def topic_evidence(
     pause_weight: float,
     slide_weight: float,
 ) -> np.ndarray:
-    """Return in nats how much pauses and slides speak for a topic beginning with each sentence."""
+    """Return in nats how much pauses and slides speak for a topic beginning with each sentence.
+
+    A new slide speaks for a new topic as far as its headline is a new one, where both were read.
+    """
     starts = np.array([segment.start for segment in segments])
     ends = np.array([segment.end for segment in segments])
     gaps = np.concatenate([[0.0], np.maximum(starts[1:] - ends[:-1], 0)])
@@ -114,8 +122,17 @@ def topic_evidence(
     change = np.zeros(len(segments))
     if len(layout.slides) > 1 and len(segments):
         shown = slide_of(segments, layout.slides)
-        change[1:] = np.diff(shown) != 0
+        for i in (np.flatnonzero(np.diff(shown)) + 1).tolist():
+            change[i] = _novelty(layout.slides[shown[i - 1]].title, layout.slides[shown[i]].title)
     return pause_weight * _pause_strength(gaps) + slide_weight * change
+
+
+def _novelty(before: str, after: str) -> float:
+    """Return which share of a slide's headline is new, 1 when it has none: "Proof (2)" is none."""
+    old, new = _long_stems(before), _long_stems(after)
+    if not old or not new:
+        return float(not before or before != after)
+    return 1.0 - len(old & new) / min(len(old), len(new))
 
 
 def _pause_strength(gaps: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 4
+AT_ONCE = 8
 """So many requests are under way at a time."""
 MAX_OUTPUT_TOKENS = 16_384
 """An answer has no more, thinking included; one that is cut off there is asked for in halves."""
@@ -95,7 +95,8 @@ class _Round:
         self.settings, self.ledger = settings, ledger
         self.answers = _Nothing() if answers is None else answers
         self.progress = progress
-        self.deadline = time.monotonic() + settings.budget_s
+        self.deadline = 0.0
+        """When the budget of seconds ends; it begins when everything is ready to ask."""
         self.instructions = read_prompt(settings.prompt)
         self.over = threading.Event()
 
@@ -106,6 +107,7 @@ class _Round:
         new = [r for r, key in zip(requests, keys, strict=True) if key not in known]
         self.ledger.check(sum(len(self.instructions) + len(r.write()) for r in new))
         client = connect(self.settings)
+        self.deadline = time.monotonic() + self.settings.budget_s
         try:
             return self._ask_all(client, requests, known)
         finally:
@@ -190,7 +192,7 @@ class _Round:
             lambda seconds: client.models.generate_content(
                 model=self.settings.model,
                 contents=request.write(),
-                config=_config(self.instructions, seconds),
+                config=_config(self.settings, self.instructions, seconds),
             ),
             self.settings,
             self.deadline,
@@ -208,7 +210,8 @@ class _Round:
 
     def _key(self, request: Request) -> str:
         """Return the hash of all that decides an answer."""
-        asked = [self.settings.model, self.settings.base_url, self.instructions, request.write()]
+        how = self.settings
+        asked = [how.model, how.base_url, how.thinking_tokens, self.instructions, request.write()]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
@@ -274,10 +277,12 @@ def try_key(settings: Gemini, timeout_s: float = 5.0) -> str:
     return ""
 
 
-def _config(instructions: str, timeout_s: float) -> GenerateContentConfig:
+def _config(settings: Gemini, instructions: str, timeout_s: float) -> GenerateContentConfig:
     from google.genai import types
 
+    most = settings.thinking_tokens
     return types.GenerateContentConfig(
+        thinking_config=None if most is None else types.ThinkingConfig(thinking_budget=most),
         system_instruction=instructions,
         temperature=0,
         seed=0,

@@ -19,12 +19,17 @@ _WORD = re.compile(rf"[^\W\d_{_UNSPACED}]+|[{_UNSPACED}]+")
 
 def split_words(text: str) -> list[str]:
     """Return the words of `text`, folded to lower case; scripts without spaces give pairs."""
+    return [word.casefold() for word in cased_words(text)]
+
+
+def cased_words(text: str) -> list[str]:
+    """Return the words of `text` as they are written; scripts without spaces give pairs."""
     words: list[str] = []
     for found in _WORD.findall(unicodedata.normalize("NFC", text)):
         if len(found) > 2 and is_unspaced(found):
             words += [found[i : i + 2] for i in range(len(found) - 1)]
         else:
-            words.append(found.casefold())
+            words.append(found)
     return words
 
 

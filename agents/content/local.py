@@ -8,7 +8,13 @@ import numpy as np
 
 from agents.content import cues
 from agents.content.components import COMPONENTS
-from agents.content.delivery import measure_emphasis, measure_slides, slide_of, topic_evidence
+from agents.content.delivery import (
+    headlines_of,
+    measure_emphasis,
+    measure_slides,
+    slide_of,
+    topic_evidence,
+)
 from agents.content.lexicon import read_lexicon
 from agents.content.measures import Scores, Speech, measure_words
 from agents.content.params import ContentParams
@@ -19,6 +25,7 @@ from agents.types import (
     ContentSegment,
     Intake,
     Layout,
+    Notice,
     Sentence,
     SilenceRegion,
     Transcript,
@@ -56,6 +63,7 @@ def analyze_locally(
         evidence=evidence + params.cue_weight * np.array(cues.moves_on(texts)),
         durations=np.array([segment.duration for segment in segments]),
         min_duration=params.min_topic_s,
+        slides_tell=params.slide_weight > 0 and len(layout.slides) > 1,
     )
     passage = find_passages(segments, layout, topic)
     scores = {
@@ -64,11 +72,28 @@ def analyze_locally(
         "emphasis": measure_emphasis(segments, intake.prosody),
         "judgement": np.zeros(len(segments)),
     }
+    names = name_topics(
+        texts,
+        topic,
+        lexicon,
+        headlines_of(segments, layout.slides),
+        [segment.duration for segment in segments],
+    )
     return Content(
-        describe_topics(segments, topic, name_topics(texts, topic, lexicon), scores),
+        describe_topics(segments, topic, names, scores),
         describe_sentences(segments, topic, scores),
         "local",
+        _headlines_read(layout),
     )
+
+
+def _headlines_read(layout: Layout) -> tuple[Notice, ...]:
+    """Return a notice when headlines were read, none when there are none."""
+    read = sum(bool(slide.title) for slide in layout.slides)
+    if not read:
+        return ()
+    message = f"the headlines of {read} of {len(layout.slides)} slides were read by OCR"
+    return (Notice("slide_headlines", message),)
 
 
 def find_passages(

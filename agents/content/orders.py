@@ -12,14 +12,17 @@ import unicodedata
 _ORDERS = (
     # "ignore all previous instructions", in the languages most lectures are held in
     r"\b(ignor|disregard|forget|overrid|bypass|vergiss|vergessen|missacht|oubli|olvid|dimentic)\w*"
-    r"\W+(?:\w+\W+){0,5}?(instru|anweisung|prompt|rules\b|regeln|règles|reglas|istruzion|consigne)",
+    r"\W+(?:(?:all|any|of|the|your|my|our|these|those|previous|prior|above|earlier|former|preceding"
+    r"|alle|die|deine|bisherigen|vorherigen|obigen|toutes|les|tes|précédentes|todas|las|tus|los"
+    r"|tutte|le|tue)\W+){0,5}?(instru|anweisung|prompt|rules\b|regeln|règles|reglas|istruzion|consigne)",
     r"\b(system|developer|hidden|initial)\W?(prompt|message|instruction)",
-    r"\b(new|your|following) (task|instructions?|rules|role)\b.{0,20}?(:|\bis\b|\bare\b)",
+    r"\b(new|following) (task|instructions?|rules|role)\b.{0,20}?(:|\bis\b|\bare\b)",
     # orders about scores, titles and cues, which students never hear of
     r"\b(give|assign|rate|score|rank|mark|set)\b.{0,60}?\b(cue|cues|segments?|sentences?|clips?)\b"
     r".{0,60}?(\b[01](\.\d+)?\b|\bhighest\b|\bmaximum\b|\blowest\b|\bzero\b|\bone\b|\bscores?\b)",
     r"\b(importance|score|rating)s?\b\W+(?:\w+\W+){0,4}?(of|to|=|:)\W*[01](\.\d+)?(?!\d)",
-    r"\bas (the|a) (topic |clip |chapter )?(title|summary)\b",
+    r"\b(return|output|print|write|say|use)\b.{0,60}?\bas (the|a) (topic |clip |chapter )?"
+    r"(title|summary)\b",
     # credentials, roles, tools and markup of prompts
     r"\bapi[ _-]?keys?\b",
     r"^\W*(system|assistant|developer|model|tool)\W{0,3}:",

@@ -16,7 +16,7 @@ class ContentParams(Params):
     """How much evidence a new topic needs; a higher penalty gives fewer, longer topics."""
     min_topic_s: Annotated[float, Tunable(0, 300, step=5, unit="s")] = 20.0
     """No topic is shorter than this."""
-    pause_weight: Annotated[float, Tunable(0, 60, step=1)] = 16.0
+    pause_weight: Annotated[float, Tunable(0, 60, step=1)] = 12.0
     """How strongly a long pause speaks for a new topic."""
     slide_weight: Annotated[float, Tunable(0, 60, step=1)] = 14.0
     """How strongly a new slide speaks for a new topic."""

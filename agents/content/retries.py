@@ -108,7 +108,10 @@ def describe(error: Exception) -> str:
         return "is not known to the service"
     if code == 429:
         return "has no quota left (error 429)"
-    return f"answered with error {code}" if isinstance(code, int) else "could not be reached"
+    if isinstance(code, int):
+        return f"answered with error {code}"
+    unread = isinstance(error, ValueError)  # of the JSON parser: something did answer
+    return "answered with what is no JSON" if unread else "could not be reached"
 
 
 def unavailable(settings: Gemini, what: str) -> AnalyzerUnavailable:

@@ -1,159 +1,151 @@
-# ruff: noqa: RUF001 - the typographic apostrophe is meant
-"""Names for topics, from the speech: key terms and phrases, never a cut sentence."""
+"""Names for topics, from slide and speech: headlines and key phrases, never a cut sentence."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from difflib import get_close_matches
 
 import numpy as np
 
-from agents.content.lexicon import Lexicon, is_unspaced, split_words, stem
+from agents.content.lexicon import Lexicon, cased_words, split_words, stem
+from agents.content.phrases import BEFORE_NOUN, Phrase, key_phrases, names_nothing
+from agents.headings import clean_title
 
-SHORTEST = 4
-"""A word of fewer letters names nothing, but in scripts that write no spaces."""
 KEYWORDS = 6
 """So many keywords per topic."""
-_PIECES = re.compile(r"[,.;:!?()\[\]\"…、。，；：？！]")
-"""No phrase goes on over one of these."""
-_CLEAN = re.compile(r"[^\w\s,.:;'’\-+&/()]|_")
+SUPPORT = 0.5
+"""Share of a headline's words that a topic must say to be named after it..."""
+SHOWN, LEAST_SUPPORT = 0.6, 0.3
+"""... or a lower one when it is shown for this share of the topic."""
+BESIDE = 0.5
+"""A phrase of several words is the title when it weighs this share of the best single word."""
+LIKE, COMPARED = 0.8, 200
+"""How like a word of a headline must be to one that is said to be a misreading of it, and with how
+many it is compared at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A term or a run of terms with how well it names its topic."""
+@dataclass(slots=True)
+class Headline:
+    """A headline of a slide: seconds over which it stands, per topic."""
 
-    stems: tuple[str, ...]
-    words: str
-    weight: float
+    text: str
+    seconds: dict[int, float]
 
 
 def name_topics(
-    texts: Sequence[str], topic: np.ndarray, lexicon: Lexicon
+    texts: Sequence[str],
+    topic: np.ndarray,
+    lexicon: Lexicon,
+    headlines: Sequence[str] = (),
+    seconds: Sequence[float] = (),
 ) -> list[tuple[str, tuple[str, ...]]]:
-    """Return title and keywords of every topic; no two titles are the same."""
+    """Return title and keywords of every topic; no two titles are the same.
+
+    `headlines` are those of the slides shown over the sentences, "" where none was read, and
+    `seconds` the lengths of the sentences.
+    """
     stop = {lexicon.terms[index] for index in np.flatnonzero(lexicon.stop)}
     groups: list[list[str]] = [[] for _ in range(int(topic.max(initial=-1)) + 1)]
     for number, text in zip(topic, texts, strict=True):
         groups[number].append(text)
-    pieces = [[piece for text in group for piece in _PIECES.split(text)] for group in groups]
-    phrases = key_phrases([[split_words(piece) for piece in group] for group in pieces], stop)
+    shown = gather_headlines(texts, topic, headlines, seconds)
     named: list[tuple[str, tuple[str, ...]]] = []
     taken: set[str] = set()
-    for number, found in enumerate(phrases, start=1):
-        title = unique_title(make_title(found) or f"Topic {number}", taken)
+    for number, (group, found) in enumerate(zip(groups, key_phrases(groups, stop), strict=True)):
+        phrase = make_title(found, taken)
+        headline = choose_headline(shown, number, group)
+        if headline.casefold() in taken and phrase:
+            headline = clean_title(f"{headline}: {phrase}")
+        title = unique_title(headline or phrase or f"Topic {number + 1}", taken)
         taken.add(title.casefold())
         named.append((title, tuple(phrase.words for phrase in found[:KEYWORDS])))
     return named
 
 
-def key_phrases(groups: Sequence[Sequence[Sequence[str]]], stop: set[str]) -> list[list[Phrase]]:
-    """Return per topic its phrases, best first: frequent here, rare in the other topics.
+def make_title(phrases: Sequence[Phrase], taken: set[str]) -> str:
+    """Return the best phrase as a heading, of several words if there is one nearly as good.
 
-    Runs of one to three meaningful words are weighted by how often the topic says them, by how
-    few other topics do (class-based tf-idf), and by their length.
+    Two single words stand side by side only where no phrase is to be had.
     """
-    counts = [Counter(run for words in group for run in _runs(words, stop)) for group in groups]
-    spread = Counter(run for count in counts for run in count)
-    named = []
-    for words, count in zip(groups, counts, strict=True):
-        surface = _surfaces(words)
-        weighted = [
-            Phrase(
-                run,
-                " ".join(surface[part] for part in run),
-                _weight(run, times, spread[run], len(groups)),
-            )
-            for run, times in count.items()
-            if len(run) == 1 or times > 1
+    best = phrases[0].weight if phrases else 0.0
+    good = [phrase for phrase in phrases if phrase.weight >= BESIDE * best]
+    long = [phrase.words for phrase in good if len(phrase.stems) > 1]
+    pair = ", ".join(phrase.words for phrase in good[:2])
+    last = [f"{long[0]}, {phrase.words}" for phrase in phrases if long and phrase.words != long[0]]
+    titles = [clean_title(_capital(words)) for words in [*long, pair, *last[:1]] if words]
+    return next((title for title in titles if title.casefold() not in taken), "".join(titles[:1]))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def gather_headlines(
+    texts: Sequence[str], topic: np.ndarray, headlines: Sequence[str], seconds: Sequence[float]
+) -> list[Headline]:
+    """Return every headline that could name a topic, misread words put right by what is said."""
+    found: dict[str, Headline] = {}
+    for number, text, length in zip(topic.tolist(), headlines, seconds, strict=False):
+        if text:
+            each = found.setdefault(text, Headline(text, defaultdict(float)))
+            each.seconds[number] += length
+    said = {word: word for text in texts for word in cased_words(text)} if found else {}
+    said |= {word.casefold(): word for word in said}
+    for each in found.values():
+        each.text = _put_right(clean_title(each.text), said)
+    return [each for each in found.values() if each.text and not _is_cut(each.text)]
+
+
+def _is_cut(headline: str) -> bool:
+    """Tell whether a headline ends where something must follow."""
+    words = split_words(headline)
+    return not words or (len(words) > 1 and words[-1] in BEFORE_NOUN)
+
+
+def _put_right(headline: str, said: Mapping[str, str]) -> str:
+    """Return the headline with words that nobody says replaced by like ones that are said."""
+    words = []
+    for word in headline.split(" "):
+        folded = word.casefold()
+        near = [
+            other
+            for other in said
+            if len(word) > 4 and abs(len(other) - len(word)) < 2 and other[-1:] == folded[-1:]
         ]
-        weighted.sort(key=lambda phrase: (-phrase.weight, phrase.words))
-        named.append(_without_overlap(weighted))
-    return named
+        if folded not in said and folded.isalpha() and (like := _likest(folded, near)):
+            word = _capital(said[like]) if word[:1].isupper() else said[like]
+        words.append(word)
+    return " ".join(words)
 
 
-@cache
-def function_words() -> frozenset[str]:
-    """Return words of several languages that name nothing, whatever the lecture is about."""
-    return frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
+def _likest(word: str, others: Sequence[str]) -> str:
+    return next(iter(get_close_matches(word, others[:COMPARED], n=1, cutoff=LIKE)), "")
 
 
-def _runs(words: Sequence[str], stop: set[str]) -> list[tuple[str, ...]]:
-    """Return the runs of one to three adjacent words that may name something.
+def choose_headline(shown: Sequence[Headline], number: int, group: Sequence[str]) -> str:
+    """Return the headline that names a topic, "" when the speech supports none.
 
-    A stop word of the lecture may stand in a run beside one that is none: in a lecture about
-    searching "search" is everywhere, but "binary search" is not.
+    Of those whose words are said, the one that stands longest over this topic, and not as long
+    over others.
     """
-    kept = ["" if names_nothing(word) else stem(word) for word in words]
-    runs: list[tuple[str, ...]] = []
-    for length in (1, 2, 3):
-        for start in range(len(kept) - length + 1):
-            run = tuple(kept[start : start + length])
-            if all(run) and len(set(run)) == length and not stop.issuperset(run):
-                runs.append(run)
-    return runs
-
-
-def names_nothing(word: str) -> bool:
-    """Return whether a word is too short or too common in its language to be in a title."""
-    return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
-
-
-def _surfaces(group: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return for each stem the word that is said most, the shorter one of equals."""
-    said = Counter(word for words in group for word in words)
-    best: dict[str, str] = {}
-    for word, _ in sorted(said.items(), key=lambda item: (-item[1], len(item[0]), item[0])):
-        best.setdefault(stem(word), word)
-    return best
-
-
-def _weight(run: tuple[str, ...], times: int, spread: int, topics: int) -> float:
-    rarity = np.log(1 + topics / spread)
-    letters = np.sqrt(sum(len(part) for part in run))
-    return float(np.log1p(times) * rarity * letters * len(run) ** 0.5 * min(1.0, times / 2))
-
-
-def _without_overlap(phrases: Sequence[Phrase]) -> list[Phrase]:
-    """Return the phrases whose words no better phrase has used."""
-    kept: list[Phrase] = []
-    used: set[str] = set()
-    for phrase in phrases:
-        if not used & set(phrase.stems):
-            kept.append(phrase)
-            used.update(phrase.stems)
-    return kept
-
-
-def make_title(phrases: Sequence[Phrase]) -> str:
-    """Return the best one to three phrases, of four words at the most, as a heading.
-
-    A phrase of several words names a topic by itself: a single word beside it would only blur it.
-    """
-    chosen: list[str] = []
-    for phrase in phrases[:3]:
-        if chosen and (
-            len(" ".join([*chosen, phrase.words]).split()) > 4
-            or phrase.weight < 0.4 * phrases[0].weight
-            or len(phrase.stems) < len(phrases[0].stems)
-        ):
-            break
-        chosen.append(phrase.words)
-    return clean_title(", ".join(_capital(words) for words in chosen))
-
-
-def _capital(words: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in words.split())
-
-
-def clean_title(text: str, limit: int = 80) -> str:
-    """Return `text` as one line of plain characters, cut at a word if it is too long."""
-    line = " ".join(_CLEAN.sub(" ", text).split()).strip(" ,.:;-+/&'’")
-    return line if len(line) <= limit else line[:limit].rsplit(" ", 1)[0].rstrip(" ,.:;-+/&")
+    said = {stem(word) for text in group for word in split_words(text)}
+    whole = sum(headline.seconds.get(number, 0.0) for headline in shown)
+    best, title = 0.0, ""
+    for headline in shown:
+        here = headline.seconds.get(number, 0.0)
+        stems = {stem(word) for word in split_words(headline.text) if not names_nothing(word)}
+        if not here or not stems:
+            continue
+        support = len(stems & said) / len(stems)
+        share = here / whole
+        if support < (LEAST_SUPPORT if share >= SHOWN else SUPPORT):
+            continue
+        worth = share * support * here / sum(headline.seconds.values())
+        if worth > best:
+            best, title = worth, headline.text
+    return title
 
 
 def unique_title(title: str, taken: set[str]) -> str:

@@ -17,7 +17,8 @@ PRIOR_SHARE = 1 / 12
 PRIOR_WORDS = (20.0, 200.0)
 """Strength of the prior in words: a share of the lecture's meaningful words, within limits."""
 FULL_WORDS = 2000
-"""In shorter talks the words of a topic are fewer, and less is asked of them and of the rest."""
+"""In shorter talks the words of a topic are fewer, and less is asked of them where no slides are
+seen that tell of topics too."""
 
 
 def segment_topics(
@@ -28,11 +29,13 @@ def segment_topics(
     evidence: np.ndarray,
     durations: np.ndarray,
     min_duration: float = 0.0,
+    slides_tell: bool = False,
 ) -> np.ndarray:
     """Return the topic of each sentence, counted from 0.
 
     `rows` holds the meaningful terms per sentence, `words` counts all words of the lecture, and
-    `evidence` says per sentence, in nats, how much speaks for a topic that begins with it.
+    `evidence` says per sentence, in nats, how much speaks for a topic that begins with it;
+    `slides_tell` whether new slides are part of it.
     """
     if not len(rows):
         return np.zeros(0, dtype=np.int64)
@@ -40,7 +43,7 @@ def segment_topics(
     elapsed = np.concatenate([[0.0], np.cumsum(durations)])
     too_short = elapsed[None, :] - elapsed[:, None] < min(min_duration, float(elapsed[-1]))
     likelihood[too_short] = -np.inf
-    scale = min(1.0, words / FULL_WORDS) ** 0.5
+    scale = 1.0 if slides_tell else min(1.0, words / FULL_WORDS) ** 0.5
     starts = best_division(likelihood, scale * (evidence - penalty * np.log(max(words, 2))))
     topic = np.zeros(len(rows), dtype=np.int64)
     topic[starts[1:]] = 1

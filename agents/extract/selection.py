@@ -261,6 +261,8 @@ def find_substitute(
 
     The others stay as they are. `found` must hold them; what it holds may stand in.
     """
+    if not len(found.first):
+        return None
     others = _indices(found, [span for place, span in enumerate(spans) if place != at])
     room = limits.total - float(found.length[others].sum())
     moves = [

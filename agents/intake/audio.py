@@ -45,17 +45,19 @@ class Track:
         """Samples from the lecture's start to the end of what was written."""
         self._file = path.open("wb")
         self._graph: av.filter.Graph | None = None
+        self._source: av.filter.FilterContext | None = None
         self._format: tuple[int, str, str] | None = None
         self._next_s = 0.0
         self._skip = 0
         self._waiting = 0
         # looked up once: an import per packet is noticed in an hour's file
         self._damage = (FFmpegError, ValueError)
+        self._decode = stream.codec_context.decode
 
     def add(self, packet: av.Packet) -> None:
         """Decode a packet of this stream; an empty one brings out what the decoder still holds."""
         try:
-            frames = packet.decode()
+            frames = self._decode(packet)
         except self._damage:
             self.bad += 1
             return
@@ -79,9 +81,9 @@ class Track:
             self._begin_run(frame, start)
             self._format, self._next_s = sound, start
         self._next_s += samples / rate
-        assert self._graph is not None
+        assert self._source is not None
         frame.pts = None
-        self._graph.push(frame)
+        self._source.push(frame)
         self._waiting += samples
         if self._waiting > 10 * rate:
             self._drain()
@@ -112,7 +114,7 @@ class Track:
             graph.add("aformat", "sample_fmts=s16"),
             graph.add("abuffersink"),
         ).configure()
-        self._graph = graph
+        self._graph, self._source = graph, source
 
     def _sample_format(self, frame: av.AudioFrame) -> str:
         if frame.layout.nb_channels == self.channels:

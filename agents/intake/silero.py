@@ -175,16 +175,16 @@ def _gates(values: np.ndarray) -> np.ndarray:
 
 
 def _convolve(seen: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
-    """Return the rectified convolution over frames (n, 1 + frames + 1, channels)."""
+    """Return the rectified convolution over frames (n, 1 + frames + 1, channels), as wide."""
     import numpy as np
 
     count, _, channels = seen.shape
-    near = np.lib.stride_tricks.sliding_window_view(
-        seen.reshape(count, -1), TAPS * channels, axis=1
-    )[:, :: stride * channels]
-    out = near.reshape(-1, TAPS * channels) @ weight
+    flat = seen.reshape(count, -1)
+    near = np.lib.stride_tricks.sliding_window_view(flat, TAPS * channels, axis=1)
+    # frame by frame: the rows of a frame are multiplied where they lie
+    out = near[:, :: stride * channels].swapaxes(0, 1) @ weight
     out += bias
-    return _between_silence(np.maximum(out, 0, out=out).reshape(count, -1, len(bias)))
+    return _between_silence(np.maximum(out, 0, out=out).swapaxes(0, 1))
 
 
 def _between_silence(seen: np.ndarray) -> np.ndarray:

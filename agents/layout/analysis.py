@@ -9,8 +9,10 @@ import numpy as np
 
 from agents.decoder import decode_luma, decoding
 from agents.layout.detector import Arrangement, Stretch, Turn, arrange_samples, detect_layout
-from agents.layout.looks import look_for_motion
-from agents.layout.motion import Motion, measure_change
+from agents.layout.headlines import headlines_used, read_headlines
+from agents.layout.looks import fill_gaps, look_for_motion, without_fillings
+from agents.layout.motion import Motion, measure_change, measure_motion
+from agents.layout.ocr import open_reader
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks, find_peaks
 from agents.layout.slides import (
@@ -47,15 +49,23 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
 
 def _analyze(intake: Intake, params: LayoutParams, context: Context) -> Layout:
     context.progress(0, "Looking for what moves")
-    motion = look_for_motion(intake)
-    luma, duration = intake.key_frames.luma, intake.media.duration
+    seen = fill_gaps(intake)
+    motion = look_for_motion(seen)
+    luma, duration = seen.key_frames.luma, intake.media.duration
     context.progress(35, "Finding screen and camera")
     stretches = detect_layout(motion, luma, duration, params)
     context.progress(45, "Finding slide changes")
-    turns, changes = _look_inside(intake, motion, stretches, params)
+    if seen is not intake:
+        seen, stretches = without_fillings(seen, intake, stretches)
+        motion = measure_motion(seen.key_frames)
+    turns, changes = _look_inside(seen, motion, stretches, params)
     context.progress(70, "Measuring the boxes and writing stills")
     lasting, spans = _lasting(turns, duration, params), _spans(changes, duration, params)
     regions, slides = look_closely(intake, lasting, spans, context.workdir)
+    if headlines_used(context.resources, params):
+        context.progress(85, "Reading the headlines of the slides")
+        reader = open_reader()
+        slides = read_headlines(slides, regions, intake.media, reader, params.headlines)
     context.progress(100, f"{len(slides)} slides, {len(regions)} layouts")
     return Layout(regions=regions, slides=slides)
 

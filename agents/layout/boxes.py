@@ -70,17 +70,25 @@ def iou(a: Rect, b: Rect) -> float:
 
 def find_blobs(mask: np.ndarray, min_cells: int) -> list[Rect]:
     """Return the bounds of the connected parts of a cell mask, largest first, small gaps closed."""
+    return [bounds(part) for part in find_cells(mask, min_cells)]
+
+
+def find_cells(mask: np.ndarray, min_cells: int) -> list[np.ndarray]:
+    """Return the connected parts of a cell mask as masks, largest first, small gaps closed."""
     import cv2
 
     grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, labels = cv2.connectedComponents(grown)
-    found = []
-    for label in range(1, count):
-        rows, columns = np.nonzero((labels == label) & mask)
-        if len(rows) >= min_cells:
-            rect = Rect(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
-            found.append((len(rows), Rect(*map(int, rect))))
-    return [rect for _, rect in sorted(found, key=lambda pair: -pair[0])]
+    parts = [(labels == label) & mask for label in range(1, count)]
+    parts = [part for part in parts if part.sum() >= min_cells]
+    return sorted(parts, key=lambda part: -int(part.sum()))
+
+
+def bounds(cells: np.ndarray) -> Rect:
+    """Return the smallest rectangle of cells that holds all of a mask that is not empty."""
+    rows, columns = np.nonzero(cells)
+    ends = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    return Rect(*(int(end) for end in ends))
 
 
 def snap_to_edges(
@@ -207,6 +215,10 @@ def _without_margin(
         return Rect(0, 0, width, height)
     for _ in range(2):
         rect = _with_straight_sides(away > STEP * level, known, rect)
+    across, down = rect.right - rect.left < width, rect.bottom - rect.top < height
+    if margin > DARKEST_BAR and not (across and down):
+        # a template's own title bar and footer
+        return Rect(0, 0, width, height)
     return rect
 
 
@@ -265,5 +277,7 @@ def _margin_luma(pictures: np.ndarray, known: np.ndarray, share: float = 0.5) ->
     return np.int16(np.median(values[values >> 2 == most]))
 
 
+DARKEST_BAR = 40
+"""Luma up to which bars fill a picture of another shape; what is lighter surrounds the screen."""
 CORNER_SHARE = 0.1
 """Share of a side next to a corner in which the luma of bars is looked for."""

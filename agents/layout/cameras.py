@@ -3,63 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.boxes import Rect, cut_margins, iou, snap_to_edges
-from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_edges
+from agents.layout.borders import CLEAR_SUPPORT
+from agents.layout.boxes import Rect, cut_margins, iou
+from agents.layout.likeness import Camera, keeps_border, stirs, unlikeness
+from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion
 from agents.layout.params import LayoutParams
-from agents.layout.votes import Vote, free_sides, long_votes, sample, short_votes
+from agents.layout.places import SAME_BOX, inner_cells, outer_cells
+from agents.layout.votes import Vote, long_votes, sample, short_votes
 
-SAME_BOX = 0.6
-"""Two boxes that cover each other this much are one."""
-LEAST_CONTRAST = 5.0
-"""Levels below which contrast is not trusted to tell pictures apart."""
 FLAT = 2.0
 """Contrast in levels of a picture that shows nothing."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Camera:
-    """A place where a camera picture was seen; `rect` is in pixels of a 320x180 picture."""
-
-    rect: Rect
-    support: float
-    """How much of its border is a straight edge, 0-1; 0 when it fills the picture."""
-    look: np.ndarray
-    """Usual mean luma of its cells, float32 (rows, columns)."""
-    contrast: float
-    """Standard deviation of `look` in levels."""
-    voted: tuple[int, ...]
-    """Numbers of the key frames after which motion showed it."""
-    whole: bool
-    """Whether it fills the picture."""
-
-    @property
-    def votes(self) -> int:
-        """Return the number of moments in which motion showed it."""
-        return len(self.voted)
-
-    @property
-    def cells(self) -> Rect:
-        """Return the cells that lie wholly inside."""
-        return inner_cells(self.rect)
-
-
-def inner_cells(rect: Rect) -> Rect:
-    """Return the cells that lie wholly inside a rectangle of pixels."""
-    inner = Rect(
-        -(-rect.left // CELL), -(-rect.top // CELL), rect.right // CELL, rect.bottom // CELL
-    )
-    return inner if inner.area else outer_cells(rect)
-
-
-def outer_cells(rect: Rect) -> Rect:
-    """Return the cells that a rectangle of pixels touches."""
-    return Rect(
-        rect.left // CELL, rect.top // CELL, -(-rect.right // CELL), -(-rect.bottom // CELL)
-    )
 
 
 def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tuple[Camera, ...]:
@@ -75,11 +31,11 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
     bordered = [camera for camera in cameras if not camera.whole]
     cameras = [camera for camera in cameras if not _is_behind(camera, bordered, luma, params)]
-    rects = [camera.rect for camera in cameras if not camera.whole]
+    bordered = [camera for camera in cameras if not camera.whole]
     cameras = [
         camera
         for camera in cameras
-        if camera.whole or not _is_on_slide(camera, motion, luma, rects, params)
+        if camera.whole or not _is_on_slide(camera, motion, luma, bordered, params)
     ]
     cameras.sort(key=lambda camera: -camera.votes)
     return tuple(c for at, c in enumerate(cameras) if not is_shadow(c, cameras[:at]))
@@ -88,21 +44,26 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
 def _is_behind(
     camera: Camera, bordered: Sequence[Camera], luma: np.ndarray, params: LayoutParams
 ) -> bool:
-    """Tell whether what moves all over the picture does so behind a camera in its box.
+    """Tell whether what moves does so behind a camera in its box, which covers a part of it.
 
-    Noise of an encoder does on a slide, and films do.
+    Noise of an encoder does on a slide or a photograph, and films do.
     """
-    if not camera.whole:
-        return False
     pictures = luma[list(camera.voted)]
     return any(
         np.mean([keeps_border(other, picture, params) for picture in pictures]) > BEHIND
         for other in bordered
+        if camera.whole or _covers(other, camera)
     )
 
 
+def _covers(camera: Camera, other: Camera) -> bool:
+    """Tell whether a camera that is seen better and more often lies on a part of another box."""
+    better = camera.support > other.support and camera.votes > other.votes
+    return better and camera.rect.meet(other.rect).area > 0
+
+
 BEHIND = 0.5
-"""Share of the moments of wide motion in which a camera's border is seen then."""
+"""Share of the moments of that motion in which a camera's border is seen then."""
 
 
 def is_shadow(camera: Camera, others: Sequence[Camera]) -> bool:
@@ -126,70 +87,6 @@ HELD = 0.8
 """Share of a camera that lies in a box that holds it."""
 
 
-def unlikeness(camera: Camera, cells: np.ndarray) -> np.ndarray:
-    """Return how far pictures (n, 36, 64) are from the camera's usual look, in its contrasts."""
-    seen = camera.cells.inside(cells).astype(np.float32)
-    return np.abs(seen - camera.look).mean(axis=(1, 2)) / max(LEAST_CONTRAST, camera.contrast)
-
-
-def shows(camera: Camera, cells: np.ndarray, luma: np.ndarray, params: LayoutParams) -> np.ndarray:
-    """Return for each key frame how unlike the camera it is: at most 1 when it shows it.
-
-    It shows it by its look, or, where the camera pans or cuts, by the straight border. Where a
-    border that is always clear is gone, something else looks like it: a person at a white wall
-    and a white slide do.
-    """
-    away = unlikeness(camera, cells) / params.camera_likeness
-    if camera.whole:
-        return away
-    steps = border_steps(camera.rect, luma)
-    usual = float(np.median(steps[list(camera.voted)]))
-    if usual > CLEAR_BORDER:
-        away[steps < GONE * usual] = np.inf
-    for frame in np.flatnonzero((away > 1) & np.isfinite(away)):
-        if keeps_border(camera, luma[frame], params):
-            away[frame] = 1.0
-    return away
-
-
-def keeps_border(camera: Camera, picture: np.ndarray, params: LayoutParams) -> bool:
-    """Tell whether the camera's box has its straight border in a picture (180, 320)."""
-    least = max(params.edge_support, BORDER_KEPT * camera.support)
-    return not camera.whole and border_support(camera, picture) >= least
-
-
-BORDER_KEPT = 0.8
-"""How much of its usual straightness a camera's border must keep in a frame."""
-CLEAR_BORDER, GONE = 0.5, 0.3
-"""Usual step along a camera's border, in full ones, and the share of it that is none."""
-
-
-def border_steps(rect: Rect, luma: np.ndarray) -> np.ndarray:
-    """Return the mean step, 0-1, along the sides of a box inside pictures (n, 180, 320): (n,)."""
-    sides = []
-    for side, at in enumerate(rect):
-        lines = luma if side % 2 else luma.transpose(0, 2, 1)
-        if not 2 < at < lines.shape[1] - 2:
-            continue
-        span = (rect.left, rect.right) if side % 2 else (rect.top, rect.bottom)
-        part = lines[:, at - 2 : at + 2, span[0] : span[1]].astype(np.int16)
-        steps = np.minimum(np.abs(np.diff(part, axis=1)), FULL_STEP).mean(axis=2)
-        sides.append(steps.max(axis=1) / FULL_STEP)
-    return np.mean(sides, axis=0) if sides else np.zeros(len(luma))
-
-
-FULL_STEP = 24
-"""Step in luma that counts as a full one."""
-
-
-def border_support(camera: Camera, picture: np.ndarray) -> float:
-    """Return the mean straightness of the sides of the camera's box in one picture (h, w)."""
-    edges = measure_edges(picture[None])
-    whole = Rect(0, 0, picture.shape[1], picture.shape[0])
-    sides = free_sides(snap_to_edges(edges, camera.rect, whole, reach=0.0, slack=1), whole)
-    return min(sides, default=0.0)
-
-
 def _merge(votes: list[Vote], motion: Motion) -> list[Camera]:
     """Return one camera for the votes that agree."""
     groups: list[list[Vote]] = []
@@ -205,14 +102,18 @@ def _merge(votes: list[Vote], motion: Motion) -> list[Camera]:
 
 
 def _camera(group: list[Vote], motion: Motion) -> Camera:
-    rect = Rect(*(int(v) for v in np.median([vote.box.rect for vote in group], axis=0)))
+    supports = [float(np.mean(vote.box.support)) for vote in group]
+    clear = np.array(supports) >= CLEAREST * max(supports)
+    rects = np.array([vote.box.rect for vote in group])[clear]
+    rect = Rect(*(int(v) for v in np.median(rects, axis=0)))
     frames = sorted({frame for vote in group for frame in vote.frames})
     look = np.median(inner_cells(rect).inside(motion.cells[frames]), axis=0).astype(np.float32)
-    support = np.mean([np.mean(vote.box.support) for vote in group])
     voted = tuple(sorted({vote.frames[0] for vote in group}))
-    return Camera(rect, float(support), look, float(look.std()), voted, group[0].whole)
+    return Camera(rect, float(np.mean(supports)), look, float(look.std()), voted, group[0].whole)
 
 
+CLEAREST = 0.9
+"""Share of the best support from which a vote tells where the box is."""
 STEADY_VOTES = 3
 """A box that moved at this many moments is a camera even when its picture changes."""
 MOVING_LIKENESS = 0.5
@@ -229,9 +130,15 @@ def _is_steady(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
 
 
 def _keeps_moving(camera: Camera, motion: Motion, params: LayoutParams) -> bool:
-    """Tell whether it moved at enough of the moments at which it was looked at."""
+    """Tell whether it moved at enough of the moments at which it was looked at.
+
+    In a box with a clear border it may be ever so little: a dim room.
+    """
     alike = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
-    return camera.votes >= STEADY_SHARE * max(1, int(alike[motion.stir_index].sum()))
+    looked, moved = alike[motion.stir_index], camera.votes
+    if camera.support >= CLEAR_SUPPORT:
+        moved = max(moved, int((looked & stirs(camera, motion, params)).sum()))
+    return moved >= STEADY_SHARE * max(1, int(looked.sum()))
 
 
 NEXT_SLIDE_SHARE = 0.04
@@ -244,23 +151,29 @@ def _is_on_slide(
     camera: Camera,
     motion: Motion,
     luma: np.ndarray,
-    cameras: Sequence[Rect],
+    cameras: Sequence[Camera],
     params: LayoutParams,
 ) -> bool:
     """Tell whether what moves is a video on a slide.
 
     It comes and goes with its slide, while a camera stays when another one comes. Where no other
-    came, a camera lies in a corner of the picture or beside the screen. What changes where other
-    `cameras` are seen is no slide.
+    came, a camera lies in a corner of the picture or beside the screen. What changes where one of
+    the other `cameras` comes or goes is no slide.
     """
     seen = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
     seen[list(camera.voted)] = True
     stays = np.flatnonzero(seen[:-1] & seen[1:])
-    beside = np.ones((ROWS, COLUMNS), bool)
-    for rect in (camera.rect, *cameras):
-        outer_cells(rect).inside(beside)[...] = False
-    moved = motion.change[stays][:, beside] > params.slide_level * CHANGE_SCALE
-    if (moved.sum(axis=1) > NEXT_SLIDE_SHARE * max(1, beside.sum())).any():
+    beside = np.ones((len(stays), ROWS, COLUMNS), bool)
+    outer_cells(camera.rect).inside(beside)[...] = False
+    for other in cameras:
+        shown = unlikeness(other, motion.cells) <= params.camera_likeness
+        if other is not camera and other.votes >= min(2, camera.votes):
+            there = beside[shown[stays] | shown[stays + 1]]
+            outer_cells(other.rect).inside(there)[...] = False
+            beside[shown[stays] | shown[stays + 1]] = there
+    moved = (motion.change[stays] > params.slide_level * CHANGE_SCALE) & beside
+    most = NEXT_SLIDE_SHARE * np.maximum(1, beside.sum(axis=(1, 2)))
+    if (moved.sum(axis=(1, 2)) > most).any():
         return False
     pictures = sample(luma, np.flatnonzero(seen).tolist())
     limits = cut_margins(pictures, camera.rect, params.bar_level)
@@ -276,5 +189,5 @@ def _in_corner(rect: Rect) -> bool:
     return max(across, down) <= CORNER_GAP
 
 
-OVERLAP = 0.15
+OVERLAP = 0.1
 """Share of the camera that must lie on the screen for a picture in picture."""

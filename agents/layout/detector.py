@@ -10,17 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.layout.boxes import Rect
-from agents.layout.cameras import (
-    OVERLAP,
-    Camera,
-    find_cameras,
-    inner_cells,
-    keeps_border,
-    shows,
-    unlikeness,
-)
+from agents.layout.cameras import OVERLAP, find_cameras
+from agents.layout.likeness import Camera, camera_costs, keeps_border, unlikeness
 from agents.layout.motion import CELL, COLUMNS, ROWS, Motion, measure_motion, to_cells
 from agents.layout.params import LayoutParams
+from agents.layout.places import inner_cells
 from agents.layout.screens import find_screen
 from agents.layout.votes import sample
 from agents.types import Box, KeyFrames, LayoutKind, LayoutRegion
@@ -66,12 +60,18 @@ def detect_layout(
     """Return which arrangement each stretch of key frames (n, 180, 320) shows."""
     cameras = find_cameras(motion, luma, params)
     labels = _smooth(label_frames(cameras, motion, luma, params), motion.time, duration, params)
+    frames = {label: np.flatnonzero(labels == label).tolist() for label in set(labels.tolist())}
+    pictures = {label: sample(luma, numbers) for label, numbers in frames.items()}
+    shown = {label: None if label == NOBODY else cameras[label] for label in frames}
     known: dict[int, Arrangement] = {}
-    for label in sorted(set(labels.tolist()), key=lambda label: -int((labels == label).sum())):
-        frames = np.flatnonzero(labels == label).tolist()
-        camera = None if label == NOBODY else cameras[label]
-        times = tuple(motion.time[frames].tolist())
-        known[label] = arrange(camera, sample(luma, frames), times, params, known.values())
+    for label in sorted(frames, key=lambda label: (-len(frames[label]), label)):
+        times = tuple(motion.time[frames[label]].tolist())
+        beside = [
+            (pictures[other], camera and camera.rect)
+            for other, camera in shown.items()
+            if other != label and not (camera and camera.whole)
+        ]
+        known[label] = arrange(shown[label], pictures[label], times, params, known.values(), beside)
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
 
@@ -110,20 +110,27 @@ def _to_box(rect: Rect | None, size: tuple[int, int]) -> Box | None:
 def label_frames(
     cameras: Sequence[Camera], motion: Motion, luma: np.ndarray, params: LayoutParams
 ) -> np.ndarray:
-    """Return for each key frame the number of the camera that it shows, or NOBODY."""
-    labels = np.full(len(motion.cells), NOBODY)
-    if not cameras:
-        return labels
-    away = np.stack([shows(camera, motion.cells, luma, params) for camera in cameras])
-    best = away.argmin(axis=0)
-    seen = away.min(axis=0) <= 1
-    labels[seen] = best[seen]
-    for number, camera in enumerate(cameras):
-        for a, b in pairwise(camera.voted):
-            between = slice(a, b + 1)
-            if not (np.isin(motion.stir_index, range(a + 1, b))).any():
-                labels[between][labels[between] == NOBODY] = number
-    return labels
+    """Return for each key frame the number of the camera that it shows, or NOBODY.
+
+    The labels are those that together explain best what the pictures look like, where something
+    moved and how seldom an arrangement changes (Viterbi 1967).
+    """
+    away = [camera_costs(camera, motion, luma, params) for camera in cameras]
+    costs = np.stack([*away, np.ones(len(motion.cells))])
+    total, came_from = costs[:, 0].copy(), np.zeros(costs.shape, int)
+    for frame in range(1, costs.shape[1]):
+        stay = total <= total.min() + SWITCH_COST
+        came_from[:, frame] = np.where(stay, np.arange(len(costs)), total.argmin())
+        total = np.where(stay, total, total.min() + SWITCH_COST) + costs[:, frame]
+    labels = np.empty(costs.shape[1], int)
+    labels[-1] = total.argmin()
+    for frame in range(len(labels) - 1, 0, -1):
+        labels[frame - 1] = came_from[labels[frame], frame]
+    return np.where(labels == len(cameras), NOBODY, labels)
+
+
+SWITCH_COST = 0.6
+"""What a change from one key frame to the next costs; that nobody is seen costs 1 in each."""
 
 
 def _smooth(
@@ -159,20 +166,22 @@ def arrange(
     times: tuple[float, ...],
     params: LayoutParams,
     known: Iterable[Arrangement] = (),
+    beside: Sequence[tuple[np.ndarray, Rect | None]] = (),
 ) -> Arrangement:
     """Return what pictures (n, 180, 320) with one camera, or none, show, and where.
 
-    A screen whose slide does not change is looked for where `known` arrangements have theirs.
+    A screen whose slide does not change is looked for where `known` arrangements have theirs, and
+    its bars in pictures and cameras of those `beside` it.
     """
     others = [a.screen for a in known if a.screen is not None]
     if camera is None:
-        screen = find_screen(pictures, None, params.bar_level, others)
+        screen = find_screen(pictures, None, params.bar_level, others, beside)
         certainty = 0.1 if np.percentile(pictures, 99) < BLACK else 0.9
         return Arrangement("screen_only", screen, None, certainty, times)
     certainty = _certainty(camera)
     if camera.whole:
         return Arrangement("camera_only", None, camera.rect, certainty, times, camera)
-    screen = find_screen(pictures, camera.rect, params.bar_level, others)
+    screen = find_screen(pictures, camera.rect, params.bar_level, others, beside)
     shared = screen.meet(camera.rect).area / camera.rect.area
     kind: LayoutKind = "picture_in_picture" if shared > OVERLAP else "side_by_side"
     return Arrangement(kind, screen, camera.rect, certainty, times, camera)

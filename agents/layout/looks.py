@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 
+from agents.decoder import decode_luma
+from agents.layout.detector import Stretch
 from agents.layout.motion import (
     Motion,
     is_settled,
@@ -11,13 +17,60 @@ from agents.layout.motion import (
     measure_stir,
     stir_of_key_frames,
 )
-from agents.layout.views import choose_key_frames, decode_moments
-from agents.types import Intake
+from agents.layout.views import FAR_S, LEAST_LOOKS, choose_key_frames, decode_moments, since_key
+from agents.types import Intake, KeyFrames
 
 MOST_SETTLED = 96
 """Key frames of which it is noted what moves around them, evenly spread."""
 MOST_DECODED = 24
 """Key frames after which a second is decoded."""
+
+LEAST_GAP_S = 4.0
+"""Pictures are not taken closer together than this where key frames are few."""
+
+
+def fill_gaps(intake: Intake) -> Intake:
+    """Return the intake with pictures between key frames where a lecture has too few of them.
+
+    Else an arrangement of half a minute would be judged by a single picture.
+    """
+    media, frames = intake.media, intake.key_frames
+    gap = max(LEAST_GAP_S, media.duration / LEAST_LOOKS)
+    ends = np.append(frames.time, max(frames.time[-1], media.duration - LEAST_GAP_S))
+    parts = np.ceil(np.diff(ends) / gap).astype(int)
+    found = np.concatenate(
+        [
+            np.linspace(a, b, n + 1)[1:-1]
+            for a, b, n in zip(ends, ends[1:], parts.clip(1), strict=False)
+        ]
+    )
+    found = found[since_key(intake.packets, found) < FAR_S]
+    if not len(found):
+        return intake
+    time = np.concatenate((frames.time, found))
+    luma = np.concatenate((frames.luma, decode_luma(media, found.tolist())))
+    order = np.argsort(time, kind="stable")
+    return replace(intake, key_frames=KeyFrames(time[order], luma[order]))
+
+
+def without_fillings(
+    seen: Intake, intake: Intake, stretches: Sequence[Stretch]
+) -> tuple[Intake, tuple[Stretch, ...]]:
+    """Return the pictures of `seen` that are key frames of `intake` or lie next to a turn.
+
+    Slides are told by key frames: a fade over two stretches would be two changes.
+    """
+    number = np.concatenate([np.full(s.last - s.first + 1, i) for i, s in enumerate(stretches)])
+    frames = seen.key_frames
+    turns = np.flatnonzero(np.diff(number))
+    kept = np.isin(frames.time, intake.key_frames.time)
+    kept[turns] = kept[turns + 1] = True
+    at = np.searchsorted(number[kept], range(len(stretches) + 1))
+    left = [
+        replace(stretch, first=first, last=end - 1)
+        for stretch, (first, end) in zip(stretches, pairwise(at.tolist()), strict=True)
+    ]
+    return replace(seen, key_frames=KeyFrames(frames.time[kept], frames.luma[kept])), tuple(left)
 
 
 def look_for_motion(intake: Intake) -> Motion:

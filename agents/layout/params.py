@@ -30,3 +30,5 @@ class LayoutParams(Params):
     """A change is placed at a packet this many times larger than nearly all around it."""
     min_slide_s: Annotated[float, Tunable(0.2, 10, step=0.1, unit="s")] = 0.8
     """Changes closer together than this are one."""
+    headlines: Annotated[int, Tunable(0, 400, step=10)] = 100
+    """Of so many slides, those shown longest, the headline is read if rapidocr is installed."""

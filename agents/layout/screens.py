@@ -6,7 +6,6 @@ What surrounds a screen never changes while its slides do, and ends at straight 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -45,20 +44,23 @@ STRIP_STRUCTURE = 6.0
 
 
 def find_screen(
-    pictures: np.ndarray, camera: Rect | None, level: float, others: Sequence[Rect] = ()
+    pictures: np.ndarray,
+    camera: Rect | None,
+    level: float,
+    others: Sequence[Rect] = (),
+    beside: Sequence[tuple[np.ndarray, Rect | None]] = (),
 ) -> Rect:
     """Return where pictures (n, 180, 320) of one arrangement show the shared screen.
 
     Where its slide does not change, it lies where it does in `others`, if its sides are there.
+    `beside` are pictures and camera of other arrangements, which may show the same bars.
     """
     cut = _plausible(cut_margins(pictures, camera, level), pictures)
     if lies_between_bars(cut, pictures):
         # a slide that was fitted into the picture: a frame within is its own
         return cut
     limits = _beside(cut, camera)
-    known = np.ones(pictures.shape[1:], bool)
-    if camera is not None:
-        camera.grown(BLUR + 1).inside(known)[...] = False
+    known = _known(pictures, camera)
     changed = np.ptp(pictures, axis=0) > CHANGED_LEVELS
     changed &= known
     seed = _bounds(changed, limits)
@@ -67,7 +69,16 @@ def find_screen(
         alike = [rect for rect in others if _has_sides(lines, rect, limits)]
         return min(alike, key=lambda rect: rect.area, default=limits)
     found = _enclosing(lines, seed, limits)
-    return _without_strips(pictures, lines, found, seed, known)
+    groups = [(pictures, known), *((other, _known(other, at)) for other, at in beside)]
+    return _without_strips(groups, lines, found, seed)
+
+
+def _known(pictures: np.ndarray, camera: Rect | None) -> np.ndarray:
+    """Return which pixels (h, w) of pictures (n, h, w) show nothing of the camera."""
+    known = np.ones(pictures.shape[1:], bool)
+    if camera is not None:
+        camera.grown(BLUR + 1).inside(known)[...] = False
+    return known
 
 
 def _plausible(rect: Rect, pictures: np.ndarray) -> Rect:
@@ -239,15 +250,12 @@ def _side_score(
 
 
 def _without_strips(
-    pictures: np.ndarray, lines: Lines, rect: Rect, seed: Rect, known: np.ndarray
+    groups: Sequence[tuple[np.ndarray, np.ndarray]], lines: Lines, rect: Rect, seed: Rect
 ) -> Rect:
-    """Return a screen without bars above and below that never change while its slides do."""
-    cells = pictures[:, ::4, ::4].astype(np.int16)
-    states = sum(
-        (np.abs(b - a) > CHANGED_LEVELS).mean() > LEAST_CHANGED for a, b in pairwise(cells)
-    )
-    if states + 1 < STRIP_STATES:
-        return rect
+    """Return a screen without bars above and below that never change while its slides do.
+
+    `groups` are pictures (n, h, w) and their known pixels: first those of the screen, then others.
+    """
     left, top, right, bottom = rect
     most = round(MOST_STRIP * (bottom - top))
     for side, low, high in (
@@ -260,7 +268,45 @@ def _without_strips(
             continue
         cut = int(at[strength.argmax()])
         bar = Rect(left, top, right, cut) if side == 1 else Rect(left, cut, right, bottom)
-        shown = bar.inside(np.median(pictures, axis=0))[bar.inside(known)]
-        if shown.size and shown.std() >= STRIP_STRUCTURE:
+        if _is_strip(groups, bar, rect):
             top, bottom = (cut, bottom) if side == 1 else (top, cut)
     return Rect(left, top, right, bottom)
+
+
+def _is_strip(groups: Sequence[tuple[np.ndarray, np.ndarray]], bar: Rect, rect: Rect) -> bool:
+    """Tell whether something stands on a bar and stays while enough slides change beside it."""
+    own, known = groups[0]
+    usual = bar.inside(np.median(own, axis=0))
+    shown = usual[bar.inside(known)]
+    if not shown.size or shown.std() < STRIP_STRUCTURE:
+        return False
+    alike = [pictures[_looks(pictures, usual, bar, known & seen)] for pictures, seen in groups]
+    rest = np.logical_and.reduce([seen for _, seen in groups])
+    bar.inside(rest)[...] = False
+    return _count_slides(rect.inside(np.concatenate(alike)), rect.inside(rest)) >= STRIP_STATES
+
+
+def _looks(pictures: np.ndarray, usual: np.ndarray, bar: Rect, known: np.ndarray) -> np.ndarray:
+    """Tell which pictures (n, h, w) show a bar as usual where it is known, bool (n,)."""
+    seen = bar.inside(known)
+    if not seen.any():
+        return np.zeros(len(pictures), bool)
+    return np.abs(bar.inside(pictures) - usual)[:, seen].mean(axis=1) < SAME_STRIP
+
+
+SAME_STRIP = 4.0
+"""Levels by which a bar may differ from its usual look, on average."""
+
+
+def _count_slides(pictures: np.ndarray, known: np.ndarray) -> int:
+    """Return how many different slides pictures (n, h, w) show where they are `known`."""
+    slides: list[np.ndarray] = []
+    for picture in pictures[:, ::4, ::4].astype(np.int16)[:, known[::4, ::4]]:
+        away = [(np.abs(picture - slide) > CHANGED_LEVELS).mean() for slide in slides]
+        if min(away, default=1.0) > SLIDE_SHARE:
+            slides.append(picture)
+    return len(slides)
+
+
+SLIDE_SHARE = 0.025
+"""Share of the picture that differs between two slides; a hand that writes changes less."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.boxes import Rect, find_blobs
-from agents.layout.cameras import outer_cells
+from agents.layout.boxes import BLUR, Rect, find_blobs
 from agents.layout.detector import Arrangement, Stretch
 from agents.layout.motion import CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks
+from agents.layout.places import outer_cells
 
 LEAST_PART = 6
 """Cells of the smallest connected part that counts when it is as wide as a word."""
@@ -235,28 +235,79 @@ def screens_differ(
     if before[1].screen == after[1].screen and before[1].screen is not None:
         change = measure_change(before[0][None], after[0][None])[0]
         return has_changed(change, screen_mask(before[1]) & screen_mask(after[1]), params)
-    return _scaled_screens_differ(before, after, MOVED_LEVELS * params.slide_level)
+    if before[1].screen is None or after[1].screen is None:
+        return True
+    return _share_of_other_content(_content(*before), _content(*after)) > OTHER_CONTENT
 
 
-MOVED_LEVELS = 3
-"""How many times further luma must differ where the screen was scaled: its lines lie elsewhere."""
+OTHER_CONTENT = 0.3
+"""Share of the content that differs when it is another slide: of one that only got another size,
+up to 0.2 does; of another one of the same template, 0.36 and more."""
+BLOCKS = 6, 8
+"""Rows and columns of the parts in which content is compared..."""
+ALIKE = 0.5
+"""... and the correlation from which they show the same."""
+CONTENT = 90, 160
+"""Rows and columns at which slides of different sizes are compared."""
+FINE, COARSE, MOST_DETAIL = 0.8, 6.0, 30.0
+"""Scales in pixels between which content stands out, and the levels by which it may."""
+SHIFTS = [(y, x) for y in (-1, 0, 1) for x in (-2, -1, 0, 1, 2)]
+"""Pixels by which boxes may be off."""
+LEAST_DETAIL = 9.0
+"""Variance in levels of a part in which anything is shown."""
 
 
-def _scaled_screens_differ(
-    before: tuple[np.ndarray, Arrangement], after: tuple[np.ndarray, Arrangement], level: float
-) -> bool:
+def _content(picture: np.ndarray, arrangement: Arrangement) -> tuple[np.ndarray, np.ndarray]:
+    """Return what stands out on the screen in a picture (180, 320), and where that is known.
+
+    Lines that run all across, such as a title bar's, belong to every slide of a template.
+    """
     import cv2
 
-    crops, masks = [], []
-    for picture, arrangement in (before, after):
-        if arrangement.screen is None:
-            return True
-        known = np.ones(picture.shape, np.uint8)
-        if arrangement.camera is not None:
-            arrangement.camera.inside(known)[...] = 0
-        size = (COLUMNS, ROWS)
-        for values, kept in ((picture, crops), (known, masks)):
-            part = arrangement.screen.inside(values)
-            kept.append(cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.int16))
-    both = (masks[0] > 0) & (masks[1] > 0)
-    return bool((np.abs(crops[0] - crops[1]) > level)[both].mean() > 0.03) if both.any() else True
+    assert arrangement.screen is not None
+    known = np.ones(picture.shape, np.uint8)
+    if arrangement.camera is not None:
+        arrangement.camera.grown(BLUR).inside(known)[...] = 0
+    size = CONTENT[::-1]
+    values, seen = (
+        cv2.resize(arrangement.screen.inside(part), size, interpolation=cv2.INTER_AREA)
+        for part in (picture.astype(np.float32), known)
+    )
+    detail = cv2.GaussianBlur(values, (0, 0), FINE) - cv2.GaussianBlur(values, (0, 0), COARSE)
+    inside = np.zeros(CONTENT, bool)
+    inside[2:-2, 2:-2] = seen[2:-2, 2:-2] > 0
+    detail = np.clip(detail, -MOST_DETAIL, MOST_DETAIL) * inside
+    across = detail.sum(axis=1, keepdims=True) / np.maximum(1, inside.sum(axis=1, keepdims=True))
+    return (detail - across) * inside, inside
+
+
+def _share_of_other_content(
+    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
+) -> float:
+    """Return which share of what two screens show differs, by parts that both show."""
+    shifted = [np.roll(before[0], shift, (0, 1)) for shift in SHIFTS]
+    both, other, every = before[1] & after[1], 0.0, 0.0
+    for part in _parts():
+        seen = both[part]
+        if seen.mean() < 0.5:
+            continue
+        new = after[0][part][seen]
+        olds = [one[part][seen] for one in shifted]
+        detail = max(float(new @ new), *(float(old @ old) for old in olds)) / seen.sum()
+        if detail < LEAST_DETAIL:
+            continue
+        norms = [max(1e-6, float(np.linalg.norm(old) * np.linalg.norm(new))) for old in olds]
+        alike = max(float(old @ new) / norm for old, norm in zip(olds, norms, strict=True))
+        every += detail
+        other += detail if alike < ALIKE else 0.0
+    return other / every if every else 0.0
+
+
+def _parts() -> list[tuple[slice, slice]]:
+    """Return the parts of two pictures (90, 160) that are compared."""
+    height, width = (side // count for side, count in zip(CONTENT, BLOCKS, strict=True))
+    return [
+        np.s_[row * height : (row + 1) * height, column * width : (column + 1) * width]
+        for row in range(BLOCKS[0])
+        for column in range(BLOCKS[1])
+    ]

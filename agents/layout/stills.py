@@ -126,14 +126,16 @@ def _shows_face(pictures: np.ndarray, camera: Rect) -> bool:
 
     folder = Path(cv2.__file__).parent / "data"
     cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
-    seen = 0
-    for picture in pictures:
+    seen, least = 0, len(pictures) // 2 + 1
+    for left, picture in zip(range(len(pictures), 0, -1), pictures, strict=True):
+        if seen >= least or seen + left < least:
+            break
         part = picture[camera.top : camera.bottom, camera.left : camera.right]
         scale = min(1.0, 320 / max(1, part.shape[1]))
         small = cv2.resize(part, None, fx=scale, fy=scale)
-        least = max(16, small.shape[0] // 8)
-        seen += len(cascade.detectMultiScale(small, 1.1, 5, minSize=(least, least))) > 0
-    return seen * 2 > len(pictures)
+        side = max(16, small.shape[0] // 8)
+        seen += len(cascade.detectMultiScale(small, 1.1, 5, minSize=(side, side))) > 0
+    return seen >= least
 
 
 class _Stills:

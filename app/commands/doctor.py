@@ -138,6 +138,17 @@ def look_at_gemini(settings: Settings) -> Finding:
     return Finding("Gemini", "ok", where)
 
 
+def look_at_ocr(settings: Settings) -> Finding:
+    """Say whether the headlines of slides can be read."""
+    from agents.layout.ocr import ocr_version
+
+    found = ocr_version()
+    if found:
+        return Finding("Slide headlines", "ok", f"read by rapidocr {found}")
+    cost = "Topics are named by what is said alone. Install the extra: lecture-highlights[ocr]."
+    return Finding("Slide headlines", "limited", "rapidocr is not installed", cost)
+
+
 def look_at_fonts(settings: Settings) -> Finding:
     """See that the font for burned-in subtitles is there."""
     from agents.compile.overlays import FONT
@@ -196,6 +207,7 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     look_at_whisper,
     look_at_gpu,
     look_at_gemini,
+    look_at_ocr,
     look_at_fonts,
     look_at_disk,
     look_at_broker,

@@ -91,8 +91,20 @@ def test_topics_cover_the_sentences_in_order_and_are_named_by_their_own_terms(an
         assert all(part.casefold() in spoken for part in segment.title.replace(",", "").split())
         assert segment.title[0].isupper()
         assert len(segment.title.split()) <= 6
-        assert all(keyword in spoken for keyword in segment.keywords)
+        assert all(keyword.casefold() in spoken for keyword in segment.keywords)
         assert any(segment.summary.startswith(text) for text in texts)
+
+
+def test_topics_are_named_after_the_headlines_of_their_slides(analyze):
+    transcript = speak(write_talk(per_topic=20, topics=2))
+    change = transcript.segments[20].start - 0.2
+    layout = show(transcript, [change], ["Battery and voltage", "www.university.example"])
+    content = analyze(transcript, layout)
+    first, second = content.segments
+    assert first.title == "Battery and voltage"
+    assert [notice.code for notice in content.notices] == ["slide_headlines"]
+    assert "2 of 2 slides" in content.notices[0].message
+    assert second.title == analyze(transcript).segments[1].title
 
 
 def test_the_analysis_survives_json_and_is_the_same_every_time(analyze):

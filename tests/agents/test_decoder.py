@@ -282,11 +282,16 @@ def test_a_child_reads_no_other_recording_however_it_is_asked(recordings):
     assert len(pictures) == 1
 
 
+def stumble(number, seen):
+    """Fail in the middle of an answer."""
+    raise ZeroDivisionError
+
+
 def test_what_is_left_of_an_answer_does_not_pass_for_the_next(recordings):
     media = recordings["mp4"]
     with decoding(media):
         with pytest.raises(ZeroDivisionError):
-            watch_frames(media, ([1.0, 2.0], lambda i, seen: print(1 // 0)), ([], print), width=320)
+            watch_frames(media, ([1.0, 2.0], stumble), ([], stumble), width=320)
         with pytest.raises(StageError):
             decode_luma(media, [1.0])
     assert decode_luma(media, [1.0]).shape == (1, 180, 320)

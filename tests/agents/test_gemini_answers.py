@@ -245,6 +245,12 @@ def test_what_is_no_response_leaves_the_local_result(serve, monkeypatch, data):
     assert content.notices[0].code == "analyzer_unavailable"
 
 
+def test_an_answer_that_is_no_json_is_told_from_none(serve, monkeypatch):
+    monkeypatch.setattr("agents.content.retries.FIRST_WAIT_S", 0.01)
+    content = judge(serve(wrap=lambda text: RAW["no json"]), make_content(20))
+    assert "answered with what is no JSON" in content.notices[0].message
+
+
 def test_a_body_that_ends_too_early_is_asked_for_again(serve, monkeypatch):
     monkeypatch.setattr("agents.content.retries.FIRST_WAIT_S", 0.01)
 

@@ -8,10 +8,12 @@ import pytest
 
 from agents.intake import measure
 from agents.layout import AGENT
+from agents.layout.borders import ROUND_SUPPORT
 from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.cameras import Camera, is_shadow, shows
+from agents.layout.cameras import is_shadow
 from agents.layout.circles import fit_circle
 from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
+from agents.layout.likeness import Camera, shows
 from agents.layout.motion import (
     is_settled,
     measure_change,
@@ -23,9 +25,9 @@ from agents.layout.motion import (
 )
 from agents.layout.params import LayoutParams
 from agents.layout.screens import find_screen
-from agents.layout.votes import ROUND_SUPPORT
 from agents.types import Box, KeyFrames
 from tests.hearing import context
+from tests.moving import CAMERA, add_camera, motion_of, slide_pictures
 from tests.rendering import Look, Scene, render_lecture
 
 PARAMS = LayoutParams()
@@ -99,47 +101,6 @@ def test_same_input_gives_the_same_layout(lecture, tmp_path):
 
 
 # --- rules, on pictures made of numbers -----------------------------------------------------------
-
-
-def slide_pictures(count, seed=1):
-    """Return slides (n, 180, 320): a bar, and lines of words that differ on each."""
-    rng = np.random.default_rng(seed)
-    luma = np.full((count, 180, 320), 245, np.uint8)
-    luma[:, :24] = 80
-    for picture in luma:
-        for top in rng.choice(np.arange(34, 160, 14), 4, replace=False):
-            for left in range(20, int(rng.integers(100, 240)), 24):
-                word = rng.random((9, int(rng.integers(8, 20)))) < 0.4
-                picture[top : top + 9, left : left + word.shape[1]][word] = 30
-    return luma
-
-
-def add_camera(luma, rect, *, seed=2, sway=12):
-    """Draw a wall and a head, which moves by 1/sway of the width, into `rect` of every picture."""
-    rng = np.random.default_rng(seed)
-    part = rect.inside(luma)
-    height, width = part.shape[1:]
-    part[:] = np.linspace(60, 150, width).astype(np.uint8)
-    size = height // 2
-    for picture in part:
-        x = int(width * 0.45 + rng.integers(0, width // sway))
-        y = int(height * 0.2 + rng.integers(0, height // sway))
-        rows, columns = np.mgrid[:height, :width]
-        head = ((columns - x) / size) ** 2 * 4 + ((rows - y - size / 2) / size) ** 2 * 4 < 1
-        picture[head] = rng.integers(100, 140, head.sum())
-    return luma
-
-
-def motion_of(luma, camera=None):
-    """Return the motion of key frames 8 s apart, with a camera that moves in every moment."""
-    frames = KeyFrames(np.arange(len(luma)) * 8.0, luma)
-    moments = [luma.copy() for _ in range(4)]
-    if camera is not None:
-        moments = [add_camera(m, camera, seed=10 + i, sway=4) for i, m in enumerate(moments)]
-    return measure_motion(frames, range(len(luma)), measure_stir(moments))
-
-
-CAMERA = Rect(232, 118, 312, 172)
 
 
 def test_steady_motion_with_straight_borders_is_a_camera():

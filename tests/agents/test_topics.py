@@ -33,7 +33,7 @@ def starts(topic):
     return np.flatnonzero(np.diff(topic)) + 1
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "de"])
+@pytest.mark.parametrize("language", ["en", "fr", "de", "zh"])
 def test_topics_begin_where_the_subject_changes_in_any_language(language):
     found = starts(topics_of(write_talk(language)))
     assert len(found) == 3
@@ -108,6 +108,46 @@ def test_a_new_slide_after_a_long_pause_begins_a_topic_that_the_words_alone_do_n
     assert evidence[20] == pytest.approx(30.0)
     assert starts(topics_of(texts, penalty=20 / log(280), evidence=evidence)).tolist() == [20]
     assert starts(topics_of(texts, penalty=20 / log(280))).tolist() == []
+
+
+def test_a_slide_that_goes_on_with_the_last_headline_is_no_new_topic():
+    transcript = speak([f"We look at case {number} of the same method." for number in range(40)])
+    changes = [transcript.segments[n].start - 0.2 for n in (10, 20, 30, 35)]
+    headlines = ["Linear search", "Linear search (2)", "Cost of a linear search", "Hash table", ""]
+    evidence = topic_evidence(
+        transcript.segments,
+        (),
+        show(transcript, changes, headlines),
+        pause_weight=0,
+        slide_weight=8,
+    )
+    assert np.flatnonzero(evidence).tolist() == [30, 35]
+    assert evidence[[30, 35]].tolist() == [8.0, 8.0]
+
+
+def test_where_slides_tell_a_short_talk_is_asked_as_much_as_a_long_one():
+    texts = write_talk(per_topic=12)
+    talk = read_lexicon(texts)
+    rows, words = talk.content_rows(), sum(len(row) for row in talk.rows)
+    none, seconds = np.zeros(len(texts)), np.full(len(texts), 5.0)
+
+    def found(evidence, slides_tell):
+        return starts(
+            segment_topics(
+                rows,
+                words=words,
+                penalty=6.0,
+                evidence=evidence,
+                durations=seconds,
+                slides_tell=slides_tell,
+            )
+        ).tolist()
+
+    assert found(none, False) == [12, 24, 36]
+    assert len(found(none, True)) < 3
+    shown = none.copy()
+    shown[[12, 18, 24, 36]] = 14.0
+    assert found(shown, True) == [12, 24, 36]
 
 
 def test_equal_pauses_say_nothing_about_topics():

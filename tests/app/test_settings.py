@@ -69,12 +69,19 @@ def test_gemini_is_asked_as_the_settings_say(tmp_path):
         gemini_api_key="k",
         gemini_prompt=str(prompt),
         gemini_prices=prices,
+        gemini_thinking_tokens=0,
         gemini_budget_s=9,
         gemini_max_tokens=5,
         gemini_max_usd=0.1,
     ).gemini
     assert told == Gemini(
-        "k", prompt=str(prompt), prices=prices, budget_s=9, max_tokens=5, max_usd=0.1
+        "k",
+        prompt=str(prompt),
+        thinking_tokens=0,
+        prices=prices,
+        budget_s=9,
+        max_tokens=5,
+        max_usd=0.1,
     )
 
 
