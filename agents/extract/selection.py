@@ -101,7 +101,12 @@ def choose_clips(found: Candidates, limits: Limits, price: float = 0.0) -> Choic
         if fit:
             best = max(fit, key=lambda one: one.value)
             bound = min(one.reduced(one.price) + one.price * limits.total for one in tried)
-            chosen = _exchange(found, limits, best.chosen) if best.price else best.chosen
+            starts = [one.chosen for one in fit]
+            starts += _shortened(found, limits, [one for one in tried if one not in fit])
+            chosen = best.chosen
+            if best.price:
+                better = [_exchange(found, limits, start) for start in starts]
+                chosen = max([chosen, *better], key=lambda one: _value(found, limits, one))
             choice = _choice(found, limits, chosen, bound, best.price)
             if limits.fewest > 0 or choice.value > 0:
                 return choice
@@ -277,6 +282,18 @@ def _indices(found: Candidates, spans: Sequence[tuple[int, int]]) -> list[int]:
         int(np.flatnonzero((found.first == first) & (found.last == last))[0])
         for first, last in spans
     ]
+
+
+def _shortened(found: Candidates, limits: Limits, long: Sequence[_Priced]) -> list[list[int]]:
+    """Return choices that were too long after the best exchange that makes them fit."""
+    made = []
+    for one in long:
+        room = limits.total - one.length
+        moves = [_best_move(found, limits, one.chosen, at, room) for at in range(len(one.chosen))]
+        moves = [move for move in moves if move[1] is not one.chosen]
+        if moves:
+            made.append(max(moves, key=lambda move: move[0])[1])
+    return made
 
 
 def _exchange(found: Candidates, limits: Limits, chosen: list[int]) -> list[int]:

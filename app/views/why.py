@@ -13,6 +13,9 @@ from app.views.text import clock
 LEAST = 0.005
 """What would be shown as 0.00 explains nothing."""
 
+LEAST_S = 0.05
+"""Nor does what would be shown as 0.0 s."""
+
 EXPLANATIONS = {component.name: component.explanation for component in COMPONENTS}
 
 
@@ -57,7 +60,7 @@ def drop_out_lines(clip: Mapping[str, Any]) -> list[str]:
         _by_weight(found["weight"]),
         *([_by_limit(found["limit"])] if found["limit"] else []),
         *([_by_rival(found["rival"])] if found["rival"] else []),
-        f"The best plan without it is worth {_worth(found['margin'])} less.",
+        f"The best plan without it is worth {_less(found['margin'])}.",
     ]
 
 
@@ -81,9 +84,9 @@ def _by_limit(change: Mapping[str, Any]) -> str:
 def _by_rival(rival: Mapping[str, Any]) -> str:
     times = f"{clock(rival['start'])}–{clock(rival['end'])}"  # noqa: RUF001
     named = f"“{rival['title']}” (score {rival['score']:.2f})"
-    behind = _worth(rival["behind"])
-    return f"Next in line is {times}, {named}: with it the plan would be worth {behind} less."
+    behind = _less(rival["behind"])
+    return f"Next in line is {times}, {named}: with it the plan would be worth {behind}."
 
 
-def _worth(seconds: float) -> str:
-    return f"{seconds:.1f} s of outstanding speech"
+def _less(seconds: float) -> str:
+    return f"{seconds:.1f} s of outstanding speech less" if seconds >= LEAST_S else "as much"

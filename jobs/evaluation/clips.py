@@ -34,7 +34,7 @@ from agents.types import (
     Transcript,
     TranscriptSegment,
 )
-from jobs.evaluation.labels import Figures, share
+from jobs.evaluation.labels import BadLabels, Figures, share
 from jobs.evaluation.lectures import RenderedLecture
 from jobs.evaluation.running import Bench
 from jobs.evaluation.texts import make_intake
@@ -108,6 +108,8 @@ def score_lecture(lecture: RenderedLecture, bench: Bench) -> ClipScore:
     """Run the agents over a rendered lecture, down to the plans of its clips."""
     values, _ = bench.run(lecture.media, "content", captions=lecture.captions)
     names = ("transcript", "silence", "layout", "content")
+    if not values["transcript"].segments:
+        raise BadLabels(f"no word was heard in {lecture.media.name!r}: there is nothing to choose")
     return score_plans(tuple(values[name] for name in names), bench)  # type: ignore[arg-type]
 
 
