@@ -50,14 +50,14 @@ def analyze_layout(intake: Intake, *, params: LayoutParams, context: Context) ->
 def _analyze(intake: Intake, params: LayoutParams, context: Context) -> Layout:
     context.progress(0, "Looking for what moves")
     seen = fill_gaps(intake)
-    motion = look_for_motion(seen)
+    motion = look_for_motion(seen, rough=seen is not intake)
     luma, duration = seen.key_frames.luma, intake.media.duration
     context.progress(35, "Finding screen and camera")
     stretches = detect_layout(motion, luma, duration, params)
     context.progress(45, "Finding slide changes")
     if seen is not intake:
         seen, stretches = without_fillings(seen, intake, stretches)
-        motion = measure_motion(seen.key_frames)
+        motion = measure_motion(seen.key_frames, rough=True)
     turns, changes = _look_inside(seen, motion, stretches, params)
     context.progress(70, "Measuring the boxes and writing stills")
     lasting, spans = _lasting(turns, duration, params), _spans(changes, duration, params)
@@ -147,7 +147,9 @@ class _Inside:
             for i, t in order
         ]
         luma = decode_luma(self.intake.media, [time for pair in moments for time in pair])
-        for (i, time), change in zip(order, measure_change(luma[::2], luma[1::2]), strict=True):
+        for (i, time), change in zip(
+            order, measure_change(luma[::2], luma[1::2], rough=True), strict=True
+        ):
             if has_changed(change, screen_mask(self.owner[i]), self.params):
                 self.changes.append(time)
 
@@ -218,7 +220,7 @@ class _Inside:
     def _hard_to_see(self, index: int, at: np.ndarray, luma: np.ndarray) -> list[float]:
         """Return the change that is too slow or too small for a single step between samples."""
         mask, change = screen_mask(self.owner[index]), self.motion.change
-        steps = measure_change(luma[:-1], luma[1:])
+        steps = measure_change(luma[:-1], luma[1:], rough=True)
         mask &= ~film_cells(steps, mask, self.params)
         if has_changed(change[index], mask, self.params):
             found = turning_point(at, luma, mask, self.params)
@@ -236,7 +238,7 @@ def _changes_in(
     borders = [first for first, _ in parts] + [len(at)]
     for (_, arrangement), a, b in zip(parts, borders, borders[1:], strict=False):
         if b - a > 1:
-            change = measure_change(luma[a : b - 1], luma[a + 1 : b])
+            change = measure_change(luma[a : b - 1], luma[a + 1 : b], rough=True)
             changes += locate_changes(at[a:b], change, screen_mask(arrangement), params)
     for (_, before), (first, after) in pairwise(parts):
         old, new = luma[max(0, first - 2)], luma[min(len(luma) - 1, first + 1)]

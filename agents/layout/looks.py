@@ -73,11 +73,11 @@ def without_fillings(
     return replace(seen, key_frames=KeyFrames(frames.time[kept], frames.luma[kept])), tuple(left)
 
 
-def look_for_motion(intake: Intake) -> Motion:
+def look_for_motion(intake: Intake, *, rough: bool = False) -> Motion:
     """Measure the key frames, and what moves steadily at some of them.
 
     Key frames alone tell it where one part moves from each to the next. For the others a second
-    is decoded.
+    is decoded. When `rough`, some are no key frames.
     """
     plain = measure_motion(intake.key_frames)
     stir = stir_of_key_frames(plain.change)
@@ -90,7 +90,7 @@ def look_for_motion(intake: Intake) -> Motion:
         found = np.concatenate((found, measure_stir(decode_moments(intake.media, times))))
     numbers = settled + decoded
     order = np.argsort(numbers, kind="stable")
-    return measure_motion(intake.key_frames, sorted(numbers), found[order])
+    return measure_motion(intake.key_frames, sorted(numbers), found[order], rough=rough)
 
 
 def spread(numbers: list[int], most: int) -> list[int]:

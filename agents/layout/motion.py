@@ -43,16 +43,28 @@ def to_cells(luma: np.ndarray) -> np.ndarray:
     return cells
 
 
-def measure_change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the mean absolute change per cell between pictures (n, 180, 320), in quarters."""
+def measure_change(before: np.ndarray, after: np.ndarray, *, rough: bool = False) -> np.ndarray:
+    """Return the mean absolute change per cell between pictures (n, 180, 320), in quarters.
+
+    In `rough` ones, decoded without smoothing the edges of blocks, lines drift a little until the
+    next key frame: a part of the steps around a pixel is no change.
+    """
     import cv2
 
     change = np.empty((len(before), ROWS, COLUMNS), np.uint8)
     for index, (old, new) in enumerate(zip(before, after, strict=True)):
-        quarters = cv2.absdiff(old, new) * np.uint16(CHANGE_SCALE)
+        away = cv2.absdiff(old, new)
+        if rough:
+            steps = cv2.morphologyEx(old, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+            away = cv2.subtract(away, cv2.convertScaleAbs(steps, alpha=DRIFT))
+        quarters = away * np.uint16(CHANGE_SCALE)
         cells = cv2.resize(quarters, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
         change[index] = np.minimum(cells, 255)
     return change
+
+
+DRIFT = 0.2
+"""Share of a step in luma by which its two sides may drift."""
 
 
 def measure_stir(moments: Sequence[np.ndarray]) -> np.ndarray:
@@ -91,12 +103,18 @@ def moving_cells(stir: np.ndarray, level: float) -> np.ndarray:
     """Return which cells move in what was measured at key frames, bool (n, 36, 64).
 
     In a picture that is still elsewhere, less than `level` is motion too: someone in a dim room.
+    Where even what moves least does so, it is grain, and more is needed.
     """
-    quiet = np.percentile(stir, QUIET_CELLS, axis=(1, 2)) / CHANGE_SCALE if len(stir) else 0.0
-    least = np.clip(QUIET_TIMES * np.asarray(quiet), QUIET_PART * level, level)
+    grain, quiet = np.zeros((2, len(stir)))
+    if len(stir):
+        grain, quiet = np.percentile(stir, (GRAIN_CELLS, QUIET_CELLS), axis=(1, 2)) / CHANGE_SCALE
+    least = np.clip(QUIET_TIMES * quiet, QUIET_PART * level, level)
+    least = np.maximum(least, GRAIN_TIMES * grain)
     return stir > least.reshape(-1, 1, 1) * CHANGE_SCALE
 
 
+GRAIN_CELLS, GRAIN_TIMES = 20, 2.0
+"""Percentile of the cells that do not move but for grain, and how many times more motion is."""
 QUIET_CELLS = 80
 """Percentile of the cells by which a picture is still."""
 QUIET_TIMES = 4.0
@@ -121,14 +139,21 @@ def _extent(cells: np.ndarray, axis: int) -> np.ndarray:
 
 
 def measure_motion(
-    key_frames: KeyFrames, stir_index: Sequence[int] = (), stir: np.ndarray | None = None
+    key_frames: KeyFrames,
+    stir_index: Sequence[int] = (),
+    stir: np.ndarray | None = None,
+    *,
+    rough: bool = False,
 ) -> Motion:
-    """Measure all key frames; `stir[i]` was measured after key frame number `stir_index[i]`."""
+    """Measure all key frames; `stir[i]` was measured after key frame number `stir_index[i]`.
+
+    When `rough`, some of them are no key frames but pictures decoded between them.
+    """
     luma = key_frames.luma
     return Motion(
         time=key_frames.time,
         cells=to_cells(luma),
-        change=measure_change(luma[:-1], luma[1:]),
+        change=measure_change(luma[:-1], luma[1:], rough=rough),
         stir_index=np.asarray(stir_index, np.int64),
         stir=np.empty((0, ROWS, COLUMNS), np.uint8) if stir is None else stir,
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.layout.boxes import BLUR, Rect, cut_margins, lies_between_bars
+from agents.layout.boxes import BLUR, DARKEST_BAR, Rect, cut_margins, lies_between_bars
 
 STEP_LEVELS = 4
 """Step in luma that counts as a full border: even a faint one stays all along its line."""
@@ -68,7 +68,7 @@ def find_screen(
     if seed is None:
         alike = [rect for rect in others if _has_sides(lines, rect, limits)]
         return min(alike, key=lambda rect: rect.area, default=limits)
-    found = _enclosing(lines, seed, limits)
+    found = _enclosing(lines, seed, limits, _dark_ends(pictures))
     groups = [(pictures, known), *((other, _known(other, at)) for other, at in beside)]
     return _without_strips(groups, lines, found, seed)
 
@@ -185,14 +185,24 @@ def _summed(values: np.ndarray) -> np.ndarray:
     return np.vstack((np.zeros((1, values.shape[1])), values.cumsum(axis=0, dtype=np.float64)))
 
 
-def _enclosing(lines: Lines, seed: Rect, limits: Rect) -> Rect:
-    """Return the rectangle of straight lines around `seed` that end at its corners."""
+def _dark_ends(pictures: np.ndarray) -> tuple[bool, bool]:
+    """Tell whether pictures (n, h, w) are dark at left and right, and at top and bottom."""
+    usual = np.median(pictures, axis=0)
+    ends = usual[:, [0, 1, -2, -1]], usual[[0, 1, -2, -1]]
+    return bool(np.median(ends[0]) <= DARKEST_BAR), bool(np.median(ends[1]) <= DARKEST_BAR)
+
+
+def _enclosing(lines: Lines, seed: Rect, limits: Rect, dark: tuple[bool, bool]) -> Rect:
+    """Return the rectangle of straight lines around `seed` that end at its corners.
+
+    Only where the picture's ends are `dark`, at the sides or above and below, can bars lie.
+    """
     places = [_candidates(lines, side, seed, limits) for side in range(4)]
     grids = np.meshgrid(*places, indexing="ij")
     left, top, right, bottom = grids
     scores, least = [], np.ones(left.shape)
-    pillars = _alike(left - limits.left, limits.right - right)
-    letters = _alike(top - limits.top, limits.bottom - bottom)
+    pillars = dark[0] & _alike(left - limits.left, limits.right - right)
+    letters = dark[1] & _alike(top - limits.top, limits.bottom - bottom)
     for side, at in enumerate(grids):
         a, b = (top, bottom) if side % 2 == 0 else (left, right)
         bars = pillars if side % 2 == 0 else letters
@@ -299,14 +309,22 @@ SAME_STRIP = 4.0
 
 
 def _count_slides(pictures: np.ndarray, known: np.ndarray) -> int:
-    """Return how many different slides pictures (n, h, w) show where they are `known`."""
+    """Return how many different slides pictures (n, h, w) show where they are `known`.
+
+    What differs in most of them is a film on one slide.
+    """
+    values = pictures[:, ::4, ::4].astype(np.int16)[:, known[::4, ::4]]
+    if len(values) > STRIP_STATES:
+        values = values[:, (np.abs(np.diff(values, axis=0)) > CHANGED_LEVELS).mean(axis=0) < FILM]
     slides: list[np.ndarray] = []
-    for picture in pictures[:, ::4, ::4].astype(np.int16)[:, known[::4, ::4]]:
+    for picture in values:
         away = [(np.abs(picture - slide) > CHANGED_LEVELS).mean() for slide in slides]
         if min(away, default=1.0) > SLIDE_SHARE:
             slides.append(picture)
     return len(slides)
 
 
+FILM = 0.6
+"""Share of the steps from picture to picture in which a film differs."""
 SLIDE_SHARE = 0.025
 """Share of the picture that differs between two slides; a hand that writes changes less."""

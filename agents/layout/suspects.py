@@ -73,7 +73,7 @@ def judge(
     if len(parts) > 2 or turn % 2:
         return None
     changes = []
-    for step, change in enumerate(measure_change(luma[:-1], luma[1:])):
+    for step, change in enumerate(measure_change(luma[:-1], luma[1:], rough=True)):
         owner = parts[0][1] if step < turn - 1 else parts[-1][1]
         if step == turn - 1 or not has_changed(change, screen_mask(owner), params):
             continue

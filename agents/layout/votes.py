@@ -203,7 +203,7 @@ OPEN_VOTES = 4
 OPEN_SHARE, OPEN_ASPECT = 0.75, 2.5
 """Share of the moments between the first and the last at which it must, and its longest shape."""
 NONE, OPEN = (0.0, 0.0, 0.0, 0.0), (0.2, 0.2, 0.2, 0.2)
-"""Straightness of a camera that fills the picture, and what stands for one without border."""
+"""Straightness of a camera that fills the picture, and of one without a border."""
 WHOLE_SHARE = 0.15
 """Motion without borders over this share of the picture is a camera that fills it."""
 

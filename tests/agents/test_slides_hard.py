@@ -11,7 +11,7 @@ from agents.layout.motion import CHANGE_SCALE
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
 from agents.layout.steps import locate_changes, locate_small, turning_point
-from agents.types import PacketTable
+from agents.types import Box, PacketTable
 from tests.hearing import context
 from tests.recordings import tone, write_recording
 
@@ -55,6 +55,36 @@ def written(frames):
     return frames
 
 
+def filmed(frames):
+    """Return the frames with a film of moving bars in a part of the slide, from 6 s on."""
+    texture = np.random.default_rng(1).integers(0, 255, (12, 40)).repeat(10, 0).repeat(10, 1)
+    for number in range(60, len(frames)):
+        frames[number, 200:320, 360:600] = np.roll(texture, 9 * number, 1)[:, :240]
+    return frames
+
+
+def terminal(rows):
+    """Return a terminal (360, 640) that shows lines of text."""
+    image = Image.new("L", SIZE, 20)
+    for row, line in enumerate(rows):
+        ImageDraw.Draw(image).text((10, 8 + 20 * row), line, 220, ImageFont.load_default(15))
+    return np.asarray(image)
+
+
+PRINTED = [
+    f"step {n * 37 % 100}: loss {n * 0.731 % 1:.3f}, {n * 53 % 997} items" for n in range(60)
+]
+TYPED = "for item in items: total = total + item * weight[item]"
+
+
+def typed(seconds=SECONDS):
+    """Return frames of a terminal in which a line is typed, a few letters a second."""
+    pages = [
+        terminal([*PRINTED, "$ " + TYPED[: max(0, n - 30) // 5]]) for n in range(seconds * FPS)
+    ]
+    return np.stack(pages)
+
+
 def faded(before, after, start, seconds):
     """Return frames in which one slide turns slowly into another."""
     frames = shown((0, before), (start, after))
@@ -87,6 +117,9 @@ RECORDINGS = {
     "fade": (lambda: faded(A, B, 12, 1.5), X264, [12.7]),
     "slow fade": (lambda: faded(A, B, 9, 5), X264, [11.5]),
     "handwriting": (lambda: written(shown((0, A), (24, B))), X264, [24]),
+    "film on a slide": (lambda: filmed(shown((0, A))), X264, []),
+    "heavy grain": (lambda: TWICE, (*X264, "-vf", "noise=alls=12:allf=t"), [12.5, 24]),
+    "typing": (typed, X264, []),
 }  # fmt: skip
 
 
@@ -100,6 +133,8 @@ def test_every_change_is_found_and_nothing_else(name, tmp_path):
     layout = AGENT.run(intake, params=PARAMS, context=context(tmp_path))
     found = [one.start for one in layout.slides[1:]]
     assert found == pytest.approx(truth, abs=1.0)
+    whole = Box(0, 0, *SIZE)
+    assert [(r.kind, r.screen, r.camera) for r in layout.regions] == [("screen_only", whole, None)]
 
 
 # --- rules, on numbers ----------------------------------------------------------------------------
