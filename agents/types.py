@@ -347,7 +347,7 @@ class DropOut:
     margin: float
     """How much worse the best plan without it is, in seconds of outstanding speech."""
     weight: Change | None
-    """The weight that has to move least; None if no single one does it."""
+    """Of the weights tried, the one that has to move least; None if no single one does it."""
     limit: Change | None
     """Number of clips, or else total length; None if neither does it."""
     rival: Rival | None

@@ -42,7 +42,7 @@ SAME_SHARE = 0.5
 STEP = 0.01
 """Of a weight's slider."""
 TOTAL_STEP_S = 10.0
-MOST_WEIGHTS = 2
+MOST_WEIGHTS = 4
 """So many weights are tried per clip, those first that need to move least by the estimate."""
 
 
@@ -97,7 +97,8 @@ class Trial:
             weighed = self.weighed
             if tunable.startswith("weights."):
                 weighed = weigh(self.lecture, params, self.decisions)
-            chosen = choose_spans(self.lecture, weighed, params, self.decisions, self.choice.price)
+            # from no guess at the price, as a run with these params would choose
+            chosen = choose_spans(self.lecture, weighed, params, self.decisions)
             self._known[key] = chosen.spans
         return any(_same(span, other) for other in self._known[key])
 
