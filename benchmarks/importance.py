@@ -14,11 +14,10 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from agents.content.components import COMPONENTS
-from agents.content.lexicon import read_lexicon
 from agents.content.local import analyze_locally
-from agents.content.measures import centrality, term_weights
 from agents.content.params import ContentParams
 from agents.extract.scoring import NAMES
 from jobs.evaluation.importance import Rated, figures, rate, said_over_slides
@@ -61,23 +60,30 @@ def by_place(lecture: Lecture) -> np.ndarray:
     return np.searchsorted(clip, clip) - np.arange(len(clip)).astype(float)
 
 
+def weigh_terms(lecture: Lecture) -> np.ndarray:
+    """Return scikit-learn's tf-idf, (sentences, terms), damped, without English stop words."""
+    vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True, norm=None)
+    return vectorizer.fit_transform(lecture.texts).toarray()  # type: ignore[attr-defined]
+
+
 def by_length(lecture: Lecture) -> np.ndarray:
     """Score sentences by their meaningful words."""
-    return read_lexicon(lecture.texts).counts().per_sentence().astype(float)
+    return np.asarray((weigh_terms(lecture) > 0).sum(axis=1)).ravel().astype(float)
 
 
 def by_centroid(lecture: Lecture) -> np.ndarray:
     """Score by the cosine to the TF-IDF centroid of the clip x log length."""
-    counts = read_lexicon(lecture.texts).counts()
-    near = centrality(counts, term_weights(counts), lecture.rated.clip)
-    return near * np.log1p(lecture.rated.words)
+    table, clip = weigh_terms(lecture), lecture.rated.clip
+    inside = np.arange(int(clip.max()) + 1)[:, None] == clip
+    centre = inside.astype(float) @ table
+    dot = (table * centre[clip]).sum(axis=1)
+    length = np.linalg.norm(table, axis=1) * np.linalg.norm(centre, axis=1)[clip]
+    return dot / np.maximum(length, 1e-9) * np.log1p(lecture.rated.words)
 
 
 def by_lexrank(lecture: Lecture) -> np.ndarray:
     """Score by LexRank over the lecture (Erkan & Radev 2004), continuous, 30 steps."""
-    counts = read_lexicon(lecture.texts).counts()
-    table = np.zeros((counts.sentences, counts.terms))
-    table[counts.sentence, counts.term] = term_weights(counts)
+    table = weigh_terms(lecture)
     table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9)
     alike = table @ table.T
     steps = alike / np.maximum(alike.sum(axis=1, keepdims=True), 1e-9)

@@ -45,25 +45,6 @@ def stem(word: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TermCounts:
-    """A sparse table of sentences by terms: one value per pair that occurs, in order."""
-
-    sentence: np.ndarray
-    term: np.ndarray
-    times: np.ndarray
-    sentences: int
-    terms: int
-
-    def per_sentence(self, values: np.ndarray | None = None) -> np.ndarray:
-        """Return the sum of the values (else the number of terms) of each sentence."""
-        return np.bincount(self.sentence, weights=values, minlength=self.sentences)
-
-    def per_term(self) -> np.ndarray:
-        """Return how many sentences say each term."""
-        return np.bincount(self.term, minlength=self.terms)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """What the words of a lecture are: a column per term, and which terms carry meaning."""
 
@@ -76,15 +57,6 @@ class Lexicon:
     def content_rows(self) -> list[np.ndarray]:
         """Return per sentence the terms that carry meaning, in order."""
         return [row[~self.stop[row]] for row in self.rows]
-
-    def counts(self) -> TermCounts:
-        """Return how often each sentence says each meaningful term."""
-        rows = self.content_rows()
-        width = max(1, len(self.terms))
-        owner = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        cells, times = np.unique(owner * width + np.concatenate([*rows, []]), return_counts=True)
-        cells = cells.astype(np.int64)
-        return TermCounts(cells // width, cells % width, times, len(rows), width)
 
 
 def read_lexicon(texts: Sequence[str]) -> Lexicon:

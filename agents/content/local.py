@@ -16,7 +16,7 @@ from agents.content.delivery import (
     topic_evidence,
 )
 from agents.content.lexicon import read_lexicon
-from agents.content.measures import Scores, Speech, measure_words
+from agents.content.measures import Scores, measure_words
 from agents.content.params import ContentParams
 from agents.content.titles import name_topics, summarise
 from agents.content.topics import segment_topics
@@ -67,7 +67,7 @@ def analyze_locally(
     )
     passage = find_passages(segments, layout, topic)
     scores = {
-        **measure_words(Speech(texts, lexicon.counts(), passage)),
+        **measure_words(texts, passage),
         **measure_slides(segments, layout),
         "emphasis": measure_emphasis(segments, intake.prosody),
         "judgement": np.zeros(len(segments)),

@@ -3,66 +3,86 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from agents.content import cues
-from agents.content.lexicon import TermCounts, is_unspaced, split_words, stem
+from agents.content.lexicon import is_unspaced, split_words, stem
 from agents.content.phrases import function_words
 
 Scores = dict[str, np.ndarray]
 
 SHORTEST = 3
 """A word of fewer letters means little, but in scripts that write no spaces."""
-FEW_WORDS = 15
-"""A sentence's worth: so many words into a passage its opening begins to fade."""
+RICH = 24
+"""A sentence with so many different meaningful words is full of information."""
+FRAGMENT = (3.0, 6.0)
+"""Words up to which a sentence is a fragment, and from which on it can be an idea."""
+ENDLESS = (8.0, 96.0)
+"""Words from which on a sentence grows long, and at which it is endless."""
+OPENING, FADED = 1.2, 4.7
+"""Logarithms of the number of sentences after which the opening of a passage fades, and is over."""
 _NUMBER = re.compile(r"\d+")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Speech:
-    """The sentences as the measures need them."""
+def measure_words(texts: Sequence[str], passage: np.ndarray) -> Scores:
+    """Return the components that need nothing but the words of each sentence.
 
-    texts: Sequence[str]
-    counts: TermCounts
-    """Meaningful terms per sentence."""
-    passage: np.ndarray
-    """Which passage a sentence belongs to: its topic, or its slide where slides are known."""
-
-
-def measure_words(speech: Speech) -> Scores:
-    """Return the components that need nothing but the words."""
-    weights = term_weights(speech.counts)
-    whole = np.zeros(len(speech.texts), dtype=np.int64)
-    meaningful = find_meaningful(speech.texts)
+    `passage`, int (n,), says which passage a sentence belongs to: its slide where slides are
+    known, else its topic.
+    """
+    meaningful = find_meaningful(texts)
     return {
-        "topic_centrality": to_unit(centrality(speech.counts, weights, speech.passage)),
-        "lecture_centrality": to_unit(centrality(speech.counts, weights, whole)),
-        "information": measure_information(speech.texts, meaningful),
-        "cue_phrase": np.array(cues.announces(speech.texts)),
-        "novelty": measure_novelty(meaningful, speech.passage),
-        "question": measure_questions(speech.texts),
-        "completeness": measure_completeness(speech.texts, speech.passage),
-        "position": measure_position(speech.texts, speech.passage),
+        "topic_centrality": measure_coverage(meaningful, passage),
+        "lecture_centrality": measure_centrality(meaningful),
+        "information": measure_information(meaningful),
+        "cue_phrase": np.array(cues.announces(texts)),
+        "novelty": measure_novelty(meaningful, passage),
+        "question": measure_questions(texts),
+        "completeness": measure_completeness(texts, passage),
+        "position": measure_position(passage),
     }
 
 
-def term_weights(counts: TermCounts) -> np.ndarray:
-    """Return tf-idf per pair; tf is damped, idf over sentences."""
-    idf = np.log((1 + counts.sentences) / (1 + counts.per_term())) + 1
-    return (1 + np.log(counts.times)) * idf[counts.term]
+def measure_coverage(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:
+    """Return the square root of the share of its passage's meaningful words that a sentence says.
+
+    A word counts as often as sentences of the passage say it: what is said again is the subject
+    (coverage of content units by frequency; Nenkova & Vanderwende 2005).
+    """
+    times = Counter(
+        (group, word)
+        for group, words in zip(passage.tolist(), meaningful, strict=True)
+        for word in words
+    )
+    whole = np.zeros(int(passage.max(initial=-1)) + 1)
+    for (group, _), count in times.items():
+        whole[group] += count
+    said = [
+        sum(times[group, word] for word in words) / max(1.0, whole[group])
+        for group, words in zip(passage.tolist(), meaningful, strict=True)
+    ]
+    return np.sqrt(np.array(said))
 
 
-def centrality(counts: TermCounts, weights: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Return the cosine of each sentence with the sum of its group's tf-idf (Radev 2004)."""
-    groups = int(group.max(initial=0)) + 1
-    cell = group[counts.sentence] * counts.terms + counts.term
-    centre = np.bincount(cell, weights=weights, minlength=groups * counts.terms)
-    length = np.sqrt((centre.reshape(groups, -1) ** 2).sum(axis=1))[group]
-    own = np.sqrt(counts.per_sentence(weights**2))
-    return counts.per_sentence(weights * centre[cell]) / np.maximum(length * own, 1e-9)
+def measure_centrality(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return the cosine of each sentence with the lecture's mean sentence (Radev et al. 2004).
+
+    Words weigh by how few sentences say them (idf).
+    """
+    count = len(meaningful)
+    spread = Counter(word for words in meaningful for word in words)
+    weight = {word: np.log((1 + count) / (1 + n)) + 1 for word, n in spread.items()}
+    length = np.array([np.sqrt(sum(weight[w] ** 2 for w in words)) for words in meaningful])
+    centre: Counter[str] = Counter()
+    for words, own in zip(meaningful, length.tolist(), strict=True):
+        for word in words:
+            centre[word] += weight[word] / own
+    whole = np.sqrt(sum(value**2 for value in centre.values()))
+    shared = np.array([sum(weight[w] * centre[w] for w in words) for words in meaningful])
+    return shared / np.maximum(length * whole, 1e-9)
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
@@ -90,15 +110,10 @@ def _says_little(word: str) -> bool:
     return word in function_words() or (len(word) < SHORTEST and not is_unspaced(word))
 
 
-def measure_information(texts: Sequence[str], meaningful: Sequence[Sequence[str]]) -> np.ndarray:
-    """Return how many different meaningful words a sentence says, and how densely.
-
-    Three parts of the number, by its logarithm against the richest sentences, and two of the
-    share of all words, where half is full: without the share the longest sentences win.
-    """
+def measure_information(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return how many different meaningful words a sentence says, by logarithm; 24 are full."""
     number = np.array([len(words) for words in meaningful], dtype=np.float64)
-    said = np.array([len(text.split()) for text in texts])
-    return 0.6 * to_unit(np.log1p(number)) + 0.4 * np.minimum(1, 2 * number / np.maximum(said, 1))
+    return np.minimum(1, np.log1p(number) / np.log1p(RICH))
 
 
 def measure_novelty(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:
@@ -122,9 +137,10 @@ def measure_questions(texts: Sequence[str]) -> np.ndarray:
 
 
 def measure_completeness(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
-    """Return how far a sentence stands on its own.
+    """Return how far a sentence is one whole idea that stands on its own.
 
-    Four parts for speaking of the subject rather than of speaker and listeners, four for not
+    A quarter for being no fragment, three tenths for being no endless run of words, and of the
+    rest four parts for speaking of the subject rather than of speaker and listeners, four for not
     trailing off at the end of its passage, one for an end mark, one for leaning on nothing before.
     """
     last = np.concatenate([np.diff(group) != 0, [True]]) if len(group) else np.zeros(0, bool)
@@ -132,11 +148,20 @@ def measure_completeness(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
         (max(0.0, 1 - 5 * cues.personal_share(text)), not end, cues.finished(text), not leans)
         for text, end, leans in zip(texts, last, map(cues.leans, texts), strict=True)
     ]
-    return np.array(marks, dtype=np.float64).reshape(-1, 4) @ np.array([0.4, 0.4, 0.1, 0.1])
+    alone = np.array(marks, dtype=np.float64).reshape(-1, 4) @ np.array([0.4, 0.4, 0.1, 0.1])
+    said = np.array([_count_words(text) for text in texts], dtype=np.float64)
+    body = np.clip((said - FRAGMENT[0]) / (FRAGMENT[1] - FRAGMENT[0]), 0, 1)
+    over = np.log(np.maximum(said, ENDLESS[0]) / ENDLESS[0]) / np.log(ENDLESS[1] / ENDLESS[0])
+    return 0.45 * alone + 0.25 * body + 0.3 * np.clip(1 - over, 0, 1)
 
 
-def measure_position(texts: Sequence[str], group: np.ndarray) -> np.ndarray:
-    """Return 1 for the first sentence of each passage, 0 after a thousand words, by logarithm."""
-    words = np.cumsum([0, *(len(text.split()) for text in texts)])[:-1]
-    before = words - words[np.searchsorted(group, group)]
-    return np.clip(1 - np.log1p(before / FEW_WORDS) / np.log1p(1000 / FEW_WORDS), 0, 1)
+def _count_words(text: str) -> float:
+    """Return the words of a text; scripts without spaces give pairs, of which two make a word."""
+    words = split_words(text)
+    return sum(0.5 if is_unspaced(word) else 1.0 for word in words) + len(_NUMBER.findall(text))
+
+
+def measure_position(group: np.ndarray) -> np.ndarray:
+    """Return 1 for the first sentences of each passage, 0 from the hundredth on, by logarithm."""
+    before = np.arange(len(group)) - np.searchsorted(group, group)
+    return np.clip(1 - (np.log1p(before) - OPENING) / (FADED - OPENING), 0, 1)

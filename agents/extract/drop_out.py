@@ -83,7 +83,7 @@ class Trial:
     decisions: Decisions
     weighed: Weighed = field(init=False)
     choice: Choice = field(init=False)
-    _known: dict[tuple[str, float], tuple[Span, ...]] = field(default_factory=dict)
+    tried: dict[tuple[str, float], tuple[Span, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.weighed = weigh(self.lecture, self.params, self.decisions)
@@ -92,15 +92,15 @@ class Trial:
     def keeps(self, span: Span, tunable: str, value: float) -> bool:
         """Return whether a clip is still there when one tunable has another value."""
         key = (tunable, value)
-        if key not in self._known:
+        if key not in self.tried:
             params = _changed(self.params, tunable, value)
             weighed = self.weighed
             if tunable.startswith("weights."):
                 weighed = weigh(self.lecture, params, self.decisions)
             # from no guess at the price, as a run with these params would choose
             chosen = choose_spans(self.lecture, weighed, params, self.decisions)
-            self._known[key] = chosen.spans
-        return any(_same(span, other) for other in self._known[key])
+            self.tried[key] = chosen.spans
+        return any(_same(span, other) for other in self.tried[key])
 
 
 def _same(span: Span, other: Span) -> bool:
