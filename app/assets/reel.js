@@ -1,5 +1,8 @@
 // The highlight reel: its passages as a row of buttons, and a way to see them one after another.
 
+// The picture shown at a time may have begun a frame earlier: ten a second is the slowest we meet.
+const FRAME_S = 0.1;
+
 export class Reel {
   constructor(root, helpers) {
     Object.assign(this, { root: root.querySelector(".lh-reel"), helpers });
@@ -35,7 +38,9 @@ export class Reel {
   }
 
   follow(time) {
-    const at = this.passages.findIndex((passage) => passage.start <= time && time < passage.end);
+    const at = this.passages.findIndex(
+      (passage) => passage.start - FRAME_S <= time && time < passage.end - FRAME_S,
+    );
     if (at === this.current) return;
     this.nodes[this.current]?.removeAttribute("aria-current");
     this.nodes[at]?.setAttribute("aria-current", "true");

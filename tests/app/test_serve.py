@@ -1,5 +1,6 @@
 """`lecture serve` and `lecture demo` as processes: start, refuse a second, leave nothing behind."""
 
+import fcntl
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -119,8 +120,9 @@ def test_a_closed_terminal_stops_serve_without_a_trace(server, tmp_path):
 
 def test_ctrl_c_stops_serve_though_clients_hold_streams_open(server):
     with server.ready() as client:
-        for worker in workers_of(server):
-            os.kill(worker, signal.SIGSTOP)  # so that the job stays queued, and SIGTERM unheard
+        with no_one_in_the_store(server):
+            for worker in workers_of(server):
+                os.kill(worker, signal.SIGSTOP)  # so that the job stays queued, SIGTERM unheard
         body = b"\x00\x00\x00\x18ftypmp42" + bytes(4_000)
         job = TusClient(client).upload("talk.mp4", body).headers["job-id"]
         port = client.base_url.port
@@ -150,6 +152,16 @@ def test_a_killed_worker_is_replaced_and_a_killed_launcher_takes_all_along(serve
     while any(map(is_alive, children)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [pid for pid in children if is_alive(pid)]
+
+
+@contextmanager
+def no_one_in_the_store(server):
+    """Hold both locks of the store: who is stopped meanwhile holds neither."""
+    with ExitStack() as held:
+        for suffix in (".turn", ".lock"):
+            handle = held.enter_context(Path(server.state, f"lecture.duckdb{suffix}").open("r+"))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def workers_of(server):
