@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from agents.subtitles import clean_text, to_vtt
+from agents.subtitles import one_line, to_vtt
 from agents.types import ContentSegment, Cue, Notice
 from app.formats import FileFormat
 from app.views.text import clock
@@ -48,15 +48,15 @@ def make_chapters(
     kept = list(starts.values())
     edges = [0.0, *(topic.start for topic in kept[1:]), end]
     return tuple(
-        Cue(start, after, _one_line(topic.title) or f"Topic {number}")
+        Cue(start, after, _short_line(topic.title) or f"Topic {number}")
         for number, (start, after, topic) in enumerate(
             zip(edges, edges[1:], kept, strict=False), start=1
         )
     )
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(clean_text(text).split())
+def _short_line(text: str) -> str:
+    line = one_line(text)
     if len(line) <= TITLE_CHARS:
         return line
     cut = line[:TITLE_CHARS]
@@ -123,7 +123,7 @@ def podcast_document(chapters: tuple[Cue, ...], title: str) -> dict[str, Any]:
         {"startTime": round(c.start, 3), "title": c.text, "endTime": round(c.end, 3)}
         for c in chapters
     ]
-    return {"version": "1.2.0", "title": _one_line(title), "chapters": listed}
+    return {"version": "1.2.0", "title": _short_line(title), "chapters": listed}
 
 
 def _write_podcast(chapters: tuple[Cue, ...], title: str) -> str:

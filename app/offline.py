@@ -6,9 +6,13 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from urllib.parse import quote
 
+from agents.types import ClipPlan
+from app.exports import clip_name
 from app.views.text import clock, length
+from data.records import ClipRow
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -39,6 +43,23 @@ class OfflineClip:
     poster: str
     vtt: str
     """The subtitles themselves: a page that is opened from a folder may not fetch them."""
+
+    @classmethod
+    def of(cls, clip: ClipPlan | ClipRow, duration: float, vtt: Path) -> OfflineClip:
+        """Return a clip whose files are called as `clip_name` says."""
+        rank = clip.rank if isinstance(clip, ClipPlan) else clip.idx
+        name = clip_name(rank, clip.title)
+        return cls(
+            title=clip.title,
+            reason=clip.reason,
+            quote=clip.quote,
+            start=clip.parts[0].start,
+            end=clip.parts[-1].end,
+            duration=duration,
+            video=f"{name}.mp4",
+            poster=f"{name}.jpg",
+            vtt=vtt.read_text("utf-8"),
+        )
 
 
 def offline_page(

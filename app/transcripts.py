@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from agents.subtitles import clean_text, join_words, make_cues, to_srt, to_ttml, to_vtt
+from agents.subtitles import join_words, make_cues, one_line, to_srt, to_ttml, to_vtt
 from agents.types import Cue, Interval, Notice, Transcript, TranscriptSegment, Word
 from app.exports import plain, rounded
 from app.formats import FileFormat
@@ -37,10 +37,10 @@ def transcript_text(transcript: Transcript) -> str:
     lines = []
     speaker = ""
     for paragraph in _paragraphs(transcript.segments):
-        text = join_words(" ".join(clean_text(segment.text).split()) for segment in paragraph)
+        text = join_words(one_line(segment.text) for segment in paragraph)
         if paragraph[0].speaker not in ("", speaker):
             speaker = paragraph[0].speaker
-            text = f"{' '.join(clean_text(speaker).split())}: {text}"
+            text = f"{one_line(speaker)}: {text}"
         lines.append(text)
     return "".join(f"{line}\n" for line in "\n\n".join(lines).split("\n")) if lines else ""
 

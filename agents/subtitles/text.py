@@ -49,6 +49,11 @@ def clean_text(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def one_line(text: str) -> str:
+    """Return clean text on one line, its words one space apart."""
+    return " ".join(clean_text(text).split())
+
+
 def join_words(texts: Iterable[str]) -> str:
     """Return the words as running text: no space between words of scripts that use none."""
     line = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from agents.subtitles.files import cue_times
-from agents.subtitles.text import clean_text
+from agents.subtitles.text import clean_text, one_line
 from agents.types import Cue
 
 TT = "http://www.w3.org/ns/ttml"
@@ -36,7 +36,7 @@ def to_ttml(cues: Iterable[Cue], *, language: str, title: str = "") -> str:
             f"{{{PARAMETER}}}timeBase": "media",
         },
     )
-    _add_head(root, " ".join(clean_text(title).split()))
+    _add_head(root, one_line(title))
     body = _add(root, "body", {"region": "bottom", "style": "speech"})
     paragraphs = _add(body, "div")
     for number, cue in enumerate(cues, start=1):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from agents.subtitles import clean_text
+from agents.subtitles import one_line
 from agents.transcript.blocks import (
     INLINE_TIME,
     TAG,
@@ -121,7 +121,7 @@ def _captions(block: Block) -> Iterator[Caption]:
     if not text or _NO_SPEECH.fullmatch(text):
         return
     inside = [(i, t) for i, t in marks if i < len(text) and block.start <= t < block.end]
-    speaker = " ".join(clean_text(voice.group(1)).split()) if voice else ""
+    speaker = one_line(voice.group(1)) if voice else ""
     yield Caption(block.start, block.end, text, speaker, tuple(inside))
 
 
@@ -130,7 +130,7 @@ def _append(text: str, raw: str) -> str:
     plain = html.unescape(TAG.sub("", raw).replace("\\N", "\n").replace("\\h", " "))
     plain = _NOISE.sub(" ", plain)
     glue = " " if text and plain[:1].isspace() and not text.endswith(" ") else ""
-    said = " ".join(clean_text(plain).split())
+    said = one_line(plain)
     return text + glue + said + (" " if said and plain[-1:].isspace() else "")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
-from agents.subtitles import clean_text
+from agents.subtitles import one_line
 from agents.transcript.activity import Activity
 from agents.transcript.settling import MIN_WORD_S, settle_words
 from agents.types import Word
@@ -89,7 +89,7 @@ def repair_utterances(
 
 def _place(raw: Sequence[RawWord], start: float, end: float) -> list[Word]:
     """Return the words, in the order of the text, within `start`-`end`."""
-    said = [(word, text) for word in raw if (text := " ".join(clean_text(word.text).split()))]
+    said = [(word, text) for word in raw if (text := one_line(word.text))]
     if not said or end - start < 0.005 * len(said):
         return []
     least = min(MIN_WORD_S, (end - start) / len(said))

@@ -64,6 +64,11 @@ async def chapters(request: Request) -> Response:
     return await _saved(request, current_services().review.chapters)
 
 
+async def cutlist(request: Request) -> Response:
+    """Return where the clips lie as a cut list: otio, fcpxml, xml, edl or csv."""
+    return await _saved(request, current_services().exchange.cutlist)
+
+
 async def _saved(
     request: Request, make: Callable[[str, str, str | None], tuple[str, str, str]]
 ) -> Response:
@@ -97,4 +102,5 @@ routes = [
     Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
     Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
     Route("/api/v1/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
+    Route("/api/v1/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
 ]

@@ -65,15 +65,6 @@ async def archive(request: Request) -> Response:
     return StreamingResponse(body, headers=headers, media_type="application/zip")
 
 
-async def cutlist(request: Request) -> Response:
-    """Save where the clips lie as a cut list: otio, fcpxml, xml, edl or csv."""
-    parts, job = request.path_params, request.query_params.get("job")
-    make = current_services().exchange.cutlist
-    name, media_type, text = await to_thread.run_sync(make, parts["id"], parts["suffix"], job)
-    headers = {**PRIVATE, "Content-Disposition": attachment(name)}
-    return Response(text, headers=headers, media_type=media_type)
-
-
 async def _serve(
     find: Callable[..., ServedFile],
     *args: Any,  # noqa: ANN401
@@ -109,5 +100,4 @@ routes = [
     Route("/app/static/media/clips/{id}/{kind}", clip, methods=["GET", "HEAD"]),
     Route("/api/v1/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
     Route("/api/v1/lectures/{id}/download.zip", archive, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
 ]

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agents.types import Clip
-from app.chapters import CHAPTER_FORMATS
-from app.exchange import EXCHANGE_FORMATS, Source, make_cutlist
+from app.exchange import Source, make_cutlist
 from app.exports import Findings, analysis, clip_name
 from app.offline import OfflineClip, offline_page
 from app.services.jobs import when
-from app.transcripts import TRANSCRIPT_FORMATS
+from app.texts import texts_of
 from data.disk import atomic_file
 from data.records import Job, Lecture
 from jobs.workshop import Workshop
@@ -64,38 +62,25 @@ def _clip_files(found: Findings) -> Iterator[tuple[str, Path]]:
 
 def _texts(found: Findings, lecture: Lecture, wanted: Wanted) -> Iterator[tuple[str, str]]:
     """Yield name and text of every file that is written as text."""
-    if found.content is not None:
-        for suffix, made in CHAPTER_FORMATS.items():
-            yield f"chapters.{suffix}", made.write(found.chapters, lecture.title)
-    if found.transcript is not None:
-        for suffix in wanted.transcripts:
-            text = TRANSCRIPT_FORMATS[suffix].write(found.transcript, lecture.title)
-            yield f"transcript.{suffix}", text
+    cutlist = None
     if found.intake is not None and found.plans:
         file = Path(lecture.media)
         # the recording stays where it lies, so its whole address is written
         source = Source.of(found.intake.media, file.name, file.as_uri())
-        clips = [(plan.title, plan.reason, plan.parts) for plan in found.plans]
-        cutlist = make_cutlist(source, clips)
-        for suffix in wanted.cutlists:
-            yield f"highlights.{suffix}", EXCHANGE_FORMATS[suffix].write(cutlist, lecture.title)
-    if found.clips:
-        yield "index.html", offline_page(lecture.title, [*map(_offline, found.clips)])
-
-
-def _offline(clip: Clip) -> OfflineClip:
-    plan, name = clip.plan, clip_name(clip.plan.rank, clip.plan.title)
-    return OfflineClip(
-        title=plan.title,
-        reason=plan.reason,
-        quote=plan.quote,
-        start=plan.start,
-        end=plan.end,
-        duration=clip.duration,
-        video=f"{name}.mp4",
-        poster=f"{name}.jpg",
-        vtt=clip.vtt.read_text("utf-8"),
+        cutlist = make_cutlist(
+            source, [(plan.title, plan.reason, plan.parts) for plan in found.plans]
+        )
+    made = texts_of(
+        found,
+        lecture.title,
+        cutlist,
+        transcripts=wanted.transcripts,
+        cutlists=wanted.cutlists,
     )
+    yield from ((name, text) for name, _, text in made)
+    if found.clips:
+        clips = [OfflineClip.of(clip.plan, clip.duration, clip.vtt) for clip in found.clips]
+        yield "index.html", offline_page(lecture.title, clips)
 
 
 def _forget_older(out: Path, written: set[str]) -> None:

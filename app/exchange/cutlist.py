@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from agents.subtitles import clean_text
+from agents.subtitles import one_line
 from agents.types import Interval, Media
 
 EDITING_RATES = tuple(
@@ -115,8 +115,3 @@ def make_cutlist(source: Source, clips: Iterable[tuple[str, str, Sequence[Interv
 def timeline_name(title: str) -> str:
     """Return what a timeline of a lecture's clips is called."""
     return one_line(title) or "Highlights"
-
-
-def one_line(text: str) -> str:
-    """Return text without control characters, on one line."""
-    return " ".join(clean_text(text).split())

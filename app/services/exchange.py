@@ -7,14 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agents.errors import NotFound
-from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS, Cutlist, Source, make_cutlist
 from app.exports import clip_name, slug
 from app.offline import OfflineClip, offline_page
 from app.services.clips import Clips
 from app.services.files import ClipFile, Files
 from app.services.review import Review
-from app.transcripts import TRANSCRIPT_FORMATS
+from app.texts import texts_of
 from app.zips import stream_zip
 from data.records import ClipRow, Job, Lecture
 
@@ -50,9 +49,10 @@ class Exchange:
         files = [
             (f"{_name(clip)}{path.suffix}", path)
             for clip in clips
-            for path in (self.files.clip(clip.id, kind).path for kind in CLIP_FILES)
+            for path in (self.files.of_clip(clip, kind).path for kind in CLIP_FILES)
         ]
-        texts = self._texts(lecture, job, clips)
+        cutlist = self._cutlist(lecture, job, clips)
+        texts = list(texts_of(self.review.results.of(job), lecture.title, cutlist))
         page = offline_page(
             lecture.title,
             [self._offline(clip) for clip in clips],
@@ -73,46 +73,9 @@ class Exchange:
         source = Source.of(media, name, quote(name))
         return make_cutlist(source, [(clip.title, clip.reason, clip.parts) for clip in clips])
 
-    def _texts(
-        self, lecture: Lecture, job: Job, clips: list[ClipRow]
-    ) -> list[tuple[str, str, str]]:
-        """Return (file name, what it is, text) of what lies beside the clips."""
-        found = self.review.results.of(job)
-        texts = []
-        if found.content is not None:
-            for suffix, made in CHAPTER_FORMATS.items():
-                text = made.write(found.chapters, lecture.title)
-                about = f"Chapters of the lecture ({made.title})"
-                texts.append((f"chapters.{suffix}", about, text))
-        if found.transcript is not None:
-            for suffix, made in TRANSCRIPT_FORMATS.items():
-                text = made.write(found.transcript, lecture.title)
-                about = f"Transcript of the lecture ({made.title})"
-                texts.append((f"transcript.{suffix}", about, text))
-        cutlist = self._cutlist(lecture, job, clips)
-        for suffix, made in EXCHANGE_FORMATS.items():
-            texts.append(
-                (
-                    f"highlights.{suffix}",
-                    f"Cut list: {made.title}",
-                    made.write(cutlist, lecture.title),
-                )
-            )
-        return texts
-
     def _offline(self, clip: ClipRow) -> OfflineClip:
-        name = _name(clip)
-        return OfflineClip(
-            title=clip.title,
-            reason=clip.reason,
-            quote=clip.quote,
-            start=clip.parts[0].start,
-            end=clip.parts[-1].end,
-            duration=clip.duration or sum(part.duration for part in clip.parts),
-            video=f"{name}.mp4",
-            poster=f"{name}.jpg",
-            vtt=self.files.clip(clip.id, "vtt").path.read_text("utf-8"),
-        )
+        duration = clip.duration or sum(part.duration for part in clip.parts)
+        return OfflineClip.of(clip, duration, self.files.of_clip(clip, "vtt").path)
 
 
 def _stem(lecture: Lecture) -> str:

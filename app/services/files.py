@@ -78,7 +78,10 @@ class Files:
 
     def clip(self, clip_id: str, kind: ClipFile) -> ServedFile:
         """Return one file of a rendered clip, with a name to save it under."""
-        clip = self.clips.get(clip_id)
+        return self.of_clip(self.clips.get(clip_id), kind)
+
+    def of_clip(self, clip: ClipRow, kind: ClipFile) -> ServedFile:
+        """Return the same of a clip that has been read already."""
         path = self._clip_path(clip, kind)
         return _existing(path, download_name=f"{clip_name(clip.idx, clip.title)}{path.suffix}")
 
