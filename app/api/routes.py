@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.api import assets, events, fitting, health, lectures, media, uploads
+from app.api import assets, events, fitting, health, layouts, lectures, media, uploads
 from app.api.problems import problem
 
 
@@ -20,6 +20,7 @@ routes: list[BaseRoute] = [
     *uploads.routes,
     *media.routes,
     *lectures.routes,
+    *layouts.routes,
     *fitting.routes,
     *events.routes,
     *assets.routes,

@@ -10,6 +10,7 @@ from app.services.exchange import Exchange
 from app.services.files import Files
 from app.services.fitting import Fits
 from app.services.jobs import Jobs
+from app.services.layouts import Layouts
 from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
 from app.services.results import Results
@@ -31,6 +32,7 @@ class Services(Core):
         self.clips = Clips(self)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
         self.files = Files(self, self.clips, self.review)
         self.exchange = Exchange(self.clips, self.review, self.files)
 
