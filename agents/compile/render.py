@@ -18,7 +18,7 @@ from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 2
+RENDERER = 3
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 
