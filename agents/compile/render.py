@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.compile.checks import check_clip, is_black
 from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
 from agents.compile.timeline import lay_out
@@ -68,7 +69,7 @@ def render_clip(
             timeline,
             media,
             first.colour,
-            plan.cues,
+            picture_layers(plan, timeline.duration, params),
             sound,
             work / VIDEO,
             params=params,
