@@ -14,6 +14,7 @@ from agents.compile.encoder import encode, make_sound, take_sound
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
+from agents.compile.sound import read_sound
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
@@ -81,6 +82,7 @@ def render_clip(
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
+            sound=read_sound(sound),
             source_is_black=is_black(first.luma),
             poster=work / POSTER,
         )
