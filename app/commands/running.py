@@ -113,7 +113,8 @@ def run_here(
         document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
         with shop.store.read() as con:
             spent = tuple(each.usage for each in job_spending(con, job.id))
-    reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+    params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
+    reel = findings.reel(params, decisions.rejected if decisions else ())
     return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
 
 
