@@ -174,8 +174,9 @@ def test_the_examples_of_the_documentation_run(address, tmp_path):
     text = (Path(__file__).parents[2] / "docs/api.md").read_text()
     blocks = dict(re.findall(r"```(python|sh)\n(.*?)```", text, re.DOTALL))
     shutil.copy(sample_paths().video, tmp_path / "talk.mp4")
+    shutil.copy(sample_paths().captions, tmp_path / "talk.vtt")
     program = blocks["python"].replace("SERVER", repr(address))
-    # the sample without its captions, small: what is shown is the way, not the clips
+    # small: what is shown is the way, not the clips
     small = '{"compile": {"size": "360p", "preset": "ultrafast"}}'
     program = program.replace('{"extract": {"max_clips": 5}}', small)
     done = subprocess.run(
