@@ -54,8 +54,7 @@ def check_clip(
         with av.open(path) as container:
             _check_streams(container, size)
             times, last_key = _read_packets(container)
-        with av.open(path) as container:
-            begin, heard = _hear(container)
+        begin, heard = _hear(path)
         seconds = frames / fps
         _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
         _check_pace(times, fps)
@@ -96,13 +95,21 @@ def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, i
     return np.sort(times), last_key
 
 
-def _hear(container: av.container.InputContainer) -> tuple[float, np.ndarray]:
+def hear_clip(path: Path) -> np.ndarray:
+    """Return the sound of a clip of ours, float32 (n,) at 48 kHz."""
+    return _hear(path)[1]
+
+
+def _hear(path: Path) -> tuple[float, np.ndarray]:
     """Return when the sound begins, and its samples, float32 (n,)."""
+    import av
+
     begin, parts = 0.0, [np.zeros(0, np.float32)]
-    for frame in container.decode(audio=0):
-        if len(parts) == 1:
-            begin = frame.time or 0.0
-        parts.append(frame.to_ndarray()[0])
+    with av.open(path) as container:
+        for frame in container.decode(audio=0):
+            if len(parts) == 1:
+                begin = frame.time or 0.0
+            parts.append(frame.to_ndarray()[0])
     return begin, np.concatenate(parts)
 
 

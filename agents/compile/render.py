@@ -30,7 +30,7 @@ def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
