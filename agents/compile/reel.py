@@ -22,7 +22,7 @@ from agents.compile.chapters import to_ffmetadata
 from agents.compile.checks import check_clip, hear_clip, is_black
 from agents.compile.compiler import compile_clips
 from agents.compile.params import CompileParams
-from agents.compile.render import POSTER, SRT, VIDEO, VTT, clip_key
+from agents.compile.render import MOVING, POSTER, SRT, VIDEO, VTT, clip_key
 from agents.compile.sound import SAMPLE_RATE, fade_ends, level_sound
 from agents.compile.timeline import clip_fps
 from agents.ffmpeg import rendering_source, run_ffmpeg
@@ -109,6 +109,7 @@ def render_film(
         sound=sound,
         source_is_black=_begins_black(clips[0].video),
         poster=folder / POSTER,
+        moving=folder / MOVING,
     )
     (folder / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
     (folder / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
@@ -124,6 +125,7 @@ def render_film(
         height=height,
         duration=float(sum(frames) / fps),
         size_bytes=(folder / VIDEO).stat().st_size,
+        moving=folder / MOVING,
     )
     return Film(clip, chapters)
 
