@@ -50,6 +50,7 @@ def save_moving(pictures: Sequence[np.ndarray], path: Path) -> None:
     from PIL import Image
 
     first, *rest = [Image.fromarray(picture) for picture in pick_moments(pictures)]
+    made = io.BytesIO()
     for quality in QUALITIES:
         made = io.BytesIO()
         options = {"duration": SHOWN_MS, "loop": 0, "quality": quality, "method": 4}
