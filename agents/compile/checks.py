@@ -100,7 +100,12 @@ def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, i
 
 def hear_clip(path: Path) -> np.ndarray:
     """Return the sound of a clip of ours, float32 (n,) at 48 kHz."""
-    return _hear(path)[1]
+    from av.error import FFmpegError
+
+    try:
+        return _hear(path)[1]
+    except (FFmpegError, IndexError) as error:
+        raise RenderFailed(f"the clip {path.name} has no sound that can be decoded") from error
 
 
 def _hear(path: Path) -> tuple[float, np.ndarray]:
