@@ -91,7 +91,9 @@ def highlights(
     _check_folders(files, out)
     if server is not None:
         if keep or drop or cutlist or only or from_:
-            raise TuningError("--keep, --drop, --cutlist, --only and --from do not go with --server.")
+            raise TuningError(
+                "--server does not go with --keep, --drop, --cutlist, --only, --from."
+            )
         return _on_server(server, files, out, captions, tuning, as_json=json_)
     stop_at_once()
     # what ends a stage is told in one sentence below; only a fault of ours is told in full
