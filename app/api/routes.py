@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.api import assets, events, fitting, health, lectures, media, uploads
+from app.api import assets, events, fitting, health, lab, lectures, media, uploads
 from app.api.problems import problem
 
 
@@ -21,6 +21,7 @@ routes: list[BaseRoute] = [
     *media.routes,
     *lectures.routes,
     *fitting.routes,
+    *lab.routes,
     *events.routes,
     *assets.routes,
     Route("/api/{path:path}", nowhere),
