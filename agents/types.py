@@ -300,6 +300,8 @@ class Cue(Interval):
     """One subtitle of one or two lines; seconds from the start of the clip it belongs to."""
 
     text: str
+    spoken: tuple[float, ...] = ()
+    """When each word of the text begins, if that is known; a letter where words have no spaces."""
 
 
 @dataclass(frozen=True, slots=True)

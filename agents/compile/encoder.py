@@ -5,15 +5,15 @@ Both run in the sandbox; only the kept seconds of the upload are read, and sough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.compile.compositor import caption_strip
 from agents.compile.graph import Colour, Stills, build_graph
-from agents.compile.overlays import caption_images, draw_background, draw_disc
+from agents.compile.layers import Layer
+from agents.compile.overlays import draw_background, draw_disc
 from agents.compile.params import CompileParams
 from agents.compile.sound import (
     MARGIN_S,
@@ -27,7 +27,7 @@ from agents.compile.stills import PixelFormat, write_stills
 from agents.compile.timeline import Stretch, Timeline
 from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import input_options, run_ffmpeg
-from agents.types import Cue, Media
+from agents.types import Media
 
 MEMORY_BYTES = 2 << 30
 # FFmpeg's numbers for the colours that cameras and screen recorders write.
@@ -126,7 +126,7 @@ def encode(
     timeline: Timeline,
     media: Media,
     colour: Colour,
-    cues: tuple[Cue, ...],
+    layers: Sequence[Layer],
     sound: Path,
     out: Path,
     *,
@@ -137,7 +137,7 @@ def encode(
     """Compose and encode the clip into `out` in one pass over its pixels."""
     folder = sound.parent
     inputs = [arg for s in timeline.stretches for arg in _stretch_input(s, timeline, media)]
-    stills, paths = _draw_stills(timeline, cues, params, folder)
+    stills, paths = _draw_stills(timeline, layers, folder)
     for path in paths:
         inputs += ["-f", "matroska", "-i", f"file:{path}"]
     count = len(timeline.stretches) + len(paths)
@@ -160,7 +160,7 @@ def encode(
 
 
 def _draw_stills(
-    timeline: Timeline, cues: tuple[Cue, ...], params: CompileParams, folder: Path
+    timeline: Timeline, layers: Sequence[Layer], folder: Path
 ) -> tuple[Stills, list[Path]]:
     """Draw what stands still into files, which are the inputs after the stretches."""
     paths: list[Path] = []
@@ -176,11 +176,8 @@ def _draw_stills(
     backgrounds = {made: add([(0.0, draw_background(made))], "yuv420p") for made in shown}
     bubble = next((made.bubble for made in shown if made.bubble), None)
     disc = add([(0.0, draw_disc(bubble.target.w))], "yuva420p") if bubble else None
-    captions = None
-    if params.captions and cues:
-        images = caption_images(cues, timeline.duration, params)
-        captions = add(images, "yuva420p"), caption_strip(params)
-    return Stills(backgrounds, disc, captions), paths
+    over = tuple((add(layer.images, "yuva420p"), layer.place) for layer in layers)
+    return Stills(backgrounds, disc, over), paths
 
 
 def _stretch_input(stretch: Stretch, timeline: Timeline, media: Media) -> list[str]:

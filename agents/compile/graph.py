@@ -42,8 +42,8 @@ class Stills:
     backgrounds: Mapping[Composition, int]
     disc: int | None = None
     """The shape of a bubble, in its alpha."""
-    captions: tuple[int, Box] | None = None
-    """The caption images and their place."""
+    layers: tuple[tuple[int, Box], ...] = ()
+    """The pictures over the composed one, from the lowest to the topmost, and their places."""
 
 
 class _Graph:
@@ -88,8 +88,7 @@ def build_graph(
     name = joined[0]
     if len(joined) > 1:
         name = graph.add(joined, f"concat=n={len(joined)}:v=1:a=0")[0]
-    if stills.captions:
-        index, place = stills.captions
+    for index, place in stills.layers:
         drawn = graph.add([f"{index}:v:0"], colour.tags)[0]
         overlay = f"overlay={place.x}:{place.y}:eof_action=repeat:format=yuv420"
         name = graph.add([name, drawn], overlay)[0]

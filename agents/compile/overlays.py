@@ -19,9 +19,10 @@ from agents.compile.compositor import (
     caption_letter,
     caption_strip,
 )
+from agents.compile.layers import Layer
 from agents.compile.params import CompileParams
 from agents.subtitles import clean_text, wrap_text
-from agents.types import Cue
+from agents.types import ClipPlan, Cue
 
 if TYPE_CHECKING:
     from moviepy import CompositeVideoClip
@@ -62,6 +63,14 @@ def draw_disc(size: int) -> np.ndarray:
     disc = np.full((size, size, 4), 255, np.uint8)
     disc[..., 3] = np.clip(size / 2 - from_middle, 0, 1) * 255
     return disc
+
+
+def picture_layers(plan: ClipPlan, duration: float, params: CompileParams) -> tuple[Layer, ...]:
+    """Return what lies over the composed picture of a clip of `duration` seconds, in order."""
+    if not (params.captions and plan.cues):
+        return ()
+    images = caption_images(plan.cues, duration, params)
+    return (Layer(caption_strip(params), images),)
 
 
 def caption_images(

@@ -11,14 +11,16 @@ from typing import Any
 
 from agents.compile.checks import check_clip, is_black
 from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
+from agents.compile.sound import read_sound
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 2
+RENDERER = 3
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 
@@ -68,7 +70,7 @@ def render_clip(
             timeline,
             media,
             first.colour,
-            plan.cues,
+            picture_layers(plan, timeline.duration, params),
             sound,
             work / VIDEO,
             params=params,
@@ -80,6 +82,7 @@ def render_clip(
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
+            sound=read_sound(sound),
             source_is_black=is_black(first.luma),
             poster=work / POSTER,
         )

@@ -127,14 +127,14 @@ async def _read(request: Request, kind: type[Read]) -> Read:
 
 
 def _lecture(path: str) -> str:
-    return f"/api/v1/lectures/{{id}}/{path}"
+    return f"/lectures/{{id}}/{path}"
 
 
 routes = [
     Route(_lecture("lab"), notebook, methods=["GET"]),
     Route(_lecture("plan"), plan, methods=["POST"]),
     Route(_lecture("marks"), marks, methods=["GET", "POST", "DELETE"]),
-    Route("/api/v1/presets", presets, methods=["GET", "POST"]),
-    Route("/api/v1/presets/{id}", preset, methods=["DELETE"]),
-    Route("/api/v1/tuning/toml", toml, methods=["POST", "PUT"]),
+    Route("/presets", presets, methods=["GET", "POST"]),
+    Route("/presets/{id}", preset, methods=["DELETE"]),
+    Route("/tuning/toml", toml, methods=["POST", "PUT"]),
 ]

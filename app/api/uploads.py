@@ -199,10 +199,10 @@ def one_line(text: str, limit: int) -> str:
 
 
 routes = [
-    Route("/api/v1/uploads", create, methods=["POST"]),
-    Route("/api/v1/uploads", describe, methods=["OPTIONS"]),
-    Route("/api/v1/uploads/{id}", head, methods=["HEAD"]),
-    Route("/api/v1/uploads/{id}", patch, methods=["PATCH"]),
-    Route("/api/v1/uploads/{id}", terminate, methods=["DELETE"]),
-    Route("/api/v1/uploads/{id}/captions", put_captions, methods=["PUT"]),
+    Route("/uploads", create, methods=["POST"]),
+    Route("/uploads", describe, methods=["OPTIONS"]),
+    Route("/uploads/{id}", head, methods=["HEAD"]),
+    Route("/uploads/{id}", patch, methods=["PATCH"]),
+    Route("/uploads/{id}", terminate, methods=["DELETE"]),
+    Route("/uploads/{id}/captions", put_captions, methods=["PUT"]),
 ]

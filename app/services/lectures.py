@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from agents.errors import MediaError, NotFound
@@ -17,6 +18,7 @@ from data.lectures import (
     delete_lecture,
     get_lecture,
     list_lectures,
+    page_lectures,
     restore_lecture,
     update_lecture,
 )
@@ -68,6 +70,11 @@ class Lectures:
             poster = f"{MEDIA}/lectures/{lecture.id}/poster" if job_id in seen else None
             cards.append(LectureCard(lecture, job, rendered.get(job_id, 0), poster))
         return cards
+
+    def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:
+        """Return at most `limit` lectures, newest first, those after a moment and id."""
+        with self.core.store.read() as con:
+            return page_lectures(con, after=after, limit=limit)
 
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""

@@ -80,7 +80,8 @@ class LivePlans:
     def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
         """Return the passages of the highlight reel, none before the lecture is analysed."""
         found = Findings(self._found(job_id))
-        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+        params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
+        return found.reel(params, self.decisions(job_id).rejected)
 
     def _found(self, job_id: str) -> dict[str, Any]:
         keys = self.results.keys(job_id)

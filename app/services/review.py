@@ -99,13 +99,14 @@ class Review:
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
             ),
-            "sentences": self._sentences(job, found),
+            "sentences": self.sentences(job, found),
             "cues": transcript_cues(found.transcript),
             "clips": self.clips(job.id, found.plans),
             "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
         }
 
-    def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+    def sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+        """Return every sentence with its components and its score under the job's weights."""
         if found.content is None:
             return []
         scores = self.live.scores(found.content, self.jobs.tuning(job))
