@@ -23,6 +23,7 @@ from app.api import (
     extras,
     fitting,
     jobs,
+    lab,
     lectures,
     library,
     media,
@@ -110,7 +111,7 @@ def make_api() -> Api:
     for part in (library, jobs, results, extras, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
-    for module in (uploads, lectures, fitting, events):
+    for module in (uploads, lectures, fitting, lab, events):
         api.router.routes += module.routes
     api.router.routes += media.api_routes
     return api
