@@ -55,7 +55,7 @@ def cut_sound(timeline: Timeline, read: list[tuple[float, np.ndarray]]) -> np.nd
             first = round((piece.start - begin) * SAMPLE_RATE) - half
             out[at : at + count + 2 * half] += _faded(samples, first, count + 2 * half, half)
     clip = out[half : len(out) - half]
-    _fade_ends(clip, 2 * half)
+    fade_ends(clip, FADE_S)
     return clip
 
 
@@ -72,8 +72,9 @@ def _faded(samples: np.ndarray, first: int, count: int, half: int) -> np.ndarray
     return cut
 
 
-def _fade_ends(clip: np.ndarray, width: int) -> None:
-    width = min(width, len(clip))
+def fade_ends(clip: np.ndarray, seconds: float) -> None:
+    """Let the samples come from silence and go to it, in place."""
+    width = min(round(seconds * SAMPLE_RATE), len(clip))
     ramp = ((np.arange(width) + 0.5) / width).astype(np.float32)
     clip[:width] *= ramp
     clip[len(clip) - width :] *= ramp[::-1]

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.api import assets, events, fitting, health, lectures, media, uploads
+from app.api import assets, events, fitting, health, lectures, media, stills, uploads
 from app.api.problems import problem
 
 
@@ -18,6 +18,7 @@ async def nowhere(request: Request) -> Response:
 routes: list[BaseRoute] = [
     *health.routes,
     *uploads.routes,
+    *stills.routes,
     *media.routes,
     *lectures.routes,
     *fitting.routes,

@@ -14,6 +14,7 @@ from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
 from app.services.results import Results
 from app.services.review import Review
+from app.services.stills import Stills
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
@@ -31,6 +32,7 @@ class Services(Core):
         self.clips = Clips(self)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.stills = Stills(self.jobs, self.results, self.clips)
         self.files = Files(self, self.clips, self.review)
         self.exchange = Exchange(self.clips, self.review, self.files)
 
