@@ -118,7 +118,7 @@ def make_sound(
     samples = cut_sound(timeline, read)
     if params.level_loudness:
         samples = level_sound(samples, params.loudness)
-    fade_ends(samples, min(params.fade_s, timeline.duration / 2))
+    fade_ends(samples, round(min(params.fade_s, timeline.duration / 2) * SAMPLE_RATE))
     path = folder / "clip.f32"
     samples.astype("<f4").tofile(path)
     return path

@@ -15,14 +15,16 @@ from agents.compile.encoder import encode, make_sound, take_sound
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
+from agents.compile.sound import read_sound
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 3
+RENDERER = 4
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
+MOVING = "poster.webp"
 
 
 def clip_key(
@@ -32,7 +34,7 @@ def clip_key(
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
@@ -86,12 +88,14 @@ def render_clip(
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
+            sound=read_sound(sound),
             source_is_black=is_black(first.luma) or params.fade_s > 0,
             poster=work / POSTER,
+            moving=work / MOVING,
         )
         (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
         (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
-        for file in (VIDEO, POSTER, SRT, VTT):
+        for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)
     return clip_in(folder, plan, intake, params, dressing)
@@ -117,4 +121,5 @@ def clip_in(
         height=height,
         duration=lay_out(plan, intake.media, intake.packets, params).duration,
         size_bytes=(folder / VIDEO).stat().st_size,
+        moving=folder / MOVING,
     )

@@ -98,10 +98,10 @@ def _matches(header: str, etag: str) -> bool:
 
 
 routes = [
-    Route("/api/v1/lectures/{id}/bundle", bundle, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
+    Route("/lectures/{id}/bundle", bundle, methods=["GET"]),
+    Route("/lectures/{id}/peaks", peaks, methods=["GET"]),
+    Route("/lectures/{id}/silence", silence, methods=["GET"]),
+    Route("/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
+    Route("/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
+    Route("/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
 ]

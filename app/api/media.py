@@ -98,6 +98,10 @@ routes = [
         "/app/static/media/lectures/{id}/slides/{job}/{index:int}", slide, methods=["GET", "HEAD"]
     ),
     Route("/app/static/media/clips/{id}/{kind}", clip, methods=["GET", "HEAD"]),
-    Route("/api/v1/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
-    Route("/api/v1/lectures/{id}/download.zip", archive, methods=["GET"]),
+]
+"""Files for the player, at whole paths."""
+
+api_routes = [
+    Route("/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
+    Route("/lectures/{id}/download.zip", archive, methods=["GET"]),
 ]

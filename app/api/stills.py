@@ -47,6 +47,6 @@ async def _still(request: Request, look: Callable[[float, dict[str, str]], Look]
 
 
 routes = [
-    Route("/api/v1/lectures/{id}/still.jpg", of_lecture, methods=["GET"]),
-    Route("/api/v1/clips/{id}/still.jpg", of_clip, methods=["GET"]),
+    Route("/lectures/{id}/still.jpg", of_lecture, methods=["GET"]),
+    Route("/clips/{id}/still.jpg", of_clip, methods=["GET"]),
 ]

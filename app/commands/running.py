@@ -113,7 +113,8 @@ def run_here(
         document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
         with shop.store.read() as con:
             spent = tuple(each.usage for each in job_spending(con, job.id))
-    reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+    params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
+    reel = findings.reel(params, decisions.rejected if decisions else ())
     return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
 
 
@@ -200,8 +201,10 @@ def remember(shop: Workshop, file: Path, captions: Path | None) -> Lecture:
         "captions_name": captions.name if captions else "",
     }
     with shop.store.write() as con:
-        if any(lecture.id == sha256 for lecture in list_lectures(con)):
+        before = list_lectures(con)
+        if any(lecture.id == sha256 for lecture in before):
             return update_lecture(con, sha256, **own)
+        _check_owner(file, shop.artifacts.root.parents[1], before)
         create_lecture(
             con,
             id=sha256,
@@ -213,6 +216,14 @@ def remember(shop: Workshop, file: Path, captions: Path | None) -> Lecture:
             captions_name=own["captions_name"] or "",
         )
         return get_lecture(con, sha256)
+
+
+def _check_owner(file: Path, out: Path, before: list[Lecture]) -> None:
+    """Refuse a folder of another recording: its clips would be replaced."""
+    if before and not any(lecture.media == str(file) for lecture in before):
+        other = Path(before[0].media).name
+        text = f"{out} holds the clips of {other!r}; name another folder, such as {out / file.stem}"
+        raise TuningError(f"{text}, for {file.name!r}.", code="bad_folder")
 
 
 def read_findings(shop: Workshop, job: Job, file: Path) -> Findings:

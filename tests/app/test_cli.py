@@ -324,6 +324,30 @@ def test_a_results_folder_that_cannot_be_made_is_one_line_and_code_2(made, capsy
     assert error.count("\n") == 1
 
 
+def test_the_folder_of_another_recording_is_refused_and_stays_as_it_is(made, capsys, tmp_path):
+    path, out, _ = made
+    another = tmp_path / "other.mp4"
+    another.write_bytes(path.read_bytes() + b"\0\0\0\x08free")
+    before = {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()}
+    assert run(["highlights", str(another), "--out", str(out), *QUICK]) == 2
+    error = capsys.readouterr().err
+    assert f"holds the clips of 'talk.mp4'; name another folder, such as {out / 'other'}" in error
+    assert error.count("\n") == 1
+    assert {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()} == before
+
+
+def test_a_recording_that_was_renamed_or_edited_keeps_its_folder(made, tmp_path):
+    path, _, _ = made
+    first, renamed = tmp_path / "first.mp4", tmp_path / "renamed.mp4"
+    first.write_bytes(path.read_bytes())
+    args = ["--out", str(tmp_path / "out"), *QUICK, "--only", "intake"]
+    assert run(["highlights", str(first), *args]) == 0
+    first.rename(renamed)
+    assert run(["highlights", str(renamed), *args]) == 0
+    first.write_bytes(renamed.read_bytes() + b"\0\0\0\x08free")
+    assert run(["highlights", str(first), *args]) == 0
+
+
 def test_two_runs_do_not_share_a_results_folder(made, capsys):
     path, out, _ = made
     with hold_state(out / ".lecture"):
