@@ -413,3 +413,24 @@ class Clip:
     height: int
     duration: float
     size_bytes: int
+    moving: File | None = None
+    """A small animated picture of it (WebP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The highlight reel as one clip."""
+
+    clip: Clip
+    chapters: tuple[Cue, ...]
+    """Its passages, in its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Podcast:
+    """The clips as sound alone, with a chapter for each."""
+
+    mp3: File
+    m4a: File
+    chapters: tuple[Cue, ...]
+    duration: float

@@ -125,6 +125,16 @@ def job_stages(con: Connection, job_id: str) -> list[StageRow]:
     return [make_record(StageRow, row) for row in rows]
 
 
+def stage_costs(con: Connection, job_id: str) -> dict[str, float]:
+    """Return the seconds that the results of a job took, whichever run computed them."""
+    rows = con.rows(
+        "select stage.name, stage_result.seconds from stage join stage_result"
+        " on stage_result.key = stage.key where stage.job_id = $1",
+        job_id,
+    )
+    return {row["name"]: row["seconds"] for row in rows}
+
+
 def begin_stage(con: Connection, job_id: str, name: str, worker: str) -> int:
     """Take a stage for `worker` and return the number of this attempt."""
     job = con.row(

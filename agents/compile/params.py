@@ -43,6 +43,8 @@ class CompileParams(Params):
     """Loudness that a clip is brought to (ITU-R BS.1770)."""
     audio_kbps: Annotated[int, Tunable(32, 192, step=16, unit="kb/s")] = 96
     """Bit rate of the sound (AAC, one channel)."""
+    reel_transition: Literal["fade", "dissolve", "cut"] = "fade"
+    """How a passage of the highlight reel follows another: through black, into it, or at once."""
 
     @property
     def look(self) -> Template:

@@ -23,6 +23,7 @@ from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 RENDERER = 3
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
+MOVING = "poster.webp"
 
 
 def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
@@ -30,7 +31,7 @@ def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
@@ -85,10 +86,11 @@ def render_clip(
             sound=read_sound(sound),
             source_is_black=is_black(first.luma),
             poster=work / POSTER,
+            moving=work / MOVING,
         )
         (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
         (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
-        for file in (VIDEO, POSTER, SRT, VTT):
+        for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)
     return clip_in(folder, plan, intake, params)
@@ -108,4 +110,5 @@ def clip_in(folder: Path, plan: ClipPlan, intake: Intake, params: CompileParams)
         height=height,
         duration=lay_out(plan, intake.media, intake.packets, params).duration,
         size_bytes=(folder / VIDEO).stat().st_size,
+        moving=folder / MOVING,
     )

@@ -22,6 +22,7 @@ from app.api import (
     events,
     fitting,
     jobs,
+    lab,
     lectures,
     library,
     media,
@@ -109,7 +110,7 @@ def make_api() -> Api:
     for part in (library, jobs, results, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
-    for module in (uploads, lectures, fitting, events):
+    for module in (uploads, lectures, fitting, lab, events):
         api.router.routes += module.routes
     api.router.routes += media.api_routes
     return api

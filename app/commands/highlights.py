@@ -69,9 +69,13 @@ def highlights(
     json_: Annotated[
         bool, Parameter(name="--json", negative="", help="Print one JSON object per recording.")
     ] = False,
+    server: Annotated[
+        str | None,
+        Parameter(help="Address of a server that does the work: http://127.0.0.1:8501."),
+    ] = None,
     tuning: Annotated[Tuning, Parameter(name="*")] = tuning_type()(),  # noqa: B008
 ) -> int:
-    """Turn recordings into highlight clips, without server or Redis."""
+    """Turn recordings into highlight clips, without server or Redis, or on the server named."""
     if not files:
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
@@ -85,12 +89,18 @@ def highlights(
     )
     _check_stages(only, from_)
     _check_folders(files, out)
+    if server is not None:
+        if keep or drop or cutlist or only or from_:
+            raise TuningError(
+                "--server does not go with --keep, --drop, --cutlist, --only, --from."
+            )
+        return _on_server(server, files, out, captions, tuning, as_json=json_)
     stop_at_once()
     # what ends a stage is told in one sentence below; only a fault of ours is told in full
     logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
     worst = 0
     for file in files:
-        folder = out if len(files) == 1 else out / file.stem
+        folder = _folder(files, file, out)
         try:
             found = run_here(
                 file,
@@ -107,6 +117,40 @@ def highlights(
             worst = max(worst, explain(error))
         else:
             _print(found, as_json=json_)
+    return worst
+
+
+def _folder(files: tuple[Path, ...], file: Path, out: Path) -> Path:
+    return out if len(files) == 1 else out / file.stem
+
+
+def _on_server(
+    url: str,
+    files: tuple[Path, ...],
+    out: Path,
+    captions: Path | None,
+    tuning: Params,
+    *,
+    as_json: bool,
+) -> int:
+    from app.client import Client
+    from app.commands.remote import run_there
+
+    worst = 0
+    with Client(url) as client:
+        for file in files:
+            folder = _folder(files, file, out)
+            try:
+                found = run_there(client, file, folder, tuning, captions=captions, quiet=as_json)
+            except LectureError as error:
+                worst = max(worst, explain(error))
+                continue
+            if as_json:
+                print(json.dumps(found.summary(), ensure_ascii=False))
+                continue
+            print(f"{file.name}: run {found.job_id} of {url}")
+            print_clips(found.clips)
+            print(f"{len(found.written)} files written to {found.out}")
     return worst
 
 

@@ -18,6 +18,7 @@ from app.services.core import Core, no_broker
 from data.jobs import get_job, job_log, job_stages, jobs_named, list_jobs, page_jobs
 from data.lectures import get_lecture
 from data.records import Job, JobStatus, Lecture, LogEntry, StageRow
+from data.restored import ordered_runs
 from data.spending import Spending, job_spending
 from jobs import queue
 from jobs.progress import FINAL, snapshot
@@ -98,6 +99,11 @@ class Jobs:
         """Return the newest job of a lecture."""
         return next(iter(self.list(lecture_id)), None)
 
+    def shown(self, lecture_id: str) -> Job | None:
+        """Return the newest job of a lecture; one that was restored counts as new from then on."""
+        with self.core.store.read() as con:
+            return next(iter(ordered_runs(con, lecture_id)), None)
+
     def submit(
         self,
         lecture_id: str,
@@ -136,7 +142,7 @@ class Jobs:
         job_id = idempotency_key and _named_id(idempotency_key, lecture_id, tuning)
         if job_id and (made := self._made(job_id)):
             return made
-        parent = self.latest(lecture_id)
+        parent = self.shown(lecture_id)
         return self.submit(lecture_id, tuning, parent=parent and parent.id, job_id=job_id)
 
     def _made(self, job_id: str) -> Job | None:

@@ -28,9 +28,9 @@ from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
 from data.clips import list_clips
-from data.jobs import list_jobs
 from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
+from data.restored import ordered_runs
 
 
 class Review:
@@ -48,10 +48,11 @@ class Review:
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
 
-        That is the named one, else the newest completed one, else the newest.
+        That is the named one, else the newest completed one, else the newest; a run that was
+        restored counts as new from then on.
         """
         with self.core.store.read() as con:
-            lecture, jobs = get_lecture(con, lecture_id), list_jobs(con, lecture_id)
+            lecture, jobs = get_lecture(con, lecture_id), ordered_runs(con, lecture_id)
         check_visible(lecture)
         wanted = [job for job in jobs if job.id == job_id] if job_id else jobs
         if not wanted:

@@ -10,16 +10,20 @@ from app.services.exchange import Exchange
 from app.services.files import Files
 from app.services.fitting import Fits
 from app.services.jobs import Jobs
+from app.services.lab import Lab
+from app.services.labels import Labels
 from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
+from app.services.presets import Presets
 from app.services.results import Results
 from app.services.review import Review
+from app.services.runs import Runs
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: lectures, jobs, review, clips, files, fits, what is decided live."""
+    """The composition root: every service, made once."""
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         super().__init__(settings, config)
@@ -32,6 +36,10 @@ class Services(Core):
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.files = Files(self, self.clips, self.review)
+        self.labels = Labels(self)
+        self.presets = Presets(self)
+        self.runs = Runs(self, self.jobs, self.results, self.live)
+        self.lab = Lab(self, self.review, self.silences, self.runs)
         self.exchange = Exchange(self.clips, self.review, self.files)
 
 
