@@ -300,6 +300,8 @@ class Cue(Interval):
     """One subtitle of one or two lines; seconds from the start of the clip it belongs to."""
 
     text: str
+    spoken: tuple[float, ...] = ()
+    """When each word of the text begins, if that is known; a letter where words have no spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +379,8 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    subject: str = ""
+    """Title of the topic it is taken from."""
     kept: bool = False
     """Whether a person has kept it, whatever its score."""
     drop_out: DropOut | None = None
@@ -413,3 +417,24 @@ class Clip:
     height: int
     duration: float
     size_bytes: int
+    moving: File | None = None
+    """A small animated picture of it (WebP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The highlight reel as one clip."""
+
+    clip: Clip
+    chapters: tuple[Cue, ...]
+    """Its passages, in its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Podcast:
+    """The clips as sound alone, with a chapter for each."""
+
+    mp3: File
+    m4a: File
+    chapters: tuple[Cue, ...]
+    duration: float

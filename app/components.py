@@ -163,7 +163,7 @@ def live(data: dict[str, Any], *, on_changed: Callable[[], None], key: str = "li
 
 def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "silence") -> None:
     """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
-    assets = _assets("silence.js", "drawing")
+    assets = _assets("silence.js", "drawing", "histogram", "tunables")
     _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)
 
 

@@ -9,7 +9,7 @@ from agents.types import ClipPlan
 AGENT = Agent(
     name="extract",
     title="Clip extractor",
-    version=3,
+    version=4,
     params=ExtractParams,
     needs=("transcript", "silence", "layout", "content"),
     run=plan_and_explain,

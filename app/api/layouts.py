@@ -63,7 +63,7 @@ async def _json(request: Request) -> dict[str, Any]:
 
 
 routes = [
-    Route("/api/v1/lectures/{id}/layout", view, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/layout", save, methods=["PUT"]),
-    Route("/api/v1/lectures/{id}/layout/composed", composed, methods=["POST"]),
+    Route("/lectures/{id}/layout", view, methods=["GET"]),
+    Route("/lectures/{id}/layout", save, methods=["PUT"]),
+    Route("/lectures/{id}/layout/composed", composed, methods=["POST"]),
 ]
