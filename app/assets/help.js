@@ -34,6 +34,7 @@ class Help {
     this.find("help-next").replaceChildren(...data.next.map((text) => make("li", text)));
     this.find("help-keys").replaceChildren(...data.keys.flatMap(([keys, what]) => [make("dt", keys), make("dd", what)]));
     if (data.tour && !read()) write({ active: true, seen: [] });
+    this.root.dataset.ready = "true";
     if (other) {
       this.at = 0;
       this.hide();

@@ -43,7 +43,7 @@ def visit(page, server, path, lecture):
     for name, ready in READY.items():
         if path.startswith(name):
             expect(page.locator(ready)).to_be_visible()
-    expect(page.locator(".lh-help-open")).to_be_visible()
+    expect(page.locator(".lh-help[data-ready=true]")).to_be_attached()
 
 
 def grave_findings(page):
