@@ -33,6 +33,9 @@ TIMEOUT_S = 6 * 3600
 RESULT_TTL_S = 24 * 3600
 FAILURE_TTL_S = 7 * 24 * 3600
 PERFORM = "jobs.worker.perform"
+PERFORM_SWEEP = "jobs.worker.perform_sweep"
+SWEEP = "sweep"
+"""Stands in RQ's ids where a job's id does for stages: sweeps run beside all jobs."""
 
 UNFINISHED = frozenset({"pending", "running"})
 """What a stage row says while there is something left to do."""
@@ -124,6 +127,25 @@ def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> 
         result_ttl=RESULT_TTL_S,
         failure_ttl=FAILURE_TTL_S,
     )
+
+
+def enqueue_sweep(redis: Redis, sweep_id: str) -> None:
+    """Enqueue a sweep; one that is interrupted goes on where it was."""
+    open_queue(redis).enqueue_call(
+        PERFORM_SWEEP,
+        args=(sweep_id,),
+        job_id=delivery_id(SWEEP, sweep_id),
+        description=f"sweep {sweep_id}",
+        retry=Retry(max=2),
+        timeout=TIMEOUT_S,
+        result_ttl=RESULT_TTL_S,
+        failure_ttl=FAILURE_TTL_S,
+    )
+
+
+def is_sweep(name: str) -> bool:
+    """Say whether an id of RQ's is that of a sweep."""
+    return split_delivery_id(name)[0] == SWEEP
 
 
 _OVER = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})

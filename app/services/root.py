@@ -18,6 +18,7 @@ from app.services.presets import Presets
 from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
+from app.services.sweeps import Sweeps
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
@@ -39,6 +40,7 @@ class Services(Core):
         self.labels = Labels(self)
         self.presets = Presets(self)
         self.runs = Runs(self, self.jobs, self.results, self.live)
+        self.sweeps = Sweeps(self, self.results)
         self.lab = Lab(self, self.review, self.silences, self.runs)
         self.exchange = Exchange(self.clips, self.review, self.files)
 
