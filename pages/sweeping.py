@@ -64,6 +64,7 @@ def apply(values: dict) -> None:
     """Hand values to the notebook's sliders."""
     nonce = st.session_state.get("applied", {}).get("nonce", 0) + 1
     st.session_state.applied = {"nonce": nonce, "values": values}
+    st.rerun("tune")  # the sweep is watched by a fragment inside that of the notebook
 
 
 def show_form(lecture_id: str) -> None:
