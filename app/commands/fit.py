@@ -42,7 +42,7 @@ def fit(
     from app.services.root import Services
 
     settings = settings_with(state=state)
-    _check_store(settings)
+    check_store(settings)
     services = Services(settings)
     services.store.migrate()
     proposal = services.fits.propose(lectures)
@@ -62,7 +62,7 @@ def fit(
     return 0
 
 
-def _check_store(settings: Settings) -> None:
+def check_store(settings: Settings) -> None:
     """Refuse a state folder without a store instead of making one."""
     path = settings.store_location
     if isinstance(path, Path) and not path.exists():

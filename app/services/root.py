@@ -20,6 +20,7 @@ from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
 from app.services.stills import Stills
+from app.services.sweeps import Sweeps
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
@@ -42,6 +43,7 @@ class Services(Core):
         self.labels = Labels(self)
         self.presets = Presets(self)
         self.runs = Runs(self, self.jobs, self.results, self.live)
+        self.sweeps = Sweeps(self, self.results)
         self.lab = Lab(self, self.review, self.silences, self.runs)
         self.extras = Extras(self, self.review, self.results)
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
