@@ -13,6 +13,7 @@ from app.services.fitting import Fits
 from app.services.jobs import Jobs
 from app.services.lab import Lab
 from app.services.labels import Labels
+from app.services.layouts import Layouts
 from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
 from app.services.presets import Presets
@@ -38,6 +39,7 @@ class Services(Core):
         self.clips = Clips(self)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
         self.stills = Stills(self.jobs, self.results, self.clips)
         self.files = Files(self, self.clips, self.review)
         self.labels = Labels(self)
