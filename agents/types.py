@@ -377,6 +377,8 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    subject: str = ""
+    """Title of the topic it is taken from."""
     kept: bool = False
     """Whether a person has kept it, whatever its score."""
     drop_out: DropOut | None = None

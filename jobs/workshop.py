@@ -63,6 +63,8 @@ def resources_of(
         captions_name=lecture.captions_name,
         models=config.models,
         download_models=config.download_models,
+        lecture_title=lecture.title,
+        logo=config.logo,
         cores=config.cores,
         gemini=config.gemini,
         answers=StoredAnswers(store),

@@ -178,9 +178,8 @@ class _Composer:
         side = Box(wide + gap if main_left else 0, area.y, narrow, area.h)
         if self.look.main == "camera":
             lecturer = self._filling(camera, main)
-            return self._made(
-                Panel(screen, fit(screen, side)), Panel(lecturer, fit(lecturer, main))
-            )
+            small = self._screen(screen, camera, fit(screen, side))
+            return self._made(small, Panel(lecturer, fit(lecturer, main)))
         screen_at = fit(screen, main)
         lecturer = self._upright(camera, narrow, screen_at.h)
         camera_at = fit(lecturer, side)

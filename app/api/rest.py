@@ -29,6 +29,7 @@ from app.api import (
     media,
     reference,
     results,
+    stills,
     tuning,
     uploads,
 )
@@ -111,7 +112,7 @@ def make_api() -> Api:
     for part in (library, jobs, results, extras, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
-    for module in (uploads, lectures, fitting, lab, events):
+    for module in (uploads, lectures, stills, fitting, lab, events):
         api.router.routes += module.routes
     api.router.routes += media.api_routes
     return api

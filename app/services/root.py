@@ -19,6 +19,7 @@ from app.services.presets import Presets
 from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
+from app.services.stills import Stills
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
@@ -36,6 +37,7 @@ class Services(Core):
         self.clips = Clips(self)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.stills = Stills(self.jobs, self.results, self.clips)
         self.files = Files(self, self.clips, self.review)
         self.labels = Labels(self)
         self.presets = Presets(self)

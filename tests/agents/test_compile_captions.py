@@ -3,14 +3,9 @@ import time
 import numpy as np
 import pytest
 
+from agents.compile.captions import SAFE_WIDTH, caption_images, draw_caption
 from agents.compile.compositor import caption_strip
-from agents.compile.overlays import (
-    SAFE_WIDTH,
-    caption_images,
-    draw_caption,
-    drawable,
-    fit_lines,
-)
+from agents.compile.lettering import drawable, fit_lines
 from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
 from agents.types import Box, Cue
