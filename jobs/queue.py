@@ -33,6 +33,8 @@ TIMEOUT_S = 6 * 3600
 RESULT_TTL_S = 24 * 3600
 FAILURE_TTL_S = 7 * 24 * 3600
 PERFORM = "jobs.worker.perform"
+ERRAND = "errand"
+"""Stands in the place of a job's id where an entry is no stage: see `jobs.errands`."""
 
 UNFINISHED = frozenset({"pending", "running"})
 """What a stage row says while there is something left to do."""
@@ -57,6 +59,11 @@ def split_delivery_id(name: str) -> tuple[str, str]:
     """Return the job id and the stage of RQ's id."""
     job_id, _, stage = name.rpartition("-")
     return job_id, stage
+
+
+def is_errand(name: str) -> bool:
+    """Say whether RQ's id is that of an errand, of which the database knows nothing."""
+    return name.startswith(f"{ERRAND}-")
 
 
 def submit(

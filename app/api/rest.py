@@ -20,6 +20,7 @@ from agents.errors import LectureError
 from agents.tuning import tuning_type
 from app.api import (
     events,
+    extras,
     fitting,
     jobs,
     lab,
@@ -108,7 +109,7 @@ def make_api() -> Api:
             RequestValidationError: _answer_invalid,
         },
     )
-    for part in (library, jobs, results, tuning):
+    for part in (library, jobs, results, extras, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
     for module in (uploads, lectures, stills, fitting, lab, events):

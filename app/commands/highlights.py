@@ -24,6 +24,7 @@ from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
 from app.views.text import usage_line
+from jobs.extras import ExtraKind
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ else:
     Tuning = tuning_type()
 
 STAGES = ", ".join(stage_table())
-KINDS = ", ".join(TRANSCRIPT_FORMATS)
+TRANSCRIPTS = ", ".join(TRANSCRIPT_FORMATS)
 CUTLISTS = ", ".join(EXCHANGE_FORMATS)
 
 
@@ -46,7 +47,7 @@ def highlights(
         Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
     ] = None,
     transcript: Annotated[
-        str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
+        str, Parameter(help=f'Files of the whole transcript, of {TRANSCRIPTS}; "" for none.')
     ] = "vtt,txt",
     keep: Annotated[
         list[str] | None,
@@ -58,6 +59,12 @@ def highlights(
     cutlist: Annotated[
         str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
     ] = "",
+    reel: Annotated[
+        bool, Parameter(negative="", help="Render the highlight reel as one film, too.")
+    ] = False,
+    podcast: Annotated[
+        bool, Parameter(negative="", help="Make a podcast of the clips (MP3 and M4A), too.")
+    ] = False,
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -86,14 +93,14 @@ def highlights(
     wanted = Wanted(
         transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
         cutlists=_suffixes("--cutlist", cutlist, EXCHANGE_FORMATS),
+        extras=_extras(reel, podcast, only),
     )
     _check_stages(only, from_)
     _check_folders(files, out)
     if server is not None:
-        if keep or drop or cutlist or only or from_:
-            raise TuningError(
-                "--server does not go with --keep, --drop, --cutlist, --only, --from."
-            )
+        if keep or drop or cutlist or only or from_ or wanted.extras:
+            flags = "--keep, --drop, --cutlist, --only, --from, --reel, --podcast"
+            raise TuningError(f"--server does not go with {flags}.")
         return _on_server(server, files, out, captions, tuning, as_json=json_)
     stop_at_once()
     # what ends a stage is told in one sentence below; only a fault of ours is told in full
@@ -118,6 +125,15 @@ def highlights(
         else:
             _print(found, as_json=json_)
     return worst
+
+
+def _extras(reel: bool, podcast: bool, only: str | None) -> tuple[ExtraKind, ...]:
+    kinds: list[ExtraKind] = []
+    kinds += ["reel"] if reel else []
+    kinds += ["podcast"] if podcast else []
+    if kinds and only not in (None, "compile"):
+        raise TuningError(f"--{kinds[0]} needs all stages; leave --only {only} out.")
+    return tuple(kinds)
 
 
 def _folder(files: tuple[Path, ...], file: Path, out: Path) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from agents.errors import NotFound
 from app.exchange import EXCHANGE_FORMATS, Cutlist, Source, make_cutlist
 from app.exports import clip_name, slug
-from app.offline import OfflineClip, offline_page
+from app.offline import OfflineClip, extra_files, offline_page
 from app.services.clips import Clips
+from app.services.extras import Extras
 from app.services.files import ClipFile, Files
 from app.services.review import Review
 from app.texts import texts_of
@@ -23,10 +25,11 @@ CLIP_FILES: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
 class Exchange:
     """Makes cut lists and archives of the clips that nobody has rejected."""
 
-    def __init__(self, clips: Clips, review: Review, files: Files) -> None:
+    def __init__(self, clips: Clips, review: Review, files: Files, extras: Extras) -> None:
         self.clips = clips
         self.review = review
         self.files = files
+        self.extras = extras
 
     def cutlist(
         self, lecture_id: str, suffix: str, job_id: str | None = None
@@ -47,20 +50,27 @@ class Exchange:
         if not clips:
             raise NotFound("There are no rendered clips to download.")
         files = [
-            (f"{_name(clip)}{path.suffix}", path)
-            for clip in clips
-            for path in (self.files.of_clip(clip, kind).path for kind in CLIP_FILES)
+            (f"{_name(clip)}{path.suffix}", path) for clip in clips for path in self._paths(clip)
         ]
+        extras = self.extras.made(job.id)
+        files += extra_files(extras)
         cutlist = self._cutlist(lecture, job, clips)
         texts = list(texts_of(self.review.results.of(job), lecture.title, cutlist))
         page = offline_page(
             lecture.title,
             [self._offline(clip) for clip in clips],
             [(name, about) for name, about, _ in texts],
+            extras,
         )
         rest = [(name, text) for name, _, text in texts]
         entries = [("index.html", page), *files, *rest]
         return f"{_stem(lecture)}-clips.zip", stream_zip(entries)
+
+    def _paths(self, clip: ClipRow) -> Iterator[Path]:
+        for kind in CLIP_FILES:
+            yield self.files.of_clip(clip, kind).path
+        with suppress(NotFound):  # clips that were rendered by an earlier version have none
+            yield self.files.of_clip(clip, "moving").path
 
     def _kept(self, job: Job) -> list[ClipRow]:
         return [clip for clip in self.clips.list(job.id) if clip.state != "rejected"]

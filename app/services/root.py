@@ -7,6 +7,7 @@ from threading import Lock
 from app.services.clips import Clips
 from app.services.core import Core
 from app.services.exchange import Exchange
+from app.services.extras import Extras
 from app.services.files import Files
 from app.services.fitting import Fits
 from app.services.jobs import Jobs
@@ -42,7 +43,8 @@ class Services(Core):
         self.presets = Presets(self)
         self.runs = Runs(self, self.jobs, self.results, self.live)
         self.lab = Lab(self, self.review, self.silences, self.runs)
-        self.exchange = Exchange(self.clips, self.review, self.files)
+        self.extras = Extras(self, self.review, self.results)
+        self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
 
 
 _current: Services | None = None
