@@ -309,6 +309,15 @@ class KeptClip:
     parts: tuple[Interval, ...]
     title: str = ""
     """Empty to have one found."""
+    proposed: bool = False
+    """It stays because it is on the timeline that is compiled; nobody has judged it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFix(Interval):
+    """What is said in the sentence of these times, as a person has corrected it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +327,14 @@ class Decisions:
     kept: tuple[KeptClip, ...] = ()
     rejected: tuple[Interval, ...] = ()
     """Stretches that are not proposed again."""
+    captions: tuple[CaptionFix, ...] = ()
+    closed: bool = False
+    """Nothing is proposed beside what is kept: the timeline is compiled as a person left it."""
+
+    def unclosed(self) -> Decisions:
+        """Return what people have judged, without what only stays because it was there."""
+        judged = tuple(clip for clip in self.kept if not clip.proposed)
+        return Decisions(judged, self.rejected, self.captions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def purge_lectures(
         )
         for table in ("clip", "stage", "processing_log", "spending"):
             con.run(f"delete from {table} where job_id in {jobs}", id)
-        for table in ("override", "label", "job"):
+        for table in ("override", "label", "edit", "job"):
             con.run(f"delete from {table} where lecture_id = $1", id)
         con.run("delete from lecture where id = $1", id)
     return [row["id"] for row in rows]

@@ -6,6 +6,7 @@ import pytest
 
 from agents.errors import NotFound
 from data.clips import put_plans, update_clip
+from data.edits import add_edit
 from data.jobs import create_job, job_log, list_jobs
 from data.labels import add_label, delete_labels, list_labels
 from data.lectures import (
@@ -73,11 +74,12 @@ def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
         put_plans(con, f"job-{id}", [make_plan()])
         update_clip(con, f"job-{id}-01", title="changed")
         add_label(con, id, 0.0, 1.0, "good")
+        add_edit(con, f"job-{id}", id, "Renamed clip 1", [])
         put_override(con, id, "layout", 0.0, 1.0, {})
     delete_lecture(con, "old")
     assert purge_lectures(con, deleted_before=now() - timedelta(days=7)) == []
     assert purge_lectures(con, deleted_before=now() + timedelta(seconds=1)) == ["old"]
-    tables = ("lecture", "job", "stage", "clip", "clip_revision", "label", "override")
+    tables = ("lecture", "job", "stage", "clip", "clip_revision", "label", "override", "edit")
     counts = {name: con.row(f"select count(*) as n from {name}")["n"] for name in tables}
     assert counts == dict.fromkeys(tables, 1)
     assert job_log(con, "job-old") == []
