@@ -36,7 +36,7 @@ class Services(Core):
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
         self.silences = LiveSilences(self.jobs, self.results)
-        self.clips = Clips(self)
+        self.clips = Clips(self, self.live)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
