@@ -61,10 +61,12 @@ def draw_still(
     A `picture` taken at the same time saves decoding it again; another one is not used.
     """
     media, moment = rendering_source(intake), _find(intake, plan, time, params)
-    cues = tuple(cue for cue in plan.cues if cue.start <= moment.time < cue.end)
-    whole, fps = moment.whole, moment.whole.fps
-    layers = picture_layers(replace(plan, cues=cues), whole.duration, params, dressing, float(fps))
-    shown = at_time((on_frames(layer, fps) for layer in layers), moment.time)
+    fps, at = moment.whole.fps, moment.time
+    # One frame more on either side: times move to the nearest frame.
+    step = 1 / float(fps)
+    cues = tuple(cue for cue in plan.cues if cue.start - step <= at < cue.end + step)
+    layers = picture_layers(replace(plan, cues=cues), moment.whole, params, dressing)
+    shown = at_time((on_frames(layer, fps) for layer in layers), at)
     with _folder() as folder:
         if picture is None or picture.origin != moment.origin:
             picture = _take(media, moment, folder)

@@ -76,7 +76,7 @@ def render_clip(
             timeline,
             media,
             first.colour,
-            picture_layers(plan, timeline.duration, params, dressing, float(timeline.fps)),
+            picture_layers(plan, timeline, params, dressing),
             sound,
             work / VIDEO,
             params=params,
