@@ -315,11 +315,13 @@ class KeptClip:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What people have decided about clips before they are planned."""
+    """What people have decided before clips are planned: about clips, and about the layout."""
 
     kept: tuple[KeptClip, ...] = ()
     rejected: tuple[Interval, ...] = ()
     """Stretches that are not proposed again."""
+    layout: tuple[LayoutRegion, ...] = ()
+    """Corrections of what was found to be seen; a later one covers an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def read_lectures(path: Path, most: int | None = None, first: int = 0) -> Iterat
     for text in islice(find_rated_texts(path, path.parent), first, last):
         with suppress(BadLabels):
             values, *labels = said_over_slides(text)
-            content = analyze_locally(*values, ContentParams())
+            content = analyze_locally(*values, ContentParams(), text.title())
             yield Lecture(rate(content, *labels), tuple(s.text for s in content.sentences))
 
 

@@ -137,8 +137,10 @@ def highlights(
 
 def _extras(reel: bool, podcast: bool, only: str | None) -> tuple[ExtraKind, ...]:
     kinds: list[ExtraKind] = []
-    kinds += ["reel"] if reel else []
-    kinds += ["podcast"] if podcast else []
+    if reel:
+        kinds.append("reel")
+    if podcast:
+        kinds.append("podcast")
     if kinds and only not in (None, "compile"):
         raise TuningError(f"--{kinds[0]} needs all stages; leave --only {only} out.")
     return tuple(kinds)
