@@ -315,11 +315,13 @@ class KeptClip:
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What people have decided about clips before they are planned."""
+    """What people have decided before clips are planned: about clips, and about the layout."""
 
     kept: tuple[KeptClip, ...] = ()
     rejected: tuple[Interval, ...] = ()
     """Stretches that are not proposed again."""
+    layout: tuple[LayoutRegion, ...] = ()
+    """Corrections of what was found to be seen; a later one covers an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +379,8 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    subject: str = ""
+    """Title of the topic it is taken from."""
     kept: bool = False
     """Whether a person has kept it, whatever its score."""
     drop_out: DropOut | None = None
@@ -413,3 +417,24 @@ class Clip:
     height: int
     duration: float
     size_bytes: int
+    moving: File | None = None
+    """A small animated picture of it (WebP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The highlight reel as one clip."""
+
+    clip: Clip
+    chapters: tuple[Cue, ...]
+    """Its passages, in its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Podcast:
+    """The clips as sound alone, with a chapter for each."""
+
+    mp3: File
+    m4a: File
+    chapters: tuple[Cue, ...]
+    duration: float

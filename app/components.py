@@ -11,15 +11,15 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-from app.api.assets import asset_url, plotly_url
+from app.api.assets import ASSETS, asset_url, plotly_url
 from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
 export default async (component) => {
   const url = new URL(component.data.module, document.baseURI).href;
-  const style = component.data.style;
-  if (!document.querySelector(`link[href="${style}"]`)) {
+  for (const style of [component.data.style].flat()) {
+    if (document.querySelector(`link[href="${style}"]`)) continue;
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
     await new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
   }
@@ -126,6 +126,9 @@ SILENCE_HTML = """
 _deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
 _upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
 _live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+_layout = component(
+    "lh-layout", html=(ASSETS / "layout.html").read_text(), js=LOADER, isolate_styles=False
+)
 _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
@@ -162,3 +165,10 @@ def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "s
     """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
     assets = _assets("silence.js", "drawing", "histogram", "tunables")
     _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)
+
+
+def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "layout") -> None:
+    """Show the layout editor; `render` is triggered with {shape: {name: value}}."""
+    assets = _assets("layout.js", "drawing", "frame", "still")
+    styles = [assets["style"], asset_url("layout.css")]
+    _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     cores: Annotated[int, Field(ge=1, le=256)] = count_cores()
     """Cores that one stage may use."""
 
+    logo: Path | None = None
+    """A PNG or JPEG that is shown in the corner of every clip."""
     models: Path | None = None
     """Folder with speech model weights; nothing means the cache of the Hugging Face hub."""
     download_models: bool = True

@@ -22,6 +22,7 @@ navigation = st.navigation(
         st.Page(PAGES / "upload.py", title="Upload", url_path="upload"),
         st.Page(PAGES / "job.py", title="Run", url_path="job"),
         st.Page(PAGES / "review.py", title="Review", url_path="review"),
+        st.Page(PAGES / "layout.py", title="Layout", url_path="layout"),
         st.Page(PAGES / "tune.py", title="Tune", url_path="tune"),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),

@@ -33,6 +33,8 @@ TIMEOUT_S = 6 * 3600
 RESULT_TTL_S = 24 * 3600
 FAILURE_TTL_S = 7 * 24 * 3600
 PERFORM = "jobs.worker.perform"
+ERRAND = "errand"
+"""Stands in the place of a job's id where an entry is no stage: see `jobs.errands`."""
 PERFORM_SWEEP = "jobs.worker.perform_sweep"
 SWEEP = "sweep"
 """Stands in RQ's ids where a job's id does for stages: sweeps run beside all jobs."""
@@ -60,6 +62,21 @@ def split_delivery_id(name: str) -> tuple[str, str]:
     """Return the job id and the stage of RQ's id."""
     job_id, _, stage = name.rpartition("-")
     return job_id, stage
+
+
+def is_errand(name: str) -> bool:
+    """Say whether RQ's id is that of an errand, of which the database knows nothing."""
+    return name.startswith(f"{ERRAND}-")
+
+
+def is_sweep(name: str) -> bool:
+    """Say whether an id of RQ's is that of a sweep."""
+    return split_delivery_id(name)[0] == SWEEP
+
+
+def is_stage(name: str) -> bool:
+    """Say whether an id of RQ's is that of a stage of a job."""
+    return not (is_errand(name) or is_sweep(name))
 
 
 def submit(
@@ -141,11 +158,6 @@ def enqueue_sweep(redis: Redis, sweep_id: str) -> None:
         result_ttl=RESULT_TTL_S,
         failure_ttl=FAILURE_TTL_S,
     )
-
-
-def is_sweep(name: str) -> bool:
-    """Say whether an id of RQ's is that of a sweep."""
-    return split_delivery_id(name)[0] == SWEEP
 
 
 _OVER = frozenset({JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED})

@@ -28,11 +28,15 @@ from rq.worker_registration import clean_worker_registry
 from agents.errors import LectureError
 from jobs.attempts import give_back
 from jobs.config import Leases, WorkshopConfig
+from jobs.errands import do_errand
+from jobs.extras import ExtraKind, make_extra, plan_extra
 from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
 from jobs.queue import (
     QUEUE,
     connect,
+    is_errand,
+    is_stage,
     is_sweep,
     is_wanted,
     open_queue,
@@ -76,6 +80,17 @@ def perform(job_id: str, stage: str) -> Retry | None:
         delivery.retries_left = 0
         raise StageFailed(f"{stage} of {job_id} failed")
     return None
+
+
+def make_extra_of_job(name: str, kind: ExtraKind, job_id: str) -> None:
+    """Make the reel or the podcast of a job in a work horse; this is what RQ calls."""
+    shop, delivery = the_workshop(), current_delivery()
+    assert delivery is not None
+    do_errand(
+        delivery.connection,
+        name,
+        lambda progress: make_extra(shop, plan_extra(shop, kind, job_id), progress),
+    )
 
 
 def perform_sweep(sweep_id: str) -> None:
@@ -176,7 +191,8 @@ class LectureWorker(Worker):
     ) -> None:
         """Count the death, so that a recording that kills three horses is set aside."""
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)
-        if is_sweep(job.id):  # RQ tries it again, and its cells that are stored stay
+        # RQ tries a sweep again, and its cells that are stored stay; an errand is asked for again
+        if not is_stage(job.id):
             return
         if record_death(the_workshop().store, self.connection, job.id):
             job.retries_left = 0
@@ -202,6 +218,8 @@ class LectureWorker(Worker):
                 self._put_back(self._interrupted)
 
     def _put_back(self, execution: Execution) -> None:
+        if is_errand(execution.job_id):
+            return
         job_id, stage = split_delivery_id(execution.job_id)
         if not is_sweep(execution.job_id):
             with the_workshop().store.write() as con:

@@ -96,6 +96,7 @@ def test_wheel_holds_every_file_of_our_packages(wheel_names):
         "agents/content/prices.json",
         "agents/content/function_words.txt",
         "agents/compile/fonts/DejaVuSans-Bold.ttf",
+        "agents/compile/fonts/DejaVuSans.ttf",
         "agents/compile/fonts/LICENSE-DejaVu.txt",
         "app/assets/deck.js",
         "app/ui.py",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.compile.moving import FEWEST, moments_of, save_moving, small_picture
 from agents.compile.sound import SAMPLE_RATE
 from agents.errors import RenderFailed
 
@@ -40,8 +41,9 @@ def check_clip(
     sound: np.ndarray,
     source_is_black: bool,
     poster: Path,
+    moving: Path,
 ) -> None:
-    """Raise RenderFailed unless the clip is as planned, and write its poster.
+    """Raise RenderFailed unless the clip is as planned, and write its posters: still and moving.
 
     `sound` is what was made for it, float32 (n,) at 48 kHz. All packets are read, all sound, every
     key frame and the whole last group of pictures are decoded. That finds a clip cut short, and
@@ -54,19 +56,19 @@ def check_clip(
         with av.open(path) as container:
             _check_streams(container, size)
             times, last_key = _read_packets(container)
-        with av.open(path) as container:
-            begin, heard = _hear(container)
+        begin, heard = _hear(path)
         seconds = frames / fps
         _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
         _check_pace(times, fps)
         _check_in_step(times[0], begin, heard, sound)
         with av.open(path) as container:
-            still = _best_key_frame(container, seconds, source_is_black)
+            still, moments = _look_through(container, seconds, source_is_black)
         with av.open(path) as container:
             _decode_end(container, last_key, frames, fps)
     except FFmpegError as error:
         raise RenderFailed(f"the clip does not decode to its end: {error}") from error
     still.to_image().save(poster, quality=POSTER_QUALITY)
+    save_moving(moments if len(moments) >= FEWEST else moments_of(path), moving)
 
 
 def is_black(luma: np.ndarray) -> bool:
@@ -96,13 +98,26 @@ def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, i
     return np.sort(times), last_key
 
 
-def _hear(container: av.container.InputContainer) -> tuple[float, np.ndarray]:
+def hear_clip(path: Path) -> np.ndarray:
+    """Return the sound of a clip of ours, float32 (n,) at 48 kHz."""
+    from av.error import FFmpegError
+
+    try:
+        return _hear(path)[1]
+    except (FFmpegError, IndexError) as error:
+        raise RenderFailed(f"the clip {path.name} has no sound that can be decoded") from error
+
+
+def _hear(path: Path) -> tuple[float, np.ndarray]:
     """Return when the sound begins, and its samples, float32 (n,)."""
+    import av
+
     begin, parts = 0.0, [np.zeros(0, np.float32)]
-    for frame in container.decode(audio=0):
-        if len(parts) == 1:
-            begin = frame.time or 0.0
-        parts.append(frame.to_ndarray()[0])
+    with av.open(path) as container:
+        for frame in container.decode(audio=0):
+            if len(parts) == 1:
+                begin = frame.time or 0.0
+            parts.append(frame.to_ndarray()[0])
     return begin, np.concatenate(parts)
 
 
@@ -157,22 +172,26 @@ def _check_length(picture: float, sound: float, wanted: float) -> None:
             raise RenderFailed(message)
 
 
-def _best_key_frame(
+def _look_through(
     container: av.container.InputContainer, duration: float, source_is_black: bool
-) -> av.video.VideoFrame:
-    """Return the key frame with the most to see, the first ones only if there is no other."""
+) -> tuple[av.video.VideoFrame, list[np.ndarray]]:
+    """Return the key frame with the most to see, and all of them small.
+
+    The first ones are taken only if there is no other.
+    """
     container.streams.video[0].codec_context.skip_frame = "NONKEY"
-    best, most = None, (False, -1.0)
+    best, most, moments = None, (False, -1.0), []
     for frame in container.decode(video=0):
         luma = _luma(frame)
         if best is None and not source_is_black and is_black(luma):
             raise RenderFailed("the clip begins with a black picture; the recording does not")
+        moments.append(small_picture(frame))
         worth = frame.time >= POSTER_FROM * duration, float(luma[::4, ::4].std())
         if best is None or worth > most:
             best, most = frame, worth
     if best is None:
         raise RenderFailed("the clip has no picture that can be decoded")
-    return best
+    return best, moments
 
 
 def _decode_end(

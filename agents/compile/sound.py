@@ -65,7 +65,7 @@ def cut_sound(timeline: Timeline, read: list[tuple[float, np.ndarray]]) -> np.nd
                 part[: 2 * half] = _join(out[at : at + 2 * half], part[: 2 * half])
             out[at : at + len(part)] = part
     clip = out[half : len(out) - half]
-    _fade_ends(clip, 2 * half)
+    fade_ends(clip, 2 * half)
     return clip
 
 
@@ -93,7 +93,8 @@ def _join(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return (before * fall + after * rise) / level
 
 
-def _fade_ends(clip: np.ndarray, width: int) -> None:
+def fade_ends(clip: np.ndarray, width: int) -> None:
+    """Fade the clip's first and last `width` samples in and out, in place."""
     width = min(width, len(clip))
     ramp = ((np.arange(width) + 0.5) / width).astype(np.float32)
     clip[:width] *= ramp

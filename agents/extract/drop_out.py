@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.planner import (
     choose_spans,
@@ -60,6 +61,7 @@ def plan_and_explain(
     decided = decide(decisions, context, layout)
     if not content.sentences:
         return ()
+    layout = correct_layout(layout, decided.layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
     trial = Trial(lecture, params, decided)
     plans = describe(lecture, trial.weighed, trial.choice, params, decided)

@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.errors import TuningError
 from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.reasons import Pick, describe_clips, sentences_in
 from agents.extract.selection import Candidates, Choice, Limits, choice_of, choose_clips
@@ -44,6 +45,7 @@ def plan_clips(
     decided = decide(decisions, context, layout)
     if not content.sentences:
         return ()
+    layout = correct_layout(layout, decided.layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
     weighed = weigh(lecture, params, decided)
     choice = choose_spans(lecture, weighed, params, decided)
@@ -66,10 +68,13 @@ def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, 
     decided = resources.decisions
     if decided == Decisions():
         return {}
-    return {
+    used: dict[str, Any] = {
         "kept": [[clip.title, *([p.start, p.end] for p in clip.parts)] for clip in decided.kept],
         "rejected": [[one.start, one.end] for one in decided.rejected],
     }
+    if decided.layout:
+        used["layout"] = [[r.start, r.end, r.kind, r.screen, r.camera] for r in decided.layout]
+    return used
 
 
 def choose_spans(

@@ -29,6 +29,8 @@ UNEVEN = 30.0
 """Cost of a line that is a whole line too short or too long; goes by the square."""
 ORPHAN = 12.0
 """Cost of a line of one short word."""
+ORPHAN_WIDTH = 0.4
+"""A word that takes less of the line than this is short."""
 
 
 def clean_text(text: str) -> str:
@@ -82,7 +84,7 @@ def wrap_text(text: str, max_chars: int) -> list[str]:
                 break
             count, cost, _ = best[first]
             cost += costs[end - 1] + UNEVEN * ((shown - wanted) / max_chars) ** 2
-            cost += ORPHAN * (end - first == 1 and shown < max_chars / 4)
+            cost += ORPHAN * (end - first == 1 and shown < ORPHAN_WIDTH * max_chars)
             found = min(found, (count + 1, cost, first))
         best.append(found)
     ends = [len(tokens)]

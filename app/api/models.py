@@ -174,3 +174,43 @@ class ScoredSentence(View):
     score: float
     components: Mapping[str, float]
     text: str
+
+
+class ExtraFile(View):
+    """One file of an extra."""
+
+    suffix: str
+    url: str
+    size_bytes: int
+
+
+class Chapter(View):
+    """A stretch with a title, in seconds."""
+
+    start: float
+    end: float
+    title: str
+
+
+class ExtraView(View):
+    """The highlight reel as a film, or the podcast of the clips."""
+
+    kind: str
+    title: str
+    status: str
+    """`ready`, `none` (ask for it), `queued`, `running`, `failed`, `cancelled`, or `nothing`."""
+    percent: float
+    message: str
+    """What is being done, what failed, or why there is nothing to make it of."""
+    eta_s: float | None
+    files: list[ExtraFile]
+    chapters: list[Chapter]
+
+
+class DownloadView(View):
+    """One file that can be saved."""
+
+    group: str
+    """What it belongs to, for people: a clip, the reel, the transcript, ..."""
+    name: str
+    url: str

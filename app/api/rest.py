@@ -20,14 +20,17 @@ from agents.errors import LectureError
 from agents.tuning import tuning_type
 from app.api import (
     events,
+    extras,
     fitting,
     jobs,
     lab,
+    layouts,
     lectures,
     library,
     media,
     reference,
     results,
+    stills,
     tuning,
     uploads,
 )
@@ -107,10 +110,10 @@ def make_api() -> Api:
             RequestValidationError: _answer_invalid,
         },
     )
-    for part in (library, jobs, results, tuning):
+    for part in (library, jobs, results, extras, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
-    for module in (uploads, lectures, fitting, lab, events):
+    for module in (uploads, lectures, layouts, stills, fitting, lab, events):
         api.router.routes += module.routes
     api.router.routes += media.api_routes
     return api

@@ -27,8 +27,9 @@ from data.media import FolderStore, Kind
 from data.records import Job, Lecture
 from data.spending import job_spending
 from jobs.broker import hold_state
+from jobs.extras import ExtraKind, make_extra, plan_extra
 from jobs.local import run_job_here
-from jobs.progress import Event
+from jobs.progress import Event, Reporter, make_event
 from jobs.runs import create_run
 from jobs.workshop import Workshop, open_workshop, resources_of
 
@@ -107,15 +108,24 @@ def run_here(
         lecture = remember(shop, file, captions)
         job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
         titles = {name: stage.title for name, stage in shop.table.items()}
+        titles |= {kind: kind.title() for kind in wanted.extras}
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)
+            extras = [_make_extra(shop, job.id, kind, bars) for kind in wanted.extras]
         findings = read_findings(shop, job, file)
-        document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
+        document = write_results(shop, job, lecture, findings, out.absolute(), wanted, extras)
         with shop.store.read() as con:
             spent = tuple(each.usage for each in job_spending(con, job.id))
     params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
     reel = findings.reel(params, decisions.rejected if decisions else ())
     return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
+
+
+def _make_extra(shop: Workshop, job_id: str, kind: ExtraKind, bars: StageBars) -> Any:  # noqa: ANN401
+    """Make the reel or the podcast, shown like a stage."""
+    value = make_extra(shop, plan_extra(shop, kind, job_id), Reporter(bars, kind))
+    bars(make_event(kind, "done", percent=100.0))
+    return value
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:

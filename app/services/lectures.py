@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agents.errors import MediaError, NotFound
 from agents.intake.probe import check_extension, sniff
 from app.services.core import Core
-from app.services.jobs import Jobs
+from app.services.jobs import Jobs, checked_tuning
 from app.services.uploads import Upload
 from data.clips import count_rendered
 from data.jobs import jobs_past, newest_jobs
@@ -105,12 +107,21 @@ class Lectures:
 
     # --- taking in ------------------------------------------------------------------------------
 
-    def reserve(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
-        """Begin an upload, or refuse it by its name and size alone."""
+    def reserve(
+        self,
+        *,
+        name: str,
+        size: int,
+        title: str = "",
+        preset: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> Upload:
+        """Begin an upload, or refuse it by its name, size and tunables alone."""
         check_extension(name)
-        if preset:
-            self.preset_params(preset)
-        return self.core.uploads.create(name=name, size=size, title=title, preset=preset)
+        checked_tuning(self._params_of(preset, params or {}))
+        return self.core.uploads.create(
+            name=name, size=size, title=title, preset=preset, params=params
+        )
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""
@@ -129,7 +140,7 @@ class Lectures:
             self._create(
                 upload.id, upload.name, upload.title, self._adopt(upload), upload.captions_name
             )
-        params = self.preset_params(upload.preset) if upload.preset else {}
+        params = self._params_of(upload.preset, upload.params)
         job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
         return self.core.uploads.finished(upload, job.id)
 
@@ -195,6 +206,11 @@ class Lectures:
                 if name in (preset.name, preset.id):
                     return dict(preset.params)
         raise NotFound(f"There is no preset {name[:60]!r}.")
+
+    def _params_of(self, preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the params of a preset with those that were given laid over them."""
+        params = self.preset_params(preset) if preset else {}
+        return {**params, **{name: {**params.get(name, {}), **of} for name, of in given.items()}}
 
     def _is_deleted(self, lecture_id: str) -> bool:
         with self.core.store.read() as con:

@@ -10,10 +10,12 @@ from threading import Lock
 from typing import Any
 
 from agents.errors import NotFound
+from agents.extract.corrections import correct_layout
 from agents.types import Intake, Notice
 from app.exports import Findings
 from app.services.core import Core
 from data.artifacts import has_result, load_result
+from data.decisions import read_decisions
 from data.jobs import get_job, job_stages
 from data.records import Job
 from data.store import Connection
@@ -130,9 +132,13 @@ class Results:
         )
 
     def of(self, job: Job) -> JobResults:
-        """Return the values of a job that are there."""
+        """Return the values of a job that are there, what is seen as it was corrected for it."""
         keys = self.keys(job.id)
-        return JobResults(self.values({n: key for n, key in keys.items() if n != "compile"}))
+        values = self.values({n: key for n, key in keys.items() if n != "compile"})
+        corrections = read_decisions(job.params).layout
+        if corrections and "layout" in values:
+            values["layout"] = correct_layout(values["layout"], corrections)
+        return JobResults(values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -319,6 +319,7 @@ def clip_json(clip: ClipRow, plan: ClipPlan | None = None) -> dict[str, Any]:
         "size_bytes": clip.size_bytes,
         "video": f"{base}/video" if rendered else None,
         "poster": f"{base}/poster" if rendered else None,
+        "moving": f"{base}/moving" if rendered else None,
         "vtt": f"{base}/vtt" if rendered else None,
         "download": f"/api/v1/clips/{clip.id}/video" if rendered else None,
     }

@@ -2,8 +2,10 @@ import subprocess
 
 import numpy as np
 import pytest
+from PIL import Image, ImageSequence
 
 from agents.compile.checks import check_clip, is_black
+from agents.compile.moving import save_moving
 from agents.errors import RenderFailed
 from agents.ffmpeg import ffmpeg_path
 from tests.recordings import ffmpeg
@@ -41,6 +43,7 @@ def check(path, *, seconds=4.0, size=(160, 90), sound=None, source_is_black=Fals
         sound=made_sound(seconds) if sound is None else sound,
         source_is_black=source_is_black,
         poster=poster,
+        moving=path.with_suffix(".webp"),
     )
     return poster
 
@@ -52,6 +55,26 @@ def good(tmp_path):
 
 def test_a_good_clip_passes_and_gets_its_poster(good):
     assert check(good).read_bytes().startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("options", [(), ("-g", "250")])
+def test_the_moving_poster_shows_moments_of_the_whole_clip(tmp_path, options):
+    picture = "color=black:s=160x90:r=10:d=4,geq=lum='20+5*N':cb=128:cr=128"
+    made = make(tmp_path / "lighter.mp4", picture=picture, options=options)
+    check(made, source_is_black=True)
+    with Image.open(made.with_suffix(".webp")) as moving:
+        assert moving.format == "WEBP"
+        assert moving.size == (320, 180)
+        frames = [np.asarray(frame.convert("L")).mean() for frame in ImageSequence.Iterator(moving)]
+    assert 4 <= len(frames) <= 12
+    assert frames == sorted(frames)
+    assert frames[-1] - frames[0] > 100
+
+
+def test_the_moving_poster_of_the_busiest_picture_is_small(tmp_path):
+    noise = np.random.default_rng(1).integers(0, 255, (30, 180, 320, 3), np.uint8)
+    save_moving(list(noise), tmp_path / "noise.webp")
+    assert 1000 < (tmp_path / "noise.webp").stat().st_size <= 400_000
 
 
 def test_a_clip_of_the_wrong_length_is_refused(good):

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 
+import av
 import numpy as np
 import pytest
 
@@ -101,6 +102,7 @@ def test_every_tunable_is_a_flag():
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "--out", "x", "--transcript", "doc"], "'doc' is none of vtt"),
         (["highlights", "a.mp4", "--out", "x", "--cutlist", "prproj"], "'prproj' is none of otio"),
+        (["highlights", "a.mp4", "--out", "x", "--reel", "--only", "extract"], "--reel needs all"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
     ],
 )
@@ -302,6 +304,28 @@ def test_cut_lists_name_the_recording_where_it_lies(made):
     assert all(clip["rendered"]["video"] in page for clip in document["clips"])
     assert run(args) == 0
     assert not (out / "highlights.otio").exists()
+
+
+def test_reel_and_podcast_are_written_beside_the_clips_and_go_when_not_asked_for(made, capsys):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK]
+    assert run([*args, "--reel", "--podcast", "--compile.preset", "ultrafast"]) == 0
+    assert "Reel: done" in capsys.readouterr().err
+    passages = json.loads((out / "analysis.json").read_text())["reel"]
+    with av.open(out / "highlight-reel.mp4") as container:
+        seconds = container.duration / 1e6
+        titles = [mark["metadata"]["title"] for mark in container.chapters()]
+    assert seconds == pytest.approx(sum(passage["duration"] for passage in passages), abs=0.2)
+    assert titles == [passage["title"] for passage in passages]
+    names = {f"highlight-reel.{suffix}" for suffix in ("mp4", "srt", "vtt", "jpg", "webp")}
+    names |= {"podcast.mp3", "podcast.m4a"}
+    assert names <= {file.name for file in out.iterdir()}
+    page = (out / "index.html").read_text()
+    assert 'src="./highlight-reel.mp4"' in page
+    assert 'src="./podcast.mp3"' in page
+    assert run(args) == 0
+    assert not names & {file.name for file in out.iterdir()}
+    assert "highlight-reel" not in (out / "index.html").read_text()
 
 
 def test_files_of_others_in_the_results_folder_stay(made):

@@ -125,6 +125,12 @@ def component(app, module):
     return found[0]
 
 
+def components(app, module):
+    """Return the same of all components with this script."""
+    given = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    return [data for data in given if data["module"].startswith(f"/assets/{module}.")]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_works_with_an_empty_library(shelf, page):
     app = show(page)
@@ -327,9 +333,11 @@ def test_clips_of_an_unfinished_run_say_so(looked_at, state):
 def test_clips_page_shows_players_by_our_own_route(looked_at):
     lecture_id, _ = looked_at.lectures["completed"]
     app = show("clips", lecture=lecture_id)
-    urls = [video.proto.url for video in app.get("video")]
-    assert len(urls) == 2
-    assert all(url.startswith("/app/static/media/clips/") for url in urls)
+    films = components(app, "film")
+    assert len(films) == 2
+    for film in films:
+        urls = [film[name] for name in ("video", "poster", "moving", "vtt")]
+        assert all(url.startswith("/app/static/media/clips/") for url in urls)
     assert "2 clips" in said(app)
 
 

@@ -174,7 +174,7 @@ def test_the_transcript_is_escaped_webvtt(client, finished):
     answer = client.get(f"/api/v1/lectures/{finished}/transcript.vtt")
     assert answer.headers["content-type"].startswith("text/vtt")
     assert answer.text.startswith(
-        "WEBVTT\n\n00:00:00.000 --> 00:00:06.300\nSentence 0 &lt;b&gt;&amp;"
+        "WEBVTT\n\n00:00:00.000 --> 00:00:06.080\nSentence 0 &lt;b&gt;&amp;"
     )
 
 
