@@ -50,11 +50,15 @@ class LivePlans:
         return score_sentences(content, tuning.extract.weights)  # pyright: ignore[reportAttributeAccessIssue]
 
     def plan(
-        self, job_id: str, tuning: Params, silence: tuple[SilenceRegion, ...] | None = None
+        self,
+        job_id: str,
+        tuning: Params,
+        silence: tuple[SilenceRegion, ...] | None = None,
+        decisions: Decisions | None = None,
     ) -> LivePlan:
         """Return what `tuning` would choose from a job's transcript, layout and content.
 
-        `silence` stands in for the silences of the job.
+        `silence` and `decisions` stand in for those of the job.
         """
         from agents.extract import plan_clips
 
@@ -64,7 +68,8 @@ class LivePlans:
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
         given = found if silence is None else {**found, "silence": silence}
         values = (given[name] for name in NEEDS)
-        plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
+        decided = self.decisions(job_id) if decisions is None else decisions
+        plans = plan_clips(*values, params=params, decisions=decided)
         return LivePlan(self.scores(found["content"], tuning), plans)
 
     def decisions(self, job_id: str) -> Decisions:
