@@ -197,7 +197,7 @@ def working_environment() -> dict[str, str]:
     one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     processor = Path("/proc/cpuinfo")
     words = processor.read_text().split() if processor.exists() else []
-    wide = WIDE <= set(words)
+    wide = set(words) >= WIDE
     return one | ({"OPENBLAS_CORETYPE": "SkylakeX"} if wide else {})
 
 
