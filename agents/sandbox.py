@@ -121,7 +121,7 @@ def open_module(
     part follows its length in bytes; a part without any ends the answer.
     """
     spec = _spec(read, None, cpu_s=cpu_s, memory_bytes=memory_bytes)
-    spec |= {"module": module, "preload": ["numpy", "av"]}
+    spec |= {"module": module, "preload": ["av"]}
     process, tail = _start(spec, subprocess.PIPE), deque[str](maxlen=STDERR_LINES)
     with _reaped(process), _pumps(process, tail, None):
 
@@ -327,6 +327,7 @@ def _exchange(
         return False
     except BaseException:
         kill_group(process)  # what is left of this answer must not pass for the next one
+        process.wait()  # only from now on does the next request find no one
         raise
     kill_group(process)
     return False
