@@ -147,7 +147,8 @@ def report(lectures: Sequence[Lecture]) -> Iterator[str]:
     yield "lectures of VT-SSum test-open, which is not part of this repository. The weights"
     yield "were searched on dev around a fit (benchmarks/fit_weights.py), but for on subject,"
     yield "emphasis and slide words, which were set by hand: the texts have neither sound nor"
-    yield "headlines, so that the last two are 0 here. What else was tried stands in evidence.md."
+    yield "headlines, so that the last two are 0 here. `benchmarks.evidence` tells what else was"
+    yield "tried."
     yield "Some forms of older components were compared on test-open itself, so that its figures"
     yield "flatter them a little; title, terms, wording and on subject were chosen on dev alone."
     yield from ["", head, "|---|---|---|---|---|"]
