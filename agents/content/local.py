@@ -57,6 +57,7 @@ def analyze_locally(
         segments,
         silence,
         layout,
+        width=intake.media.width,
         pause_weight=params.pause_weight,
         slide_weight=params.slide_weight,
     )

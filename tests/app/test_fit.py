@@ -191,8 +191,10 @@ def test_marked_stretches_count_as_liked(judged, clips):
         assert marked.marked == 1
         assert marked.judgements == before.judgements + 1
         assert (marked.accepted, marked.rejected) == (before.accepted, before.rejected)
-        assert marked.proposed != before.proposed
         assert marked.document()["marked"] == 1
+        with services.store.read() as con:
+            said = read_judged(con, ()).whole
+        assert said[job.lecture_id, (Interval(clip.parts[0].start, middle),)].worth == 1.0
     finally:
         services.labels.unmark(job.lecture_id, 0.0, 1000.0)
 
