@@ -70,11 +70,14 @@ UPLOAD_HTML = """
 <div class="lh-upload">
   <div class="lh-choose">
     <div class="lh-drop" role="button" tabindex="0">
-      <strong>Drop a lecture recording here, or click to choose one</strong>
+      <strong>Drop recordings or a folder here, or click to choose</strong>
       <span class="lh-hint lh-limits"></span>
       <div class="lh-file-name"></div>
     </div>
-    <input type="file" class="lh-video-input" hidden>
+    <input type="file" class="lh-video-input" multiple hidden>
+    <input type="file" class="lh-folder-input" webkitdirectory hidden>
+    <button type="button" class="lh-folder">Choose a folder</button>
+    <ul class="lh-batch" aria-label="Recordings to upload"></ul>
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>

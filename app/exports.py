@@ -206,6 +206,7 @@ def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
                 "srt": f"{name}.srt",
                 "vtt": f"{name}.vtt",
                 "poster": f"{name}.jpg",
+                "moving": clip.moving and f"{name}.webp",
                 "width": clip.width,
                 "height": clip.height,
                 "duration": clip.duration,

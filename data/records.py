@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -12,7 +12,7 @@ from agents.types import Interval, Notice
 
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "done", "failed", "cancelled"]
-ClipState = Literal["proposed", "accepted", "rejected"]
+ClipState = Literal["proposed", "accepted", "rejected", "deleted"]
 
 Record = TypeVar("Record")
 
@@ -134,6 +134,22 @@ class ClipRevision:
     clip_id: str
     revision: int
     body: Mapping[str, Any]
+    author: str
+    ts: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of what people changed in a run: taken back, it is `undone`."""
+
+    job_id: str
+    idx: int
+    lecture_id: str
+    label: str
+    """What was done, for people: "Split clip 2"."""
+    changes: Sequence[Mapping[str, Any]]
+    """Each names a `clip` or a stretch of `caption`, and what was there `before` and `after`."""
+    undone: bool
     author: str
     ts: datetime
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import streamlit as st
 
 from agents.errors import LectureError
@@ -12,7 +10,7 @@ from app.services.layouts import SHAPED
 from app.services.root import current_services
 from app.views.text import plain
 from app.views.tunables import tunable_fields
-from pages.choosing import choose_lecture
+from pages.choosing import choose_lecture, time_of_address
 
 services = current_services()
 NOTHING = "No layout to correct yet: it is known as soon as a lecture is ready."
@@ -25,15 +23,6 @@ def render(lecture_id: str, job_id: str) -> None:
         st.session_state.go_to_job = services.layouts.render(lecture_id, job_id, shape).id
     except LectureError as error:
         st.session_state.problem = error.message
-
-
-def time_of_address() -> float | None:
-    """Return the second that the address names, None when it names none."""
-    try:
-        time = float(st.query_params.get("t", ""))
-    except ValueError:
-        return None
-    return time if math.isfinite(time) and time >= 0 else None
 
 
 def show_layout(lecture_id: str) -> None:

@@ -15,7 +15,6 @@ from app.views.sweeps import best_line, figure_name, grid_table, sweep_figure, v
 from app.views.text import ACTIVE, STATES, length, plain
 from jobs.grids import Axis, check_axes, steps
 
-services = current_services()
 FIELDS = {
     field["name"]: field
     for cell in notebook_cells(tuning_type()())
@@ -55,7 +54,7 @@ def choose_axis(label: str, name: str, *, optional: bool = False) -> Axis | None
 def start(axes: list[Axis], lectures: list[str]) -> None:
     """Give the sweep to the workers, or remember the sentence that says why not."""
     try:
-        st.session_state.sweep = services.sweeps.start(axes, lectures).id
+        st.session_state.sweep = current_services().sweeps.start(axes, lectures).id
     except LectureError as error:
         st.session_state.problem = error.message
 
@@ -69,6 +68,7 @@ def apply(values: dict) -> None:
 
 def show_form(lecture_id: str) -> None:
     """Let a grid be chosen and started."""
+    services = current_services()
     try:
         first = choose_axis("First parameter", FIRST)
         second = choose_axis("Second parameter", SECOND, optional=True)
@@ -77,9 +77,8 @@ def show_form(lecture_id: str) -> None:
     except LectureError as error:
         st.error(plain(error.message))
         return
-    titles = {
-        card.lecture.id: card.lecture.title for card in services.lectures.list() if card.clips
-    }
+    cards = [card for card in services.lectures.list() if card.clips]
+    titles = {card.lecture.id: card.lecture.title for card in cards}
     lectures = st.multiselect(
         "Lectures",
         list(titles),
@@ -104,9 +103,8 @@ def show_grid(grid: Grid) -> None:
     """Show what a sweep gave, and offer its best cell."""
     if grid.sweep.status in ACTIVE:
         st.progress(grid.percent / 100, f"{grid.tried} of {len(grid.cells) * grid.lectures} tried")
-        st.button(
-            "Cancel", on_click=services.sweeps.cancel, args=(grid.sweep.id,), key="sweep-cancel"
-        )
+        stop = current_services().sweeps.cancel
+        st.button("Cancel", on_click=stop, args=(grid.sweep.id,), key="sweep-cancel")
     elif grid.sweep.status != "completed":
         why = f" {plain(grid.sweep.error)}" if grid.sweep.error else ""
         st.warning(f"This sweep is {STATES[grid.sweep.status][0].lower()}.{why}")
@@ -133,7 +131,7 @@ def watch_grid(sweep_id: str, *, active: bool) -> None:
 
     @st.fragment(run_every="1s" if active else None)
     def watch() -> None:
-        grid = services.sweeps.grid(sweep_id)
+        grid = current_services().sweeps.grid(sweep_id)
         show_grid(grid)
         if active and grid.sweep.status not in ACTIVE:
             st.rerun()
@@ -147,7 +145,7 @@ def show_sweeps(lecture_id: str) -> None:
     st.caption("Tries one or two parameters over a grid, as if no clip were kept by hand.")
     with st.expander("New sweep"):
         show_form(lecture_id)
-    sweeps = {sweep.id: sweep for sweep in services.sweeps.list(lecture_id)}
+    sweeps = {sweep.id: sweep for sweep in current_services().sweeps.list(lecture_id)}
     if not sweeps:
         return
     wanted = st.session_state.get("sweep")

@@ -20,6 +20,7 @@ from app.services.presets import Presets
 from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
+from app.services.search import Search
 from app.services.stills import Stills
 from app.services.sweeps import Sweeps
 from app.settings import Settings, load_settings
@@ -36,11 +37,12 @@ class Services(Core):
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
         self.silences = LiveSilences(self.jobs, self.results)
-        self.clips = Clips(self)
+        self.clips = Clips(self, self.live)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
         self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
         self.stills = Stills(self.jobs, self.results, self.clips)
+        self.search = Search(self)
         self.files = Files(self, self.clips, self.review)
         self.labels = Labels(self)
         self.presets = Presets(self)
