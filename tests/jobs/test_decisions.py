@@ -159,3 +159,19 @@ def test_without_decisions_the_params_say_nothing_of_them(shop):
     with shop.store.read() as con:
         assert "decisions" not in get_job(con, job_id).params
         assert gather_decisions(con, job_id) == Decisions()
+
+
+def test_a_compiled_timeline_has_the_clips_as_they_stand_and_renders_only_what_changed(shop):
+    first, clips = run(shop, EARLY)
+    one, other = clips[:2]
+    shorter = (Interval(one.parts[0].start, one.parts[-1].end - 1.0),)
+    say(shop, one, parts=shorter)
+    with shop.store.read() as con:
+        decided = gather_decisions(con, first, closed=True)
+    job, _ = create_run(shop, "lecture1", {"extract": EARLY}, parent=first, decisions=decided)
+    run_job_here(shop, job.id, lambda event: None)
+    made = {clip.parts: clip for clip in clips_of(shop, job.id)}
+    assert set(made) == {shorter, *(clip.parts for clip in clips[1:])}
+    assert made[other.parts].media_key == other.media_key
+    assert made[shorter].media_key not in {clip.media_key for clip in clips}
+    assert (made[shorter].source, made[other.parts].source) == ("manual", "auto")
