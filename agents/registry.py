@@ -65,6 +65,8 @@ class Resources:
 
     upload_name: str = ""
     """What people call the recording; used in messages only."""
+    title: str = ""
+    """What people call the lecture."""
     captions: Path | None = None
     """Caption file given with the upload or found beside it."""
     captions_name: str = ""
@@ -76,6 +78,10 @@ class Resources:
     gemini: Gemini | None = None
     answers: Answers | None = None
     """What Gemini has answered before; without it everything is asked anew."""
+    lecture_title: str = ""
+    """What the clips' title cards call the lecture."""
+    logo: Path | None = None
+    """A PNG or JPEG that is shown in the corner of the clips."""
     cores: int = 2
     decisions: Decisions = field(default_factory=Decisions)
     """What people have decided about the lecture's clips."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from agents.errors import TuningError
 from agents.params import Params
@@ -32,3 +33,44 @@ def parse_tuning(values: dict[str, Any]) -> Params:
         )
         message = f"{where}: {text}{given}" if where else f"{text}{given}"
         raise TuningError(message) from error
+
+
+Scalar = float | int | bool | str
+"""A value of a tunable."""
+
+
+def flatten(tuning: BaseModel | Mapping[str, Any], prefix: str = "") -> dict[str, Scalar]:
+    """Return every tunable by its dotted name: `{"extract.weights.novelty": 0.05, ...}`."""
+    values = tuning.model_dump(mode="json") if isinstance(tuning, BaseModel) else tuning
+    flat: dict[str, Scalar] = {}
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values given by dotted names as a nested dict, or raise TuningError."""
+    nested: dict[str, Any] = {}
+    for name, value in values.items():
+        *path, last = name.split(".")
+        inner = nested
+        for part in path:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise TuningError(f"{name[:80]}: {part!r} is a value and has no parts")
+        inner[last] = value
+    return nested
+
+
+def with_values(tuning: Params, values: Mapping[str, Any]) -> Params:
+    """Return a tuning with other values for some dotted names, or raise TuningError."""
+    return parse_tuning(unflatten({**flatten(tuning), **values}))
+
+
+def differing(tuning: Params, base: Params | None = None) -> dict[str, Scalar]:
+    """Return the tunables that differ from those of `base`, or from the defaults."""
+    usual = flatten(base or tuning_type()())
+    return {name: value for name, value in flatten(tuning).items() if value != usual[name]}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -300,6 +300,8 @@ class Cue(Interval):
     """One subtitle of one or two lines; seconds from the start of the clip it belongs to."""
 
     text: str
+    spoken: tuple[float, ...] = ()
+    """When each word of the text begins, if that is known; a letter where words have no spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,11 +324,13 @@ class CaptionFix(Interval):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What people have decided about clips before they are planned."""
+    """What people have decided before clips are planned: about clips, and about the layout."""
 
     kept: tuple[KeptClip, ...] = ()
     rejected: tuple[Interval, ...] = ()
     """Stretches that are not proposed again."""
+    layout: tuple[LayoutRegion, ...] = ()
+    """Corrections of what was found to be seen; a later one covers an earlier one."""
     captions: tuple[CaptionFix, ...] = ()
     closed: bool = False
     """Nothing is proposed beside what is kept: the timeline is compiled as a person left it."""
@@ -334,7 +338,7 @@ class Decisions:
     def unclosed(self) -> Decisions:
         """Return what people have judged, without what only stays because it was there."""
         judged = tuple(clip for clip in self.kept if not clip.proposed)
-        return Decisions(judged, self.rejected, self.captions)
+        return replace(self, kept=judged, closed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +396,8 @@ class ClipPlan:
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
     """Subtitles in the clip's own time."""
+    subject: str = ""
+    """Title of the topic it is taken from."""
     kept: bool = False
     """Whether a person has kept it, whatever its score."""
     drop_out: DropOut | None = None
@@ -428,3 +434,24 @@ class Clip:
     height: int
     duration: float
     size_bytes: int
+    moving: File | None = None
+    """A small animated picture of it (WebP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The highlight reel as one clip."""
+
+    clip: Clip
+    chapters: tuple[Cue, ...]
+    """Its passages, in its own time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Podcast:
+    """The clips as sound alone, with a chapter for each."""
+
+    mp3: File
+    m4a: File
+    chapters: tuple[Cue, ...]
+    duration: float

@@ -11,19 +11,18 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-from app.api.assets import asset_url, plotly_url
+from app.api.assets import ASSETS, asset_url, plotly_url
 from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
 export default async (component) => {
   const url = new URL(component.data.module, document.baseURI).href;
-  await Promise.all([component.data.style].flat().map((href) => {
-    if (document.querySelector(`link[href="${href}"]`)) return undefined;
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-    document.head.append(link);
-    return new Promise((done) => { link.onload = link.onerror = done; });
-  }));
+  for (const style of [component.data.style].flat()) {
+    if (document.querySelector(`link[href="${style}"]`)) continue;
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
+    await new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
+  }
   if (!mods.has(url)) mods.set(url, import(url));
   return (await mods.get(url)).default(component);
 };
@@ -107,11 +106,14 @@ UPLOAD_HTML = """
 <div class="lh-upload">
   <div class="lh-choose">
     <div class="lh-drop" role="button" tabindex="0">
-      <strong>Drop a lecture recording here, or click to choose one</strong>
+      <strong>Drop recordings or a folder here, or click to choose</strong>
       <span class="lh-hint lh-limits"></span>
       <div class="lh-file-name"></div>
     </div>
-    <input type="file" class="lh-video-input" hidden>
+    <input type="file" class="lh-video-input" multiple hidden>
+    <input type="file" class="lh-folder-input" webkitdirectory hidden>
+    <button type="button" class="lh-folder">Choose a folder</button>
+    <ul class="lh-batch" aria-label="Recordings to upload"></ul>
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>
@@ -163,6 +165,9 @@ SILENCE_HTML = """
 _deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
 _upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
 _live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+_layout = component(
+    "lh-layout", html=(ASSETS / "layout.html").read_text(), js=LOADER, isolate_styles=False
+)
 _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
@@ -210,5 +215,12 @@ def live(data: dict[str, Any], *, on_changed: Callable[[], None], key: str = "li
 
 def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "silence") -> None:
     """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
-    assets = _assets("silence.js", "drawing")
+    assets = _assets("silence.js", "drawing", "histogram", "tunables")
     _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)
+
+
+def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "layout") -> None:
+    """Show the layout editor; `render` is triggered with {shape: {name: value}}."""
+    assets = _assets("layout.js", "drawing", "frame", "still")
+    styles = [assets["style"], asset_url("layout.css")]
+    _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)

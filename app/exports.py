@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from agents.types import (
     ContentSegment,
     Cue,
     Intake,
+    Interval,
     Layout,
     LayoutRegion,
     Notice,
@@ -30,6 +31,7 @@ from agents.types import (
     Usage,
 )
 from app.chapters import make_chapters
+from data.decisions import read_decisions
 
 SCHEMA_VERSION = 1
 """Version of analysis.json; it changes when a field is renamed, removed or means something else."""
@@ -76,11 +78,14 @@ class Findings:
         """Return the topics as chapters that cover the recording."""
         return make_chapters(self.content.segments if self.content else (), self.duration)
 
-    def reel(self, params: ExtractParams) -> tuple[ClipPlan, ...]:
+    def reel(
+        self, params: ExtractParams, rejected: tuple[Interval, ...] = ()
+    ) -> tuple[ClipPlan, ...]:
         """Return the passages of the highlight reel, empty before there is what it is made of."""
         if not (self.transcript and self.layout and self.content):
             return ()
-        return plan_reel(self.transcript, self.silence, self.layout, self.content, params=params)
+        values = (self.transcript, self.silence, self.layout, self.content)
+        return plan_reel(*values, params=params, rejected=rejected)
 
     @property
     def plans(self) -> tuple[ClipPlan, ...]:
@@ -96,7 +101,17 @@ class Findings:
     def notices(self) -> tuple[Notice, ...]:
         """Return what a person should know, each once."""
         parts = (self.values.get(name) for name in ("intake", "transcript", "content"))
-        return tuple(dict.fromkeys(notice for part in parts if part for notice in part.notices))
+        told = [notice for part in parts if part for notice in part.notices]
+        return tuple(dict.fromkeys([*told, *caption_notices(self.plans)]))
+
+
+def caption_notices(plans: Iterable[ClipPlan]) -> Iterator[Notice]:
+    """Yield a notice where clips have letters that cannot be burned into pictures."""
+    from agents.compile.captions import caption_notice
+
+    message = caption_notice([cue for plan in plans for cue in plan.cues])
+    if message:
+        yield Notice("letters", message)
 
 
 def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
@@ -158,7 +173,7 @@ def analysis(found: Findings, *, lecture: Mapping[str, Any], params: Mapping[str
             {"start": chapter.start, "end": chapter.end, "title": chapter.text}
             for chapter in found.chapters
         ],
-        "reel": [_plan(plan) for plan in found.reel(extract)],
+        "reel": [_plan(plan) for plan in found.reel(extract, read_decisions(params).rejected)],
         "clips": [_clip(plan, found.clips) for plan in found.plans],
     }
     return rounded(document)
@@ -191,6 +206,7 @@ def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
                 "srt": f"{name}.srt",
                 "vtt": f"{name}.vtt",
                 "poster": f"{name}.jpg",
+                "moving": clip.moving and f"{name}.webp",
                 "width": clip.width,
                 "height": clip.height,
                 "duration": clip.duration,

@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     cores: Annotated[int, Field(ge=1, le=256)] = count_cores()
     """Cores that one stage may use."""
 
+    logo: Path | None = None
+    """A PNG or JPEG that is shown in the corner of every clip."""
     models: Path | None = None
     """Folder with speech model weights; nothing means the cache of the Hugging Face hub."""
     download_models: bool = True
@@ -101,6 +103,17 @@ class Settings(BaseSettings):
     """What is logged."""
     log_format: Literal["text", "json"] = "text"
     """How the log is written to stderr."""
+
+    @field_validator("logo")
+    @classmethod
+    def _is_a_picture(cls, logo: Path | None) -> Path | None:
+        from agents.compile.logo import logo_kind
+
+        if logo is None:
+            return None
+        with _as_value_error():
+            logo_kind(logo)
+        return logo.absolute()
 
     @field_validator("gemini_prompt")
     @classmethod

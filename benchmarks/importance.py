@@ -40,12 +40,13 @@ class Lecture:
 Ranker = Callable[[Lecture], np.ndarray]
 
 
-def read_lectures(path: Path, most: int) -> Iterator[Lecture]:
-    """Yield the first `most` lectures of a file, analysed."""
-    for text in islice(find_rated_texts(path, path.parent), most):
+def read_lectures(path: Path, most: int | None = None, first: int = 0) -> Iterator[Lecture]:
+    """Yield `most` lectures of a file, analysed, all of them without, from number `first` on."""
+    last = None if most is None else first + most
+    for text in islice(find_rated_texts(path, path.parent), first, last):
         with suppress(BadLabels):
             values, *labels = said_over_slides(text)
-            content = analyze_locally(*values, ContentParams())
+            content = analyze_locally(*values, ContentParams(), text.title())
             yield Lecture(rate(content, *labels), tuple(s.text for s in content.sentences))
 
 

@@ -46,7 +46,7 @@ def all_clips(con: Connection, job_id: str) -> list[ClipRow]:
 
 
 def list_judged(con: Connection) -> list[tuple[str, ClipRow]]:
-    """Return (lecture id, clip) of all clips that people have judged, made or changed.
+    """Return (lecture id, clip) of all clips that people have judged, rated, made or changed.
 
     Those of deleted lectures are left out; what was changed last comes last.
     """
@@ -54,7 +54,8 @@ def list_judged(con: Connection) -> list[tuple[str, ClipRow]]:
         "select clip.*, job.lecture_id from clip join job on job.id = clip.job_id"
         " join lecture on lecture.id = job.lecture_id where lecture.deleted is null"
         " and clip.state <> 'deleted'"
-        " and (clip.state <> 'proposed' or clip.revision > 1 or clip.source = 'manual')"
+        " and (clip.state <> 'proposed' or clip.revision > 1 or clip.source = 'manual'"
+        " or clip.rating is not null)"
         " order by clip.updated, clip.id"
     )
     return [(row["lecture_id"], _clip_row(row)) for row in rows]

@@ -61,7 +61,7 @@ def gather_decisions(con: Connection, job_id: str, *, closed: bool = False) -> D
     return Decisions(
         kept,
         tuple(sorted(gone, key=lambda one: (one.start, one.end))),
-        caption_fixes(con, job.lecture_id),
+        captions=caption_fixes(con, job.lecture_id),
         closed=closed,
     )
 
@@ -70,8 +70,7 @@ def caption_fixes(con: Connection, lecture_id: str) -> tuple[CaptionFix, ...]:
     """Return what people have corrected in a lecture's captions, in the order of its time."""
     return tuple(
         CaptionFix(fix.t0, fix.t1, fix.body["text"])
-        for fix in list_overrides(con, lecture_id)
-        if fix.kind == "caption"
+        for fix in list_overrides(con, lecture_id, "caption")
     )
 
 

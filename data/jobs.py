@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from agents.errors import NotFound, StageError
 from data.lectures import get_lecture
-from data.records import Job, LogEntry, StageRow, make_record, now, to_json
+from data.records import Job, JobStatus, LogEntry, StageRow, make_record, now, to_json
 from data.store import Connection
 
 UNFINISHED = "('queued', 'running')"
@@ -64,6 +65,34 @@ def list_jobs(con: Connection, lecture_id: str | None = None) -> list[Job]:
     return [make_record(Job, row) for row in rows]
 
 
+def page_jobs(
+    con: Connection,
+    *,
+    lecture_id: str | None,
+    status: JobStatus | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Job]:
+    """Return at most `limit` jobs of lectures that are not deleted, newest first."""
+    created, id = after or (None, "")
+    rows = con.rows(
+        "select job.* from job join lecture on lecture.id = job.lecture_id"
+        " where lecture.deleted is null"
+        " and (cast($1 as text) is null or job.lecture_id = $1)"
+        " and (cast($2 as text) is null or job.status = $2)"
+        " and (cast($3 as timestamp) is null or job.created < $3"
+        " or (job.created = $3 and job.id > $4)) order by job.created desc, job.id limit $5",
+        *(lecture_id, status, created, id, limit),
+    )
+    return [make_record(Job, row) for row in rows]
+
+
+def jobs_named(con: Connection, prefix: str) -> list[Job]:
+    """Return the jobs whose id begins with `prefix`."""
+    rows = con.rows("select * from job where starts_with(id, $1)", prefix)
+    return [make_record(Job, row) for row in rows]
+
+
 def newest_jobs(con: Connection) -> dict[str, Job]:
     """Return the newest job of every lecture that has one, by the lecture's id."""
     rows = con.rows(
@@ -94,6 +123,16 @@ def job_stages(con: Connection, job_id: str) -> list[StageRow]:
     """Return the stages of a job in pipeline order."""
     rows = con.rows("select * from stage where job_id = $1 order by idx", job_id)
     return [make_record(StageRow, row) for row in rows]
+
+
+def stage_costs(con: Connection, job_id: str) -> dict[str, float]:
+    """Return the seconds that the results of a job took, whichever run computed them."""
+    rows = con.rows(
+        "select stage.name, stage_result.seconds from stage join stage_result"
+        " on stage_result.key = stage.key where stage.job_id = $1",
+        job_id,
+    )
+    return {row["name"]: row["seconds"] for row in rows}
 
 
 def begin_stage(con: Connection, job_id: str, name: str, worker: str) -> int:

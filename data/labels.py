@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from data.records import Label, make_record, now
 from data.store import Connection
 
 
-def add_label(
-    con: Connection, lecture_id: str, t0: float, t1: float, value: str, *, author: str = "local"
+def put_labels(
+    con: Connection,
+    lecture_id: str,
+    value: str,
+    spans: Iterable[tuple[float, float]],
+    *,
+    author: str = "local",
 ) -> None:
-    """Add a judgement of the stretch from `t0` to `t1` seconds."""
+    """Make these stretches, in seconds, all that `author` judges to be of this value."""
     con.run(
-        "insert into label (lecture_id, t0, t1, value, author, ts) values ($1, $2, $3, $4, $5, $6)",
-        *(lecture_id, t0, t1, value, author, now()),
+        "delete from label where lecture_id = $1 and value = $2 and author = $3",
+        *(lecture_id, value, author),
     )
+    columns = ("lecture_id", "t0", "t1", "value", "author", "ts")
+    at = now()
+    rows = [(lecture_id, t0, t1, value, author, at) for t0, t1 in spans]
+    con.append("label", columns, rows)
 
 
-def list_labels(con: Connection, lecture_id: str) -> list[Label]:
-    """Return the judgements of a lecture in the order of its time."""
-    rows = con.rows("select * from label where lecture_id = $1 order by t0, ts", lecture_id)
+def list_labels(con: Connection, lecture_id: str, value: str | None = None) -> list[Label]:
+    """Return the judgements of a lecture, or those of one value, in the order of its time."""
+    rows = con.rows(
+        "select * from label where lecture_id = $1 and (cast($2 as text) is null or value = $2)"
+        " order by t0, ts",
+        *(lecture_id, value),
+    )
     return [make_record(Label, row) for row in rows]
-
-
-def delete_labels(con: Connection, lecture_id: str, t0: float, t1: float) -> None:
-    """Remove the judgements that lie within `t0` to `t1` seconds."""
-    con.run("delete from label where lecture_id = $1 and t0 >= $2 and t1 <= $3", lecture_id, t0, t1)

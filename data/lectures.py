@@ -50,6 +50,19 @@ def list_lectures(con: Connection, *, deleted: bool = False) -> list[Lecture]:
     return [make_record(Lecture, row) for row in rows]
 
 
+def page_lectures(
+    con: Connection, *, after: tuple[datetime, str] | None, limit: int
+) -> list[Lecture]:
+    """Return at most `limit` lectures, newest first, those after a moment and id."""
+    created, id = after or (None, "")
+    rows = con.rows(
+        "select * from lecture where deleted is null and (cast($1 as timestamp) is null"
+        " or created < $1 or (created = $1 and id > $2)) order by created desc, id limit $3",
+        *(created, id, limit),
+    )
+    return [make_record(Lecture, row) for row in rows]
+
+
 def update_lecture(con: Connection, id: str, **fields: object) -> Lecture:
     """Change columns of a lecture and return it."""
     unknown = set(fields) - CHANGEABLE
@@ -91,7 +104,8 @@ def purge_lectures(
         )
         for table in ("clip", "stage", "processing_log", "spending"):
             con.run(f"delete from {table} where job_id in {jobs}", id)
-        for table in ("override", "label", "edit", "job"):
+        tables = ("override", "label", "restored_run", "sweep_lecture", "sweep_cell", "edit", "job")
+        for table in tables:
             con.run(f"delete from {table} where lecture_id = $1", id)
         con.run("delete from lecture where id = $1", id)
     return [row["id"] for row in rows]

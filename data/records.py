@@ -190,6 +190,32 @@ class Preset:
     shared: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A grid over one or two parameters, tried on the runs of one or several lectures."""
+
+    id: str
+    owner: str
+    axes: list[dict[str, Any]]
+    """Each with the dotted `name` of a tunable and the `values` that it takes."""
+    status: JobStatus
+    error: str | None
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SweepCell:
+    """What one cell of a grid gave for one lecture."""
+
+    sweep_id: str
+    idx: int
+    """Row by row: the first axis changes slowest."""
+    lecture_id: str
+    figures: Mapping[str, float | None]
+    """Empty where these values cannot go together."""
+
+
 def now() -> datetime:
     """Return the time in UTC, without a zone, as the store keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)

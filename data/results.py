@@ -23,9 +23,11 @@ from agents.types import (
     ClipPlan,
     Content,
     ContentSegment,
+    Film,
     Intake,
     Layout,
     LayoutRegion,
+    Podcast,
     Sentence,
     SilenceRegion,
     Slide,
@@ -272,7 +274,12 @@ def _json_codec(stage: str) -> Codec:
 
 
 def _given_by(stage: str) -> Any:  # noqa: ANN401
-    own = {"extract": tuple[ClipPlan, ...], "compile": tuple[Clip, ...]}
+    own = {
+        "extract": tuple[ClipPlan, ...],
+        "compile": tuple[Clip, ...],
+        "reel": Film,
+        "podcast": Podcast,
+    }
     if stage in own:
         return own[stage]
     return {agent.name: agent.gives for agent in all_agents()}[stage]

@@ -42,6 +42,8 @@ class WorkshopConfig(_Part):
     models: Path | None = None
     download_models: bool = True
     gemini: Gemini | None = None
+    logo: Path | None = None
+    """Shown in the corner of clips."""
     cores: int = 2
     sandbox: Mode = "auto"
     leases: Leases = Field(default_factory=Leases)

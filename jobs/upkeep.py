@@ -12,9 +12,9 @@ from datetime import timedelta
 from redis import Redis
 
 from data.answers import sweep_answers
+from data.clearing import clear_results
 from data.lectures import list_lectures, purge_lectures
 from data.records import now
-from data.sweep import sweep_results
 from jobs.workshop import Workshop
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def clear_away(shop: Workshop) -> None:
         purged = purge_lectures(con, deleted_before=now() - RESTORABLE, limit=AT_MOST)
     for lecture_id in purged:
         shop.media.delete(lecture_id)
-    folders = sweep_results(shop.store, shop.artifacts, older_than_s=UNNAMED_S, limit=AT_MOST_FILES)
+    folders = clear_results(shop.store, shop.artifacts, older_than_s=UNNAMED_S, limit=AT_MOST_FILES)
     with shop.store.read() as con:
         known = {
             lecture.id

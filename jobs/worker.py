@@ -28,11 +28,24 @@ from rq.worker_registration import clean_worker_registry
 from agents.errors import LectureError
 from jobs.attempts import give_back
 from jobs.config import Leases, WorkshopConfig
+from jobs.errands import do_errand
+from jobs.extras import ExtraKind, make_extra, plan_extra
 from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
-from jobs.queue import QUEUE, connect, is_wanted, open_queue, split_delivery_id, withdraw
+from jobs.queue import (
+    QUEUE,
+    connect,
+    is_errand,
+    is_stage,
+    is_sweep,
+    is_wanted,
+    open_queue,
+    split_delivery_id,
+    withdraw,
+)
 from jobs.reconcile import claim, reconcile, record_death
 from jobs.stages import run_stage
+from jobs.sweeping import restart_sweeps, run_sweep
 from jobs.upkeep import claim_upkeep, clear_away
 from jobs.workshop import Workshop, open_workshop
 
@@ -67,6 +80,22 @@ def perform(job_id: str, stage: str) -> Retry | None:
         delivery.retries_left = 0
         raise StageFailed(f"{stage} of {job_id} failed")
     return None
+
+
+def make_extra_of_job(name: str, kind: ExtraKind, job_id: str) -> None:
+    """Make the reel or the podcast of a job in a work horse; this is what RQ calls."""
+    shop, delivery = the_workshop(), current_delivery()
+    assert delivery is not None
+    do_errand(
+        delivery.connection,
+        name,
+        lambda progress: make_extra(shop, plan_extra(shop, kind, job_id), progress),
+    )
+
+
+def perform_sweep(sweep_id: str) -> None:
+    """Work through a grid of parameters in a work horse; this is what RQ calls."""
+    run_sweep(the_workshop(), sweep_id)
 
 
 def leave_silently() -> None:
@@ -162,6 +191,9 @@ class LectureWorker(Worker):
     ) -> None:
         """Count the death, so that a recording that kills three horses is set aside."""
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)
+        # RQ tries a sweep again, and its cells that are stored stay; an errand is asked for again
+        if not is_stage(job.id):
+            return
         if record_death(the_workshop().store, self.connection, job.id):
             job.retries_left = 0
 
@@ -186,9 +218,12 @@ class LectureWorker(Worker):
                 self._put_back(self._interrupted)
 
     def _put_back(self, execution: Execution) -> None:
+        if is_errand(execution.job_id):
+            return
         job_id, stage = split_delivery_id(execution.job_id)
-        with the_workshop().store.write() as con:
-            give_back(con, job_id, stage)
+        if not is_sweep(execution.job_id):
+            with the_workshop().store.write() as con:
+                give_back(con, job_id, stage)
         try:
             queue = open_queue(self.connection)
             job = execution.job
@@ -231,6 +266,7 @@ class LectureWorker(Worker):
 
     def _look_after(self, shop: Workshop) -> None:
         reconcile(shop.store, self.connection, table=shop.table, leases=self.leases)
+        restart_sweeps(shop.store, self.connection)
         if claim_upkeep(self.connection):
             clear_away(shop)
 

@@ -59,10 +59,13 @@ def resources_of(
     """Return what lies outside upload and tuning for one lecture."""
     return Resources(
         upload_name=Path(lecture.media).name,
+        title=lecture.title,
         captions=media.path(lecture.id, "captions") if lecture.captions else None,
         captions_name=lecture.captions_name,
         models=config.models,
         download_models=config.download_models,
+        lecture_title=lecture.title,
+        logo=config.logo,
         cores=config.cores,
         gemini=config.gemini,
         answers=StoredAnswers(store),

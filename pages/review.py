@@ -13,7 +13,7 @@ from app.services.root import current_services
 from app.views.clips import clip_table, deck_clips, history_line
 from app.views.text import ACTIVE, plain
 from app.views.why import contribution_figure, drop_out_lines, topic_contributions
-from pages.choosing import choose_lecture
+from pages.choosing import choose_lecture, time_of_address
 from pages.findings import show_header, show_sights, show_silence
 from pages.saving import offer_files
 
@@ -195,6 +195,10 @@ def show_review(lecture_id: str) -> None:
     if st.session_state.get("clip") not in known:
         wanted = st.query_params.get("clip")
         select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
+    time = time_of_address()
+    if time is not None and st.session_state.get("came_to") != (lecture_id, time):
+        st.session_state.came_to = lecture_id, time
+        select(st.session_state.clip, time)
     show_deck(bundle)
     offer_files(bundle)
     show_silence(bundle)

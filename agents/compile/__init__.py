@@ -1,6 +1,7 @@
 """The clip compiler: composes screen, camera and captions, and renders one file per clip."""
 
 from agents.compile.compiler import compile_clips
+from agents.compile.dressing import dressing_used
 from agents.compile.params import CompileParams
 from agents.compile.render import clip_key, render_clip
 from agents.registry import Agent
@@ -14,6 +15,7 @@ AGENT = Agent(
     needs=("intake", "extract"),
     run=compile_clips,
     gives=tuple[Clip, ...],
+    uses=dressing_used,
 )
 
 __all__ = ["AGENT", "CompileParams", "clip_key", "compile_clips", "render_clip"]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.compile.moving import FEWEST, moments_of, save_moving, small_picture
+from agents.compile.sound import SAMPLE_RATE
 from agents.errors import RenderFailed
 
 if TYPE_CHECKING:
@@ -14,6 +16,15 @@ if TYPE_CHECKING:
     import av.video
 
 MAX_LENGTH_ERROR_S = 0.1
+MAX_APART_S = 0.04
+"""Sound this far from its picture is noticed (ITU-R BT.1359: 45 ms early, 125 ms late)."""
+STEP_S = 0.001
+"""Resolution at which the sound of the clip is laid over the sound that was made."""
+SEARCH_S = 1.0
+WINDOW_S = 20.0
+"""So much sound is compared at the beginning and at the end each: what drifts differs there."""
+CLEARER = 0.1
+"""A shift must explain this much more of the sound than none does: a steady hum fits anywhere."""
 BLACK_LUMA = 24
 """A pixel at most this bright (0-255, limited range) is black."""
 POSTER_FROM = 0.15
@@ -27,13 +38,16 @@ def check_clip(
     frames: int,
     fps: float,
     size: tuple[int, int],
+    sound: np.ndarray,
     source_is_black: bool,
     poster: Path,
+    moving: Path,
 ) -> None:
-    """Raise RenderFailed unless the clip is as planned, and write its poster.
+    """Raise RenderFailed unless the clip is as planned, and write its posters: still and moving.
 
-    All packets are read, all sound, every key frame and the whole last group of pictures are
-    decoded. That finds a clip cut short, and costs a tenth of decoding what x264 has just made.
+    `sound` is what was made for it, float32 (n,) at 48 kHz. All packets are read, all sound, every
+    key frame and the whole last group of pictures are decoded. That finds a clip cut short, and
+    costs a tenth of decoding what x264 has just made.
     """
     import av
     from av.error import FFmpegError
@@ -41,17 +55,20 @@ def check_clip(
     try:
         with av.open(path) as container:
             _check_streams(container, size)
-            seen, last_key = _check_packets(container)
+            times, last_key = _read_packets(container)
+        begin, heard = _hear(path)
+        seconds = frames / fps
+        _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
+        _check_pace(times, fps)
+        _check_in_step(times[0], begin, heard, sound)
         with av.open(path) as container:
-            heard = sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
-        _check_length(seen / fps, heard, frames / fps)
-        with av.open(path) as container:
-            still = _best_key_frame(container, frames / fps, source_is_black)
+            still, moments = _look_through(container, seconds, source_is_black)
         with av.open(path) as container:
             _decode_end(container, last_key, frames, fps)
     except FFmpegError as error:
         raise RenderFailed(f"the clip does not decode to its end: {error}") from error
     still.to_image().save(poster, quality=POSTER_QUALITY)
+    save_moving(moments if len(moments) >= FEWEST else moments_of(path), moving)
 
 
 def is_black(luma: np.ndarray) -> bool:
@@ -71,14 +88,81 @@ def _check_streams(container: av.container.InputContainer, size: tuple[int, int]
         raise RenderFailed(f"the clip's pixels are {context.pix_fmt}, not yuv420p")
 
 
-def _check_packets(container: av.container.InputContainer) -> tuple[int, int]:
-    """Return the number of pictures and the time stamp of the last key frame."""
-    count = last_key = 0
+def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, int]:
+    """Return when each picture is shown, in seconds, and the time stamp of the last key frame."""
+    times, last_key = [], 0
     for packet in container.demux(video=0):
-        if packet.pts is not None:
-            count += 1
+        if packet.pts is not None and packet.time_base:
+            times.append(float(packet.pts * packet.time_base))
             last_key = packet.pts if packet.is_keyframe else last_key
-    return count, last_key
+    return np.sort(times), last_key
+
+
+def hear_clip(path: Path) -> np.ndarray:
+    """Return the sound of a clip of ours, float32 (n,) at 48 kHz."""
+    from av.error import FFmpegError
+
+    try:
+        return _hear(path)[1]
+    except (FFmpegError, IndexError) as error:
+        raise RenderFailed(f"the clip {path.name} has no sound that can be decoded") from error
+
+
+def _hear(path: Path) -> tuple[float, np.ndarray]:
+    """Return when the sound begins, and its samples, float32 (n,)."""
+    import av
+
+    begin, parts = 0.0, [np.zeros(0, np.float32)]
+    with av.open(path) as container:
+        for frame in container.decode(audio=0):
+            if len(parts) == 1:
+                begin = frame.time or 0.0
+            parts.append(frame.to_ndarray()[0])
+    return begin, np.concatenate(parts)
+
+
+def _check_pace(times: np.ndarray, fps: float) -> None:
+    """Refuse a picture that stands still or hurries: every one lasts as long as the next."""
+    steps = np.diff(times) * fps
+    if len(steps) and not 0.5 < steps.min() <= steps.max() < 1.5:
+        worst = float(times[int(np.abs(steps - 1).argmax())])
+        raise RenderFailed(f"the clip's pictures do not follow evenly at {worst:.2f} s")
+
+
+def _check_in_step(
+    first_picture: float, begin: float, heard: np.ndarray, sound: np.ndarray
+) -> None:
+    """Refuse sound that is not where it was made, beside a picture that begins at 0."""
+    if abs(first_picture) > MAX_APART_S:
+        raise RenderFailed(f"the clip's picture begins at {first_picture:.2f} s, not at 0")
+    step = round(SAMPLE_RATE * STEP_S)
+    made, found = _outline(sound, step), _outline(heard, step)
+    window = round(WINDOW_S / STEP_S)
+    for part in (slice(0, window), slice(max(0, min(len(made), len(found)) - window), None)):
+        late = begin + _lag(made[part], found[part]) * STEP_S
+        if abs(late) > MAX_APART_S:
+            way = "after" if late > 0 else "before"
+            raise RenderFailed(f"the clip's sound comes {abs(late):.2f} s {way} its picture")
+
+
+def _outline(samples: np.ndarray, step: int) -> np.ndarray:
+    """Return how loud each step is, float32 (n,): the cube root, so that soft sounds count too."""
+    whole = samples[: len(samples) // step * step].reshape(-1, step)
+    return np.cbrt(np.abs(whole).mean(axis=1))
+
+
+def _lag(made: np.ndarray, found: np.ndarray) -> int:
+    """Return by how many steps `found` comes after `made`, 0 where nothing tells."""
+    most = round(SEARCH_S / STEP_S)
+    size = len(made) + len(found) + most
+    if min(len(made), len(found)) <= 1:
+        return 0
+    spectra = [np.fft.rfft(each - each.mean(), size) for each in (made, found)]
+    likeness = np.fft.irfft(spectra[0].conj() * spectra[1], size)
+    whole = float(np.sqrt(((made - made.mean()) ** 2).sum() * ((found - found.mean()) ** 2).sum()))
+    near = np.concatenate([likeness[-most:], likeness[: most + 1]])
+    best = int(near.argmax())
+    return best - most if near[best] - near[most] > CLEARER * whole else 0
 
 
 def _check_length(picture: float, sound: float, wanted: float) -> None:
@@ -88,22 +172,26 @@ def _check_length(picture: float, sound: float, wanted: float) -> None:
             raise RenderFailed(message)
 
 
-def _best_key_frame(
+def _look_through(
     container: av.container.InputContainer, duration: float, source_is_black: bool
-) -> av.video.VideoFrame:
-    """Return the key frame with the most to see, the first ones only if there is no other."""
+) -> tuple[av.video.VideoFrame, list[np.ndarray]]:
+    """Return the key frame with the most to see, and all of them small.
+
+    The first ones are taken only if there is no other.
+    """
     container.streams.video[0].codec_context.skip_frame = "NONKEY"
-    best, most = None, (False, -1.0)
+    best, most, moments = None, (False, -1.0), []
     for frame in container.decode(video=0):
         luma = _luma(frame)
         if best is None and not source_is_black and is_black(luma):
             raise RenderFailed("the clip begins with a black picture; the recording does not")
+        moments.append(small_picture(frame))
         worth = frame.time >= POSTER_FROM * duration, float(luma[::4, ::4].std())
         if best is None or worth > most:
             best, most = frame, worth
     if best is None:
         raise RenderFailed("the clip has no picture that can be decoded")
-    return best
+    return best, moments
 
 
 def _decode_end(

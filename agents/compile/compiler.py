@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from agents.compile.dressing import dressing_of
 from agents.compile.params import CompileParams
 from agents.compile.render import clip_in, clip_key, render_clip
 from agents.registry import Context
@@ -43,6 +44,7 @@ def compile_clips(
     """Return a rendered and checked clip for every plan, in their order."""
     if not plans:
         return ()
+    dressing = dressing_of(context.resources)
     progress = _Progress(plans, context.progress)
     side_by_side = max(1, min(len(plans), context.resources.cores))
     threads = max(1, round(context.resources.cores / side_by_side))
@@ -58,11 +60,12 @@ def compile_clips(
                 folder=folder,
                 progress=lambda percent: progress.hear(index, percent),
                 threads=threads,
+                dressing=dressing,
             )
 
-        folder = context.once(f"clip-{clip_key(plan, intake.media, params)}", make)
+        folder = context.once(f"clip-{clip_key(plan, intake.media, params, dressing)}", make)
         progress.hear(index, 100)
-        return clip_in(folder, plan, intake, params)
+        return clip_in(folder, plan, intake, params, dressing)
 
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="clip") as pool:
         futures = [pool.submit(one, index) for index in range(len(plans))]

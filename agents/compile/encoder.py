@@ -5,21 +5,22 @@ Both run in the sandbox; only the kept seconds of the upload are read, and sough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.compile.compositor import caption_strip
 from agents.compile.graph import Colour, Stills, build_graph
-from agents.compile.overlays import caption_images, draw_background, draw_disc
+from agents.compile.layers import Layer, on_frames
+from agents.compile.overlays import draw_background, draw_disc
 from agents.compile.params import CompileParams
 from agents.compile.sound import (
     MARGIN_S,
     SAMPLE_RATE,
     cut_sound,
     extract_options,
+    fade_ends,
     level_sound,
     read_sound,
 )
@@ -27,7 +28,7 @@ from agents.compile.stills import PixelFormat, write_stills
 from agents.compile.timeline import Stretch, Timeline
 from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import input_options, run_ffmpeg
-from agents.types import Cue, Media
+from agents.types import Media
 
 MEMORY_BYTES = 2 << 30
 # FFmpeg's numbers for the colours that cameras and screen recorders write.
@@ -69,7 +70,7 @@ def take_sound(timeline: Timeline, media: Media, folder: Path) -> tuple[First, l
     still = ["-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1", "-c:v", "ffv1"]
     still += ["-map_metadata", "-1", *FORGIVING, str(first)]
     _read("picture", timeline.stretches[0].origin, [*args, *still], media, folder)
-    return _look(first, media, timeline.stretches[0].origin), raw
+    return look_at(first, media, timeline.stretches[0].origin), raw
 
 
 def _read(what: str, time: float, args: list[str], media: Media, folder: Path) -> None:
@@ -87,7 +88,7 @@ def sound_begin(stretch: Stretch, media: Media) -> float:
     return max(0.0, stretch.origin - margin)
 
 
-def _look(path: Path, media: Media, time: float) -> First:
+def look_at(path: Path, media: Media, time: float) -> First:
     """Read back the frame that ffmpeg wrote here; its colour tags came along."""
     import av
     from av.error import FFmpegError
@@ -117,6 +118,7 @@ def make_sound(
     samples = cut_sound(timeline, read)
     if params.level_loudness:
         samples = level_sound(samples, params.loudness)
+    fade_ends(samples, round(min(params.fade_s, timeline.duration / 2) * SAMPLE_RATE))
     path = folder / "clip.f32"
     samples.astype("<f4").tofile(path)
     return path
@@ -126,7 +128,7 @@ def encode(
     timeline: Timeline,
     media: Media,
     colour: Colour,
-    cues: tuple[Cue, ...],
+    layers: Sequence[Layer],
     sound: Path,
     out: Path,
     *,
@@ -137,7 +139,7 @@ def encode(
     """Compose and encode the clip into `out` in one pass over its pixels."""
     folder = sound.parent
     inputs = [arg for s in timeline.stretches for arg in _stretch_input(s, timeline, media)]
-    stills, paths = _draw_stills(timeline, cues, params, folder)
+    stills, paths = draw_stills(timeline, layers, colour, folder)
     for path in paths:
         inputs += ["-f", "matroska", "-i", f"file:{path}"]
     count = len(timeline.stretches) + len(paths)
@@ -159,15 +161,15 @@ def encode(
     )
 
 
-def _draw_stills(
-    timeline: Timeline, cues: tuple[Cue, ...], params: CompileParams, folder: Path
+def draw_stills(
+    timeline: Timeline, layers: Sequence[Layer], colour: Colour, folder: Path
 ) -> tuple[Stills, list[Path]]:
     """Draw what stands still into files, which are the inputs after the stretches."""
     paths: list[Path] = []
 
     def add(images: Iterable[tuple[float, np.ndarray]], pixels: PixelFormat) -> int:
         path = folder / f"still{len(paths)}.mkv"
-        write_stills(path, images, pixels=pixels)
+        write_stills(path, images, pixels=pixels, matrix=colour.matrix)
         paths.append(path)
         return len(timeline.stretches) + len(paths) - 1
 
@@ -176,11 +178,10 @@ def _draw_stills(
     backgrounds = {made: add([(0.0, draw_background(made))], "yuv420p") for made in shown}
     bubble = next((made.bubble for made in shown if made.bubble), None)
     disc = add([(0.0, draw_disc(bubble.target.w))], "yuva420p") if bubble else None
-    captions = None
-    if params.captions and cues:
-        images = caption_images(cues, timeline.duration, params)
-        captions = add(images, "yuva420p"), caption_strip(params)
-    return Stills(backgrounds, disc, captions), paths
+    over = tuple(
+        (add(on_frames(layer, timeline.fps).images, "yuva420p"), layer) for layer in layers
+    )
+    return Stills(backgrounds, disc, over), paths
 
 
 def _stretch_input(stretch: Stretch, timeline: Timeline, media: Media) -> list[str]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 from agents.compile.compositor import Composition, Panel, Patch
+from agents.compile.layers import Layer
 from agents.compile.timeline import Shot, Stretch, Timeline
 from agents.types import Box, Media
 
@@ -42,8 +44,8 @@ class Stills:
     backgrounds: Mapping[Composition, int]
     disc: int | None = None
     """The shape of a bubble, in its alpha."""
-    captions: tuple[int, Box] | None = None
-    """The caption images and their place."""
+    layers: tuple[tuple[int, Layer], ...] = ()
+    """The pictures over the composed one, from the lowest to the topmost."""
 
 
 class _Graph:
@@ -88,13 +90,19 @@ def build_graph(
     name = joined[0]
     if len(joined) > 1:
         name = graph.add(joined, f"concat=n={len(joined)}:v=1:a=0")[0]
-    if stills.captions:
-        index, place = stills.captions
+    for index, layer in stills.layers:
         drawn = graph.add([f"{index}:v:0"], colour.tags)[0]
-        overlay = f"overlay={place.x}:{place.y}:eof_action=repeat:format=yuv420"
-        name = graph.add([name, drawn], overlay)[0]
+        name = graph.add([name, drawn], _overlay(layer))[0]
     graph.chains.append(f"[{name}]format=yuv420p,{colour.tags}[video]")
     return ";".join(graph.chains)
+
+
+def _overlay(layer: Layer) -> str:
+    """Return the filter that lays the second input over the first, while it is to be seen."""
+    overlay = f"overlay={layer.place.x}:{layer.place.y}:eof_action=repeat:format=yuv420"
+    # Half a millisecond early: frames come at exact times, which are written in few digits here.
+    seen = "+".join(f"gte(t,{a - 5e-4:.4f})*lt(t,{b - 5e-4:.4f})" for a, b in layer.spans)
+    return f"{overlay}:enable='{seen}'" if seen else overlay
 
 
 def _steady(stretch: Stretch, timeline: Timeline, media: Media, colour: Colour) -> str:
@@ -102,16 +110,25 @@ def _steady(stretch: Stretch, timeline: Timeline, media: Media, colour: Colour) 
     ahead = stretch.origin - stretch.seek
     return ",".join(
         [
-            # All that comes before the grid is its first frame, the last of them winning.
-            f"setpts='max(0,PTS-{ahead:.6f}/TB)'",
-            # "fps" drops a last frame that ends where the grid begins; a copy keeps it.
-            "tpad=stop=1:stop_mode=clone",
-            f"fps={timeline.fps}:start_time=0",
+            first_on_grid(ahead, timeline.fps),
             f"scale={media.width}:{media.height}:out_range=tv",
             "format=yuv420p,setsar=1",
             colour.tags,
             # A source whose pictures end early keeps showing the last one.
             "tpad=stop=-1:stop_mode=clone",
+        ]
+    )
+
+
+def first_on_grid(ahead: float, fps: Fraction) -> str:
+    """Return the filters that put frames on a grid which begins `ahead` seconds after them."""
+    return ",".join(
+        [
+            # All that comes before the grid is its first frame, the last of them winning.
+            f"setpts='max(0,PTS-{ahead:.6f}/TB)'",
+            # "fps" drops a last frame that ends where the grid begins; a copy keeps it.
+            "tpad=stop=1:stop_mode=clone",
+            f"fps={fps}:start_time=0",
         ]
     )
 

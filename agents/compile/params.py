@@ -31,6 +31,24 @@ class CompileParams(Params):
     """Captions stand below the screen or over its lower edge, or where the template has them."""
     caption_shade: Annotated[float, Tunable(0, 1, step=0.05)] = 0.7
     """How dark the box behind the captions is: 0 is clear, 1 is black."""
+    caption_colour: Literal["white", "yellow", "cyan"] = "white"
+    """Colour of the captions; letters get a dark outline where the box is not dark enough."""
+    caption_weight: Literal["bold", "regular"] = "bold"
+    """How heavy the letters of the captions are."""
+    caption_highlight: bool = False
+    """Whether the word being said is shown in another colour."""
+    title_card_s: Annotated[float, Tunable(0, 6, step=0.5, unit="s")] = 0.0
+    """How long a card with the titles of clip and lecture lies over the beginning; 0 is never."""
+    topic_s: Annotated[float, Tunable(0, 10, step=0.5, unit="s")] = 0.0
+    """How long the topic stands in the lower third after the beginning; 0 is never."""
+    progress_bar: bool = False
+    """Whether a thin bar along the lower edge shows how far the clip is."""
+    logo_place: Literal["top_right", "top_left", "none"] = "top_right"
+    """The corner of a logo, if one is given: `--logo` of the command, `LECTURE_LOGO` of the app."""
+    logo_size: Annotated[float, Tunable(3, 20, step=0.5, unit="%")] = 8.0
+    """Greatest height of the logo as a part of the picture's shorter side."""
+    fade_s: Annotated[float, Tunable(0, 3, step=0.1, unit="s")] = 0.0
+    """How long picture and sound take to come from black and silence, and to go; 0 is at once."""
     max_fps: Annotated[float, Tunable(10, 60, step=1, unit="fps")] = 30.0
     """A recording with more pictures a second than this is halved until it fits."""
     crf: Annotated[float, Tunable(15, 35, step=1)] = 23.0
@@ -43,6 +61,8 @@ class CompileParams(Params):
     """Loudness that a clip is brought to (ITU-R BS.1770)."""
     audio_kbps: Annotated[int, Tunable(32, 192, step=16, unit="kb/s")] = 96
     """Bit rate of the sound (AAC, one channel)."""
+    reel_transition: Literal["fade", "dissolve", "cut"] = "fade"
+    """How a passage of the highlight reel follows another: through black, into it, or at once."""
 
     @property
     def look(self) -> Template:

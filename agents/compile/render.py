@@ -10,29 +10,36 @@ from pathlib import Path
 from typing import Any
 
 from agents.compile.checks import check_clip, is_black
+from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
+from agents.compile.sound import read_sound
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 2
+RENDERER = 4
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
+MOVING = "poster.webp"
 
 
-def clip_key(plan: ClipPlan, media: Media, params: CompileParams) -> str:
-    """Return the hash of all that the clip's files depend on; rank, title and score are not."""
+def clip_key(
+    plan: ClipPlan, media: Media, params: CompileParams, dressing: Dressing = PLAIN
+) -> str:
+    """Return the hash of all that the clip's files depend on; rank and score are not."""
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
         "cues": [[*_times(cue.start, cue.end), cue.text] for cue in plan.cues],
+        "worn": worn(plan, dressing, params),
     }
     text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -54,6 +61,7 @@ def render_clip(
     folder: Path,
     progress: Callable[[float], None],
     threads: int = 2,
+    dressing: Dressing = PLAIN,
 ) -> Clip:
     """Render the plan into `folder`, check it, and return it; `progress` hears 0-100."""
     media = rendering_source(intake)
@@ -68,7 +76,7 @@ def render_clip(
             timeline,
             media,
             first.colour,
-            plan.cues,
+            picture_layers(plan, timeline, params, dressing),
             sound,
             work / VIDEO,
             params=params,
@@ -80,22 +88,30 @@ def render_clip(
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
-            source_is_black=is_black(first.luma),
+            sound=read_sound(sound),
+            source_is_black=is_black(first.luma) or params.fade_s > 0,
             poster=work / POSTER,
+            moving=work / MOVING,
         )
         (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
         (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
-        for file in (VIDEO, POSTER, SRT, VTT):
+        for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)
-    return clip_in(folder, plan, intake, params)
+    return clip_in(folder, plan, intake, params, dressing)
 
 
-def clip_in(folder: Path, plan: ClipPlan, intake: Intake, params: CompileParams) -> Clip:
+def clip_in(
+    folder: Path,
+    plan: ClipPlan,
+    intake: Intake,
+    params: CompileParams,
+    dressing: Dressing = PLAIN,
+) -> Clip:
     """Return the clip whose files are in `folder`, rendered now or earlier."""
     width, height = params.canvas
     return Clip(
-        key=clip_key(plan, intake.media, params),
+        key=clip_key(plan, intake.media, params, dressing),
         plan=plan,
         video=folder / VIDEO,
         poster=folder / POSTER,
@@ -105,4 +121,5 @@ def clip_in(folder: Path, plan: ClipPlan, intake: Intake, params: CompileParams)
         height=height,
         duration=lay_out(plan, intake.media, intake.packets, params).duration,
         size_bytes=(folder / VIDEO).stat().st_size,
+        moving=folder / MOVING,
     )

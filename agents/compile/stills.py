@@ -18,9 +18,14 @@ def write_stills(
     images: Iterable[tuple[float, np.ndarray]],
     *,
     pixels: PixelFormat,
+    matrix: str = "smpte170m",
 ) -> None:
-    """Write images (RGB or RGBA, even sides, all of one size), each with its time in seconds."""
+    """Write images (RGB or RGBA, even sides, all of one size), each with its time in seconds.
+
+    `matrix` is how their colours become luma and chroma: that of the graph they are for.
+    """
     import av
+    from av.video.reformatter import ColorRange, Colorspace
     from av.video.stream import VideoStream
 
     with av.open(path, "w", format="matroska") as container:
@@ -32,7 +37,11 @@ def write_stills(
                 stream.pix_fmt = pixels
                 stream.codec_context.time_base = TICK
             kind = "rgba" if image.shape[2] == 4 else "rgb24"
-            frame = av.VideoFrame.from_ndarray(image, format=kind).reformat(format=pixels)
+            frame = av.VideoFrame.from_ndarray(image, format=kind).reformat(
+                format=pixels,
+                dst_colorspace=Colorspace.ITU709 if matrix == "bt709" else Colorspace.ITU601,
+                dst_color_range=ColorRange.MPEG,
+            )
             # Down, never up: an image must be there when the frame it belongs to comes.
             frame.pts, frame.time_base = int(time * 1000), TICK
             container.mux(stream.encode(frame))

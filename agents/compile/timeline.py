@@ -116,6 +116,21 @@ def lay_out(
     return Timeline(fps, tuple(stretches))
 
 
+def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketTable) -> Timeline:
+    """Return the timeline of one frame alone; the last one is at the end."""
+    left = min(max(0, number), timeline.frames - 1)
+    for stretch in timeline.stretches:
+        for shot in stretch.shots:
+            if left >= shot.frames:
+                left -= shot.frames
+                continue
+            origin = stretch.origin + float((shot.first + left) / timeline.fps)
+            seek = _seek(packets, media, min(origin, shown_at(packets, origin)))
+            alone = Stretch(seek, origin, (Shot(0, 1, shot.composition),), (Piece(origin, 1),))
+            return Timeline(timeline.fps, (alone,))
+    raise ValueError(f"the shots of a clip hold all of its {timeline.frames} frames")
+
+
 def shown_at(packets: PacketTable, time: float) -> float:
     """Return when the frame that is shown at `time` begins, in seconds."""
     index = int(np.searchsorted(packets.time, time + 1e-3, side="right")) - 1

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from agents.content import cues
+from agents.content.housekeeping import measure_subject
 from agents.content.lexicon import is_unspaced, split_words, stem
 from agents.content.phrases import function_words
+from agents.content.wording import measure_wording
 
 Scores = dict[str, np.ndarray]
 
@@ -27,21 +30,25 @@ OPENING, FADED = 1.2, 4.7
 _NUMBER = re.compile(r"\d+")
 
 
-def measure_words(texts: Sequence[str], passage: np.ndarray) -> Scores:
+def measure_words(texts: Sequence[str], passage: np.ndarray, title: Sequence[str] = ()) -> Scores:
     """Return the components that need nothing but the words of each sentence.
 
     `passage`, int (n,), says which passage a sentence belongs to: its slide where slides are
-    known, else its topic.
+    known, else its topic; `title` has the stems of the words of the lecture's title.
     """
     meaningful = find_meaningful(texts)
     return {
         "topic_centrality": measure_coverage(meaningful, passage),
         "lecture_centrality": measure_centrality(meaningful),
+        "title": measure_title(meaningful, title),
         "information": measure_information(meaningful),
+        "terms": measure_terms(meaningful),
         "cue_phrase": np.array(cues.announces(texts)),
         "novelty": measure_novelty(meaningful, passage),
         "question": measure_questions(texts),
         "completeness": measure_completeness(texts, passage),
+        "on_subject": measure_subject(texts),
+        "wording": measure_wording(texts),
         "position": measure_position(passage),
     }
 
@@ -85,6 +92,17 @@ def measure_centrality(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
     return shared / np.maximum(length * whole, 1e-9)
 
 
+def title_words(title: str) -> list[str]:
+    """Return what of a lecture's title may tell its subject: the stems of its meaningful words."""
+    return find_meaningful([title.replace("_", " ")])[0]
+
+
+def measure_title(meaningful: Sequence[Sequence[str]], title: Sequence[str]) -> np.ndarray:
+    """Return which share of the title's words each sentence says (Edmundson 1969)."""
+    wanted = set(title)
+    return np.array([len(wanted & set(words)) for words in meaningful]) / max(1, len(wanted))
+
+
 def to_unit(values: np.ndarray) -> np.ndarray:
     """Return `values` divided by their 95th percentile and clipped to 0-1."""
     top = np.percentile(values, 95) if len(values) else 0.0
@@ -114,6 +132,17 @@ def measure_information(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
     """Return how many different meaningful words a sentence says, by logarithm; 24 are full."""
     number = np.array([len(words) for words in meaningful], dtype=np.float64)
     return np.minimum(1, np.log1p(number) / np.log1p(RICH))
+
+
+def measure_terms(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return how many pairs of neighbouring meaningful words another sentence says, too.
+
+    Two words that are said side by side again and again are a term (Justeson & Katz 1995).
+    """
+    pairs = [set(pairwise(words)) for words in meaningful]
+    times = Counter(pair for said in pairs for pair in said)
+    again = np.array([sum(times[pair] > 1 for pair in said) for said in pairs], dtype=np.float64)
+    return to_unit(np.log1p(again))
 
 
 def measure_novelty(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:

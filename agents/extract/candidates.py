@@ -84,7 +84,8 @@ def weigh(lecture: Lecture, params: ExtractParams, decisions: Decisions) -> Weig
     scores = lecture.components @ weight_vector(params.weights)
     spoken = lecture.timing.speech
     usual = float(scores @ spoken / spoken.sum()) if spoken.sum() else 0.0
-    outstanding = (scores - usual) / (float(scores.std()) or 1.0)
+    # rounded, so that what adds the same to every score decides no tie
+    outstanding = np.round((scores - usual) / (float(scores.std()) or 1.0), 9)
     asides = find_asides(outstanding, lecture.topics, lecture.timing, lecture.edges, params)
     timing = skip(lecture.timing, asides) if asides else lecture.timing
     edges = lecture.edges

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.planner import (
     NOTHING,
@@ -60,6 +61,7 @@ def plan_and_explain(
 ) -> tuple[ClipPlan, ...]:
     """Return the plans of `plan_clips`, each with what would have to change for it to drop out."""
     decided = decide(decisions, context, layout)
+    layout = correct_layout(layout, decided.layout)
     if not content.sentences:
         return wordless_plans(decided, layout)
     lecture = read_lecture(transcript, silence, layout, content, params)

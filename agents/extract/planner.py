@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.errors import TuningError
 from agents.extract.candidates import Lecture, Timed, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.reasons import Pick, crop_layout, describe_clips, sentences_in
 from agents.extract.scoring import NAMES
@@ -54,6 +55,7 @@ def plan_clips(
     length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
     """
     decided = decide(decisions, context, layout)
+    layout = correct_layout(layout, decided.layout)
     if not content.sentences:
         return wordless_plans(decided, layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
@@ -116,17 +118,17 @@ def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, 
     decided = resources.decisions
     if decided == Decisions():
         return {}
-    proposed = [at for at, clip in enumerate(decided.kept) if clip.proposed]
-    return {
+    used: dict[str, Any] = {
         "kept": [[clip.title, *([p.start, p.end] for p in clip.parts)] for clip in decided.kept],
         "rejected": [[one.start, one.end] for one in decided.rejected],
-        **(
-            {"captions": [[f.start, f.end, f.text] for f in decided.captions]}
-            if decided.captions
-            else {}
-        ),
-        **({"closed": proposed} if decided.closed else {}),
     }
+    if decided.captions:
+        used["captions"] = [[fix.start, fix.end, fix.text] for fix in decided.captions]
+    if decided.closed:
+        used["closed"] = [at for at, clip in enumerate(decided.kept) if clip.proposed]
+    if decided.layout:
+        used["layout"] = [[r.start, r.end, r.kind, r.screen, r.camera] for r in decided.layout]
+    return used
 
 
 def choose_spans(

@@ -72,6 +72,7 @@ def describe_clips(
             topic=topic_of(picks[i], lecture.content),
             layout=crop_layout(lecture.layout, picks[i].parts),
             cues=make_cues(_words(picks[i], lecture.segments), picks[i].parts),
+            subject=_subject(picks[i], lecture.content),
             kept=picks[i].kept,
         )
         for rank, (i, title) in enumerate(zip(order, titles, strict=True), start=1)
@@ -92,6 +93,12 @@ def topic_of(pick: Pick, content: Content) -> int:
         return content.sentences[int(pick.inside[len(pick.inside) // 2])].topic
     begun = [segment.topic for segment in content.segments if segment.start <= pick.parts[0].start]
     return begun[-1] if begun else 0
+
+
+def _subject(pick: Pick, content: Content) -> str:
+    """Return the title of the clip's topic."""
+    topic = topic_of(pick, content)
+    return next((segment.title for segment in content.segments if segment.topic == topic), "")
 
 
 def _best_sentence(pick: Pick, content: Content, weighted: np.ndarray) -> str:

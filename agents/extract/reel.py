@@ -12,7 +12,15 @@ from agents.extract.planner import length_of, pick_of
 from agents.extract.reasons import describe_clips
 from agents.extract.selection import Candidates
 from agents.extract.similarity import alike_pairs, word_pairs
-from agents.types import ClipPlan, Content, Decisions, Layout, SilenceRegion, Transcript
+from agents.types import (
+    ClipPlan,
+    Content,
+    Decisions,
+    Interval,
+    Layout,
+    SilenceRegion,
+    Transcript,
+)
 
 STEPS = 1200
 """The total length is counted in so many steps, each passage rounded up: 0.1 s each of 2 min."""
@@ -25,10 +33,12 @@ def plan_reel(
     content: Content,
     *,
     params: ExtractParams,
+    rejected: tuple[Interval, ...] = (),
 ) -> tuple[ClipPlan, ...]:
     """Return the passages of the reel in order of time; pure and deterministic.
 
     Each is one stretch of whole sentences of one topic, and says why it is there, as clips do.
+    None touches what a person has `rejected`.
     """
     if not content.sentences:
         return ()
@@ -39,7 +49,7 @@ def plan_reel(
         "max_clip_s": params.reel.max_passage_s,
         "max_skip_s": 0.0,
     }
-    weighed = weigh(lecture, params.model_copy(update=short), Decisions())
+    weighed = weigh(lecture, params.model_copy(update=short), Decisions(rejected=rejected))
     inside = lecture.topics[weighed.found.first] == lecture.topics[weighed.found.last]
     total = min(params.reel.total_s, params.max_share * length_of(weighed))
     spans = choose_apart(weighed.found.only(inside), content, total, params)

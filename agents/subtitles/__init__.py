@@ -3,9 +3,9 @@
 from agents.subtitles.cues import make_cues
 from agents.subtitles.files import format_time, to_srt, to_vtt
 from agents.subtitles.fixes import fix_segments, fix_sentences
+from agents.subtitles.sentences import ends_sentence
 from agents.subtitles.text import (
     clean_text,
-    ends_sentence,
     join_words,
     one_line,
     split_words,

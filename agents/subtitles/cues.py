@@ -1,32 +1,23 @@
-# ruff: noqa: RUF001 - other scripts' punctuation is meant
 """Words into cues that people can read in time."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from agents.subtitles.dividing import divide, held_until
+from agents.subtitles.phrases import NEVER_FIRST
 from agents.subtitles.text import (
     clean_text,
-    ends_sentence,
     fill_lines,
     join_words,
     line_pieces,
+    split_words,
     text_width,
     wrap_text,
 )
 from agents.types import Cue, Interval, Word
-
-MIN_CUE_S = 1.0
-MAX_CUE_S = 7.0
-CHARS_PER_S = 20.0
-"""Reading speed that a cue is held on the screen for, where the next words leave the time."""
-LINGER_S = 0.3
-"""How long a cue stays after its last word."""
-PAUSE_S = 1.0
-"""A pause this long (in the clip) always begins a new cue."""
-_CLAUSES = tuple(",;:，、；：،—–")
 
 
 def make_cues(
@@ -37,19 +28,19 @@ def make_cues(
     max_lines: int = 2,
 ) -> tuple[Cue, ...]:
     """Return the words' cues in the time of a clip that plays only `parts`; words in order."""
-    moved = [
-        piece for word in _move_words(words, parts) for piece in _split_long_word(word, max_chars)
-    ]
-    groups: list[list[Word]] = []
-    for sentence in _runs(moved):
-        groups += _divide(sentence, max_chars, max_lines)
-    groups = _merge_short(groups, max_chars, max_lines)
-    return tuple(_timed(groups, sum(part.duration for part in parts), max_chars))
+    moved = _joined(
+        piece for word in _move_words(words, parts) for piece in _split_word(word, max_chars)
+    )
+    duration = max(sum(part.duration for part in parts), moved[-1].end if moved else 0.0)
+    groups = divide(moved, duration, max_chars=max_chars, max_lines=max_lines)
+    return tuple(
+        _cue(group, after[0].start if after else duration, max_chars)
+        for group, after in zip_longest(groups, groups[1:])
+    )
 
 
-def _move_words(words: Sequence[Word], parts: Sequence[Interval]) -> list[Word]:
-    """Return the words spoken in the parts, in clip time; none begins before the last."""
-    moved: list[Word] = []
+def _move_words(words: Sequence[Word], parts: Sequence[Interval]) -> Iterator[Word]:
+    """Yield the words spoken in the parts, in clip time; none begins before the last."""
     offset = earliest = 0.0
     for part in parts:
         first = bisect_left(words, part.start, key=_middle)
@@ -59,109 +50,57 @@ def _move_words(words: Sequence[Word], parts: Sequence[Interval]) -> list[Word]:
             end = min(word.end, part.end) - part.start + offset
             start = max(0.0, min(max(start, earliest), end - 0.001))
             if text:
-                moved.append(Word(start, end, text, word.probability))
+                yield Word(start, end, text, word.probability)
                 earliest = start
         offset += part.duration
-    return moved
 
 
 def _middle(word: Word) -> float:
     return (word.start + word.end) / 2
 
 
-def _split_long_word(word: Word, max_chars: int) -> list[Word]:
+def _split_word(word: Word, max_chars: int) -> list[Word]:
+    """Return a word as it is, but what is too wide for a line in pieces, each in its share."""
     if text_width(word.text) <= max_chars:
         return [word]
-    pieces = fill_lines(line_pieces(word.text, max_chars), max_chars)
-    step = word.duration / len(pieces)
+    tokens = [piece.strip() for piece in line_pieces(word.text, max_chars)]
+    # Without spaces, letters are joined again: a piece of one letter would be no word.
+    pieces = tokens if " " in word.text else fill_lines(tokens, max_chars)
+    reached = [0]
+    for piece in pieces:
+        reached.append(reached[-1] + text_width(piece))
+    times = [word.start + word.duration * width / reached[-1] for width in reached]
     return [
-        Word(word.start + i * step, word.start + (i + 1) * step, piece, word.probability)
-        for i, piece in enumerate(pieces)
+        Word(start, max(end, start + 1e-6), piece, word.probability)
+        for start, end, piece in zip(times[:-1], times[1:], pieces, strict=True)
     ]
 
 
-def _runs(words: Sequence[Word]) -> list[list[Word]]:
-    """Return the words in stretches that no sentence end and no long pause divides."""
-    runs: list[list[Word]] = []
-    run: list[Word] = []
-    for word, after in zip_longest(words, words[1:]):
-        run.append(word)
-        gap = after.start - word.end if after else 0.0
-        if after is None or gap >= PAUSE_S or ends_sentence(word.text, after.text, gap):
-            runs.append(run)
-            run = []
-    return runs
+def _joined(words: Iterator[Word]) -> list[Word]:
+    """Return the words with a mark that is none, such as a full stop, added to the one before."""
+    joined: list[Word] = []
+    for word in words:
+        if joined and all(c in NEVER_FIRST for c in word.text):
+            last = joined.pop()
+            word = Word(last.start, max(last.end, word.end), last.text + word.text)
+        joined.append(word)
+    return joined
 
 
-def _divide(words: list[Word], max_chars: int, max_lines: int) -> list[list[Word]]:
-    """Return one run as cues of about equal length, broken at commas and pauses where possible."""
-    groups: list[list[Word]] = []
-    widths = [text_width(word.text) + 1 for word in words]
-    begin = 0
-    while not _fits(words[begin:], max_chars, max_lines):
-        rest = sum(widths[begin:])
-        span = words[-1].end - words[begin].start
-        pieces = max(2, -(-rest // (max_chars * max_lines)), -(-span // MAX_CUE_S))
-        end = _best_break(words, widths, begin, rest / pieces)
-        while end - begin > 1 and not _fits(words[begin:end], max_chars, max_lines):
-            end -= 1
-        groups.append(words[begin:end])
-        begin = end
-    groups.append(words[begin:])
-    return groups
+def _cue(words: Sequence[Word], following: float, max_chars: int) -> Cue:
+    """Return the words as a cue that stays as long as its text needs and the next one allows."""
+    text = join_words(word.text for word in words)
+    start = words[0].start
+    needed = held_until(start, words[-1].end, text_width(text), following)
+    lines = "\n".join(wrap_text(text, max_chars))
+    return Cue(start, max(needed, start + 0.001), lines, _spoken(words, text))
 
 
-def _best_break(words: list[Word], widths: list[int], begin: int, target: float) -> int:
-    best, best_cost, width = begin + 1, float("inf"), 0
-    for end in range(begin + 1, len(words)):
-        width += widths[end - 1]
-        cost = abs(width - target) / target
-        if words[end - 1].text.endswith(_CLAUSES):
-            cost -= 0.3
-        elif words[end].start - words[end - 1].end >= 0.25:
-            cost -= 0.2
-        if cost < best_cost:
-            best, best_cost = end, cost
-        if width > 1.6 * target:
-            break
-    return best
-
-
-def _fits(words: list[Word], max_chars: int, max_lines: int) -> bool:
-    if len(words) == 1:
-        return True
-    if words[-1].end - words[0].start > MAX_CUE_S or len(words) > max_chars * max_lines:
-        return False
-    return len(fill_lines(line_pieces(_text(words), max_chars), max_chars)) <= max_lines
-
-
-def _text(words: Iterable[Word]) -> str:
-    return join_words(word.text for word in words)
-
-
-def _merge_short(groups: list[list[Word]], max_chars: int, max_lines: int) -> list[list[Word]]:
-    """Return the cues with those too short to read, or of one word, joined to a neighbour."""
-    merged: list[list[Word]] = []
-    for group in groups:
-        near = merged and group[0].start - merged[-1][-1].end < PAUSE_S
-        short = near and (_is_short(group) or _is_short(merged[-1]))
-        if short and _fits(merged[-1] + group, max_chars, max_lines):
-            merged[-1] = merged[-1] + group
-        else:
-            merged.append(group)
-    return merged
-
-
-def _is_short(words: list[Word]) -> bool:
-    return len(words) == 1 or words[-1].end - words[0].start < MIN_CUE_S
-
-
-def _timed(groups: list[list[Word]], duration: float, max_chars: int) -> Iterator[Cue]:
-    """Yield the cues, each held as long as its text needs and the next one allows."""
-    for group, after in zip_longest(groups, groups[1:]):
-        text = _text(group)
-        start = group[0].start
-        needed = max(MIN_CUE_S, text_width(text) / CHARS_PER_S, group[-1].end - start + LINGER_S)
-        limit = after[0].start if after else max(duration, group[-1].end)
-        end = min(start + min(needed, MAX_CUE_S), limit)
-        yield Cue(start, max(end, start + 0.001), "\n".join(wrap_text(text, max_chars)))
+def _spoken(words: Sequence[Word], text: str) -> tuple[float, ...]:
+    """Return when each of the text's words begins; empty where they cannot be told apart."""
+    times: list[float] = []
+    for word in words:
+        count = len(split_words(word.text))
+        times += [word.start + word.duration * i / count for i in range(count)]
+    same = len(times) == len(split_words(text))
+    return tuple(round(time, 3) for time in times) if same else ()

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - other scripts' punctuation is meant
 """Text for people, whatever came in: cleaned, joined, divided into sentences and lines."""
 
 from __future__ import annotations
@@ -6,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from agents.subtitles.phrases import NEVER_FIRST, break_cost
 
 # Bidirectional overrides, zero-width spaces and byte order marks only serve to disguise text.
 _DROPPED: dict[int, None] = dict.fromkeys((0x200B, 0xFEFF, 0xFFFE, 0xFFFF))
@@ -16,27 +18,19 @@ _SPACES = re.compile(r"[^\S\n]+")
 # Scripts written without spaces: Thai to Myanmar, Khmer, kana, Han, full-width forms (not Hangul).
 _UNSPACED = r"[\u0e00-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]"
 _IS_UNSPACED = re.compile(_UNSPACED)
-_NEVER_FIRST = "、。，．！？：；）」』】〉》ー々"
-_CLOSERS = "\"')]}»”’」』"
-_ENDS = tuple(".!?…。！？؟।۔")
-_ABBREVIATIONS = re.compile(
-    "dr|mr|mrs|ms|prof|st|vs|approx|dept|cf|gen|lt|sgt|capt|hon|rev|sen|gov|pres|eds?"
-    "|jan|feb|mar|apr|jun|jul|aug|sept|oct|nov|dec"
-    "|resp|mt|ft|viz|ibid|approx|incl|excl|inkl|exkl|mio|mrd|bzgl|sog|zit"
-    "|bzw|usw|ca|evtl|ggf|vgl|str|hr|fr|mme|mlle|sra?|srta|dra|ing|[a-z]",
-    re.IGNORECASE,
+# What stays with the letter before it (Thai, Lao, Myanmar, Khmer, kana) or after it (Thai, Lao).
+_MARKS = (
+    r"[\u0e31\u0e33-\u0e3a\u0e45-\u0e4e\u0eb1\u0eb3-\u0ebc\u0ec8-\u0ece"
+    r"\u102b-\u103e\u1056-\u1060\u17b4-\u17d3\u17dd\u3099\u309a]"
 )
-_NUMBERED = re.compile(
-    "no|nos|nr|figs?|vol|eqs?|sec|ch|pp?|pg|refs?|bd|art|para?|abb|abs|kap|tab|lit|exp?",
-    re.IGNORECASE,
-)
-"""Abbreviations before a number: "Fig. 3"."""
-_DOUBTFUL = re.compile(r"etc|al|jr|inc|ltd|co|corp|min|max|(\w\.)+\w|\d{1,2}", re.IGNORECASE)
-"""May or may not end a sentence: "etc.", "p.m.", "3." (an ordinal in many languages)."""
+_LEADING = r"[\u0e40-\u0e44\u0ec0-\u0ec4]"
 
-
-BRIEF_S, CLEAR_S = 0.15, 0.3
-"""Pauses, in seconds, from which on they speak for the end of a sentence in a doubtful case."""
+UNEVEN = 30.0
+"""Cost of a line that is a whole line too short or too long; goes by the square."""
+ORPHAN = 12.0
+"""Cost of a line of one short word."""
+ORPHAN_WIDTH = 0.4
+"""A word that takes less of the line than this is short."""
 
 
 def clean_text(text: str) -> str:
@@ -68,39 +62,35 @@ def split_words(text: str) -> list[str]:
     return text.split() if text.isascii() else [p.strip() for p in line_pieces(text, 1000)]
 
 
-def ends_sentence(text: str, following: str = "", pause_s: float = 0.0) -> bool:
-    """Return whether a sentence ends after the word `text`; a pause decides doubtful cases."""
-    bare = text.rstrip(_CLOSERS)
-    if not bare.endswith(_ENDS):
-        return False
-    first = following.lstrip("\"'([{«“‘¿¡")[:1]
-    if not bare.endswith(".") or bare.endswith(".."):
-        # "Yahoo! is": the mark belongs to a name, unless the speaker stops there.
-        goes_on = bare.endswith(("…", "..")) or (bare[0].isupper() and pause_s < BRIEF_S)
-        return not (goes_on and first.islower())
-    stem = bare[:-1].lstrip("\"'([{«“‘¿¡")
-    if _ABBREVIATIONS.fullmatch(stem) and stem != "I":
-        return False
-    if first.islower() and (pause_s < CLEAR_S or not stem.isalpha()):
-        return False
-    if _NUMBERED.fullmatch(stem) and first.isdecimal():
-        return False
-    return pause_s >= CLEAR_S or not _DOUBTFUL.fullmatch(stem)
-
-
 def wrap_text(text: str, max_chars: int) -> list[str]:
-    """Return the text in the fewest lines of at most `max_chars` columns, evenly filled."""
+    """Return the text in the fewest lines of at most `max_chars` columns.
+
+    They end where phrases end, and are about equally long.
+    """
     tokens = line_pieces(text, max_chars)
     lines = fill_lines(tokens, max_chars)
-    # The narrowest width that needs no further line leaves the lines about equally long.
-    low, high = text_width(text) // max(1, len(lines)), max_chars
-    while low < high:
-        middle = (low + high) // 2
-        if len(fill_lines(tokens, middle)) <= len(lines):
-            high = middle
-        else:
-            low = middle + 1
-    return fill_lines(tokens, high)
+    if len(lines) < 2:
+        return lines
+    wanted = text_width(text) / len(lines)
+    costs = [break_cost(a, b) for a, b in pairwise(tokens)] + [0.0]
+    # Per number of tokens: the fewest lines that hold them, what their breaks cost, the last break.
+    best: list[tuple[int, float, int]] = [(0, 0.0, 0)]
+    for end in range(1, len(tokens) + 1):
+        found, width = (len(tokens) + 1, 0.0, 0), 0
+        for first in range(end - 1, -1, -1):
+            width += text_width(tokens[first])
+            shown = width - (len(tokens[first]) - len(tokens[first].lstrip()))
+            if shown > max_chars:
+                break
+            count, cost, _ = best[first]
+            cost += costs[end - 1] + UNEVEN * ((shown - wanted) / max_chars) ** 2
+            cost += ORPHAN * (end - first == 1 and shown < ORPHAN_WIDTH * max_chars)
+            found = min(found, (count + 1, cost, first))
+        best.append(found)
+    ends = [len(tokens)]
+    while best[ends[-1]][2]:
+        ends.append(best[ends[-1]][2])
+    return ["".join(tokens[a:b]).strip() for a, b in pairwise([0, *reversed(ends)])]
 
 
 def text_width(text: str) -> int:
@@ -115,7 +105,8 @@ def line_pieces(text: str, max_chars: int) -> list[str]:
     if text.isascii():
         return re.findall(rf"\s*\S{{1,{max_chars}}}", text)
     rest = rf"(?:(?!{_UNSPACED})\S){{1,{max_chars}}}"
-    return re.findall(rf"\s*(?:(?![{_NEVER_FIRST}]){_UNSPACED}[{_NEVER_FIRST}]*|{rest}|\S)", text)
+    alone = rf"{_LEADING}?(?![{NEVER_FIRST}]){_UNSPACED}{_MARKS}*[{NEVER_FIRST}]*"
+    return re.findall(rf"\s*(?:{alone}|{rest}|\S)", text)
 
 
 def fill_lines(tokens: Sequence[str], max_chars: int) -> list[str]:

@@ -165,6 +165,6 @@ def _last_id(text: str | None) -> str | None:
 
 
 routes = [
-    Route("/api/v1/jobs/{id}/events", server_sent, methods=["GET"]),
-    WebSocketRoute("/api/v1/jobs/{id}/ws", socket),
+    Route("/jobs/{id}/events", server_sent, methods=["GET"]),
+    WebSocketRoute("/jobs/{id}/ws", socket),
 ]

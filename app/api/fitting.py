@@ -52,6 +52,6 @@ def _read(body: bytes) -> Kept:
 
 
 routes = [
-    Route("/api/v1/fit", proposal, methods=["GET"]),
-    Route("/api/v1/fit", keep, methods=["POST"]),
+    Route("/fit", proposal, methods=["GET"]),
+    Route("/fit", keep, methods=["POST"]),
 ]

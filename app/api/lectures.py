@@ -32,7 +32,7 @@ async def bundle(request: Request) -> Response:
 
 async def peaks(request: Request) -> Response:
     """Return the waveform: `?from=&to=&n=`."""
-    start, wanted = _number(request, "from") or 0.0, _number(request, "n")
+    start, wanted = number(request, "from") or 0.0, number(request, "n")
     count = 3_000 if wanted is None else int(wanted)
     if not 1 <= count <= MAX_PEAKS:
         raise BadRequest(f"n={count} must lie in 1 to {MAX_PEAKS}.")
@@ -40,7 +40,7 @@ async def peaks(request: Request) -> Response:
         current_services().review.peaks,
         request.path_params["id"],
         start,
-        _number(request, "to"),
+        number(request, "to"),
         count,
     )
     return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
@@ -78,7 +78,8 @@ async def _saved(
     return Response(text, headers=headers, media_type=media_type)
 
 
-def _number(request: Request, name: str) -> float | None:
+def number(request: Request, name: str) -> float | None:
+    """Return a number from the query, None where there is none; else BadRequest."""
     text = request.query_params.get(name)
     if text is None:
         return None
@@ -97,10 +98,10 @@ def _matches(header: str, etag: str) -> bool:
 
 
 routes = [
-    Route("/api/v1/lectures/{id}/bundle", bundle, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/peaks", peaks, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/silence", silence, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
-    Route("/api/v1/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
+    Route("/lectures/{id}/bundle", bundle, methods=["GET"]),
+    Route("/lectures/{id}/peaks", peaks, methods=["GET"]),
+    Route("/lectures/{id}/silence", silence, methods=["GET"]),
+    Route("/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
+    Route("/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
+    Route("/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
 ]

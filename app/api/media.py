@@ -16,11 +16,13 @@ from app.api.uploads import BadRequest
 from app.pictures import WIDTHS
 from app.services.files import ServedFile
 from app.services.root import current_services
+from jobs.extras import KINDS
 
+GETS = ("GET", "HEAD")
 PRIVATE = {"Cache-Control": "private, no-cache"}
 KEPT = {"Cache-Control": "private, max-age=86400"}
 """A still belongs to a run, whose findings do not change."""
-CLIP_FILES = ("video", "srt", "vtt", "poster")
+CLIP_FILES = ("video", "srt", "vtt", "poster", "moving")
 
 
 async def source(request: Request) -> Response:
@@ -55,6 +57,27 @@ async def clip_download(request: Request) -> Response:
     """Save one file of a clip under a readable name."""
     find = current_services().files.clip
     return await _serve(find, request.path_params["id"], _kind(request), download=True)
+
+
+async def extra(request: Request) -> Response:
+    """Play or show one file of the reel or the podcast."""
+    return await _extra(request, download=False)
+
+
+async def extra_download(request: Request) -> Response:
+    """Save one file of the reel or the podcast under a readable name."""
+    return await _extra(request, download=True)
+
+
+async def _extra(request: Request, *, download: bool) -> Response:
+    parts, job = request.path_params, request.query_params.get("job")
+    find, which = current_services().extras.file, (parts["suffix"], parts["id"], job)
+    return await _serve(find, _extra_kind(request), *which, download=download)
+
+
+def _extra_kind(request: Request) -> str:
+    """Return the kind that the address names: `.../reel.mp4`."""
+    return request.url.path.rpartition("/")[2].partition(".")[0]
 
 
 async def archive(request: Request) -> Response:
@@ -98,6 +121,15 @@ routes = [
         "/app/static/media/lectures/{id}/slides/{job}/{index:int}", slide, methods=["GET", "HEAD"]
     ),
     Route("/app/static/media/clips/{id}/{kind}", clip, methods=["GET", "HEAD"]),
-    Route("/api/v1/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
-    Route("/api/v1/lectures/{id}/download.zip", archive, methods=["GET"]),
+    *(
+        Route(f"/app/static/media/lectures/{{id}}/{kind}.{{suffix}}", extra, methods=GETS)
+        for kind in KINDS
+    ),
+]
+"""Files for the player, at whole paths."""
+
+api_routes = [
+    Route("/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
+    Route("/lectures/{id}/download.zip", archive, methods=["GET"]),
+    *(Route(f"/lectures/{{id}}/{kind}.{{suffix}}", extra_download, methods=GETS) for kind in KINDS),
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 
-from app.api import assets, events, fitting, health, lectures, media, uploads
+from app.api import assets, health, media
 from app.api.problems import problem
+from app.api.rest import make_api
 
 
 async def nowhere(request: Request) -> Response:
@@ -17,12 +18,9 @@ async def nowhere(request: Request) -> Response:
 
 routes: list[BaseRoute] = [
     *health.routes,
-    *uploads.routes,
     *media.routes,
-    *lectures.routes,
-    *fitting.routes,
-    *events.routes,
     *assets.routes,
+    Mount("/api/v1", make_api()),
     Route("/api/{path:path}", nowhere),
     Route("/app/static/{path:path}", nowhere),
 ]

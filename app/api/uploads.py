@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import unicodedata
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from functools import wraps
+from typing import Any
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -73,6 +75,7 @@ async def create(request: Request, services: Services) -> Response:
             size=size,
             title=one_line(metadata.get("title", ""), 200),
             preset=one_line(metadata.get("preset", ""), 100),
+            params=_read_params(metadata.get("params", "{}")),
         )
     )
     headers = {"Location": f"/api/v1/uploads/{upload.id}", **_headers(services, upload, 0)}
@@ -192,6 +195,17 @@ def read_metadata(header: str) -> dict[str, str]:
     return found
 
 
+def _read_params(text: str) -> dict[str, dict[str, Any]]:
+    """Read the tunables of Upload-Metadata: JSON, by agent."""
+    try:
+        params = json.loads(text)
+    except ValueError as error:
+        raise BadRequest("Upload-Metadata: params is no JSON.") from error
+    if not isinstance(params, dict) or not all(isinstance(v, dict) for v in params.values()):
+        raise BadRequest('Upload-Metadata: params must be as {"extract": {"max_clips": 5}}.')
+    return params
+
+
 def one_line(text: str, limit: int) -> str:
     """Return text without control and invisible formatting characters, cut to `limit`."""
     kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
@@ -199,10 +213,10 @@ def one_line(text: str, limit: int) -> str:
 
 
 routes = [
-    Route("/api/v1/uploads", create, methods=["POST"]),
-    Route("/api/v1/uploads", describe, methods=["OPTIONS"]),
-    Route("/api/v1/uploads/{id}", head, methods=["HEAD"]),
-    Route("/api/v1/uploads/{id}", patch, methods=["PATCH"]),
-    Route("/api/v1/uploads/{id}", terminate, methods=["DELETE"]),
-    Route("/api/v1/uploads/{id}/captions", put_captions, methods=["PUT"]),
+    Route("/uploads", create, methods=["POST"]),
+    Route("/uploads", describe, methods=["OPTIONS"]),
+    Route("/uploads/{id}", head, methods=["HEAD"]),
+    Route("/uploads/{id}", patch, methods=["PATCH"]),
+    Route("/uploads/{id}", terminate, methods=["DELETE"]),
+    Route("/uploads/{id}/captions", put_captions, methods=["PUT"]),
 ]

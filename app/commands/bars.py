@@ -10,6 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
@@ -114,3 +115,21 @@ class WorkBar(_Bars):
             self.told = now
             text = f"{done} of {len(self.names)} done; {message}".rstrip("; ")
             self.console.print(text, highlight=False)
+
+
+class SendBar(_Bars):
+    """Shows how much of a file has arrived; call it with bytes sent and bytes in all."""
+
+    def __init__(self, name: str, *, quiet: bool = False) -> None:
+        self.name = name
+        super().__init__(DownloadColumn(), quiet=quiet)
+        self.task = self.progress.add_task("Upload", total=None, message=name)
+        self.told = time.monotonic()
+
+    def __call__(self, sent: int, size: int) -> None:
+        """Show how far the upload is."""
+        self.progress.update(self.task, completed=sent, total=size)
+        now = time.monotonic()
+        if not self.live and (sent == size or now - self.told >= EVERY_S):
+            self.told = now
+            self.console.print(f"Upload: {100 * sent // size} %", highlight=False)

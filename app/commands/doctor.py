@@ -150,13 +150,17 @@ def look_at_ocr(settings: Settings) -> Finding:
 
 
 def look_at_fonts(settings: Settings) -> Finding:
-    """See that the font for burned-in subtitles is there."""
-    from agents.compile.overlays import FONT
+    """See that the faces for burned-in subtitles are there."""
+    from agents.compile.lettering import FACES, FOLDER, writes_right_to_left
 
-    if FONT.is_file():
-        where = f"{FONT.stem} for subtitles; it has no Chinese, Japanese or Korean letters"
-        return Finding("Fonts", "ok", where)
-    return Finding("Fonts", "missing", f"{FONT} is gone", "Install the program again.")
+    gone = [name for name in FACES.values() if not (FOLDER / name).is_file()]
+    if gone:
+        message = f"{' and '.join(gone)} is gone from {FOLDER}"
+        return Finding("Fonts", "missing", message, "Install the program again.")
+    lacks = "Chinese, Japanese or Korean"
+    if not writes_right_to_left():
+        lacks = "Arabic, Hebrew, " + lacks
+    return Finding("Fonts", "ok", f"DejaVu Sans for subtitles; it has no {lacks} letters")
 
 
 def look_at_disk(settings: Settings) -> Finding:

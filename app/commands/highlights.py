@@ -24,6 +24,7 @@ from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
 from app.views.text import usage_line
+from jobs.extras import ExtraKind
 from jobs.pipeline import stage_table
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ else:
     Tuning = tuning_type()
 
 STAGES = ", ".join(stage_table())
-KINDS = ", ".join(TRANSCRIPT_FORMATS)
+TRANSCRIPTS = ", ".join(TRANSCRIPT_FORMATS)
 CUTLISTS = ", ".join(EXCHANGE_FORMATS)
 
 
@@ -45,8 +46,11 @@ def highlights(
         Path | None,
         Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
     ] = None,
+    logo: Annotated[
+        Path | None, Parameter(help="A PNG or JPEG to show in the corner of every clip.")
+    ] = None,
     transcript: Annotated[
-        str, Parameter(help=f'Files of the whole transcript, of {KINDS}; "" for none.')
+        str, Parameter(help=f'Files of the whole transcript, of {TRANSCRIPTS}; "" for none.')
     ] = "vtt,txt",
     keep: Annotated[
         list[str] | None,
@@ -58,6 +62,12 @@ def highlights(
     cutlist: Annotated[
         str, Parameter(help=f'Cut lists for video editors, of {CUTLISTS}; "" for none.')
     ] = "",
+    reel: Annotated[
+        bool, Parameter(negative="", help="Render the highlight reel as one film, too.")
+    ] = False,
+    podcast: Annotated[
+        bool, Parameter(negative="", help="Make a podcast of the clips (MP3 and M4A), too.")
+    ] = False,
     only: Annotated[
         str | None,
         Parameter(help=f"Stop after this stage; it runs with what it needs: {STAGES}."),
@@ -69,34 +79,49 @@ def highlights(
     json_: Annotated[
         bool, Parameter(name="--json", negative="", help="Print one JSON object per recording.")
     ] = False,
+    server: Annotated[
+        str | None,
+        Parameter(help="Address of a server that does the work: http://127.0.0.1:8501."),
+    ] = None,
     tuning: Annotated[Tuning, Parameter(name="*")] = tuning_type()(),  # noqa: B008
 ) -> int:
-    """Turn recordings into highlight clips, without server or Redis."""
+    """Turn recordings into highlight clips, without server or Redis, or on the server named."""
     if not files:
         raise TuningError("FILE is missing: name one or more recordings.")
     if captions is not None and len(files) > 1:
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
     if (keep or drop) and len(files) > 1:
         raise TuningError(f"--keep and --drop fit one recording, not {len(files)}.")
+    if logo is not None:
+        from agents.compile.logo import logo_kind
+
+        logo_kind(logo)
     decisions = read_stretches(keep or (), drop or ())
     wanted = Wanted(
         transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
         cutlists=_suffixes("--cutlist", cutlist, EXCHANGE_FORMATS),
+        extras=_extras(reel, podcast, only),
     )
     _check_stages(only, from_)
     _check_folders(files, out)
+    if server is not None:
+        if keep or drop or cutlist or only or from_ or logo or wanted.extras:
+            flags = "--keep, --drop, --cutlist, --only, --from, --reel, --podcast, --logo"
+            raise TuningError(f"--server does not go with {flags}.")
+        return _on_server(server, files, out, captions, tuning, as_json=json_)
     stop_at_once()
     # what ends a stage is told in one sentence below; only a fault of ours is told in full
     logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
     worst = 0
     for file in files:
-        folder = out if len(files) == 1 else out / file.stem
+        folder = _folder(files, file, out)
         try:
             found = run_here(
                 file,
                 folder,
                 tuning,
                 captions=captions,
+                logo=logo,
                 wanted=wanted,
                 only=only,
                 start=from_,
@@ -107,6 +132,51 @@ def highlights(
             worst = max(worst, explain(error))
         else:
             _print(found, as_json=json_)
+    return worst
+
+
+def _extras(reel: bool, podcast: bool, only: str | None) -> tuple[ExtraKind, ...]:
+    kinds: list[ExtraKind] = []
+    if reel:
+        kinds.append("reel")
+    if podcast:
+        kinds.append("podcast")
+    if kinds and only not in (None, "compile"):
+        raise TuningError(f"--{kinds[0]} needs all stages; leave --only {only} out.")
+    return tuple(kinds)
+
+
+def _folder(files: tuple[Path, ...], file: Path, out: Path) -> Path:
+    return out if len(files) == 1 else out / file.stem
+
+
+def _on_server(
+    url: str,
+    files: tuple[Path, ...],
+    out: Path,
+    captions: Path | None,
+    tuning: Params,
+    *,
+    as_json: bool,
+) -> int:
+    from app.client import Client
+    from app.commands.remote import run_there
+
+    worst = 0
+    with Client(url) as client:
+        for file in files:
+            folder = _folder(files, file, out)
+            try:
+                found = run_there(client, file, folder, tuning, captions=captions, quiet=as_json)
+            except LectureError as error:
+                worst = max(worst, explain(error))
+                continue
+            if as_json:
+                print(json.dumps(found.summary(), ensure_ascii=False))
+                continue
+            print(f"{file.name}: run {found.job_id} of {url}")
+            print_clips(found.clips)
+            print(f"{len(found.written)} files written to {found.out}")
     return worst
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.types import ClipPlan, Interval, Notice
+from app.api.models import ClipView
 from data.records import ClipRow
 
 
@@ -20,10 +21,11 @@ class ClipLine:
     reason: str
 
     @classmethod
-    def of(cls, clip: ClipRow | ClipPlan) -> ClipLine:
-        """Return the line of a stored clip or of a plan."""
+    def of(cls, clip: ClipRow | ClipPlan | ClipView) -> ClipLine:
+        """Return the line of a stored clip, of a plan, or of a server's clip."""
         rank = clip.idx if isinstance(clip, ClipRow) else clip.rank
-        return cls(rank, clip.title, clip.parts, clip.score, clip.reason)
+        parts = [p if isinstance(p, Interval) else Interval(*p) for p in clip.parts]
+        return cls(rank, clip.title, parts, clip.score, clip.reason)
 
     def __str__(self) -> str:
         length = sum(part.duration for part in self.parts)
@@ -39,7 +41,7 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
-def print_clips(clips: Iterable[ClipRow | ClipPlan]) -> None:
+def print_clips(clips: Iterable[ClipRow | ClipPlan | ClipView]) -> None:
     """Print clips: title, times, length, score and the main reason."""
     for clip in clips:
         print(ClipLine.of(clip))

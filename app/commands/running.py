@@ -27,8 +27,9 @@ from data.media import FolderStore, Kind
 from data.records import Job, Lecture
 from data.spending import job_spending
 from jobs.broker import hold_state
+from jobs.extras import ExtraKind, make_extra, plan_extra
 from jobs.local import run_job_here
-from jobs.progress import Event
+from jobs.progress import Event, Reporter, make_event
 from jobs.runs import create_run
 from jobs.workshop import Workshop, open_workshop, resources_of
 
@@ -91,6 +92,7 @@ def run_here(
     tuning: Params,
     *,
     captions: Path | None = None,
+    logo: Path | None = None,
     wanted: Wanted,
     only: str | None = None,
     start: str | None = None,
@@ -102,19 +104,29 @@ def run_here(
     check_file(file)
     captions = find_captions(file, captions)
     with work_folder(out.absolute()) as state:
-        shop = open_shop(state, file, captions)
+        shop = open_shop(state, file, captions, logo)
         shop.store.migrate()
         lecture = remember(shop, file, captions)
         job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
         titles = {name: stage.title for name, stage in shop.table.items()}
+        titles |= {kind: kind.title() for kind in wanted.extras}
         with StageBars(titles, quiet=quiet) as bars:
             _run(shop, job.id, bars, only, start)
+            extras = [_make_extra(shop, job.id, kind, bars) for kind in wanted.extras]
         findings = read_findings(shop, job, file)
-        document = write_results(shop, job, lecture, findings, out.absolute(), wanted)
+        document = write_results(shop, job, lecture, findings, out.absolute(), wanted, extras)
         with shop.store.read() as con:
             spent = tuple(each.usage for each in job_spending(con, job.id))
-    reel = findings.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+    params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
+    reel = findings.reel(params, decisions.rejected if decisions else ())
     return Outcome(file, out.absolute(), captions, findings, reel, document, spent)
+
+
+def _make_extra(shop: Workshop, job_id: str, kind: ExtraKind, bars: StageBars) -> Any:  # noqa: ANN401
+    """Make the reel or the podcast, shown like a stage."""
+    value = make_extra(shop, plan_extra(shop, kind, job_id), Reporter(bars, kind))
+    bars(make_event(kind, "done", percent=100.0))
+    return value
 
 
 def _run(shop: Workshop, job_id: str, bars: StageBars, only: str | None, start: str | None) -> None:
@@ -171,11 +183,13 @@ def work_folder(out: Path) -> Iterator[Path]:
         raise
 
 
-def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
+def open_shop(state: Path, file: Path, captions: Path | None, logo: Path | None = None) -> Workshop:
     """Return a workshop whose store and results lie in `state`, reading the original file."""
     config = workshop_config(settings_with(state=state)).model_copy(
         update={"store_url": "", "redis_url": ""}
     )
+    if logo is not None:
+        config = config.model_copy(update={"logo": logo.absolute()})
     media = OriginalFiles(state / "media", file, captions)
     shop = open_workshop(config, _no_one_listens)
     return replace(
@@ -200,8 +214,10 @@ def remember(shop: Workshop, file: Path, captions: Path | None) -> Lecture:
         "captions_name": captions.name if captions else "",
     }
     with shop.store.write() as con:
-        if any(lecture.id == sha256 for lecture in list_lectures(con)):
+        before = list_lectures(con)
+        if any(lecture.id == sha256 for lecture in before):
             return update_lecture(con, sha256, **own)
+        _check_owner(file, shop.artifacts.root.parents[1], before)
         create_lecture(
             con,
             id=sha256,
@@ -213,6 +229,14 @@ def remember(shop: Workshop, file: Path, captions: Path | None) -> Lecture:
             captions_name=own["captions_name"] or "",
         )
         return get_lecture(con, sha256)
+
+
+def _check_owner(file: Path, out: Path, before: list[Lecture]) -> None:
+    """Refuse a folder of another recording: its clips would be replaced."""
+    if before and not any(lecture.media == str(file) for lecture in before):
+        other = Path(before[0].media).name
+        text = f"{out} holds the clips of {other!r}; name another folder, such as {out / file.stem}"
+        raise TuningError(f"{text}, for {file.name!r}.", code="bad_folder")
 
 
 def read_findings(shop: Workshop, job: Job, file: Path) -> Findings:

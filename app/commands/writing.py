@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agents.types import Film, Podcast
 from app.exchange import Source, make_cutlist
 from app.exports import Findings, analysis, clip_name
-from app.offline import OfflineClip, offline_page
+from app.offline import OfflineClip, extra_files, offline_page
 from app.services.jobs import when
 from app.texts import texts_of
 from data.disk import atomic_file
 from data.records import Job, Lecture
+from jobs.extras import ExtraKind
 from jobs.workshop import Workshop
 
 WORK = ".lecture"
@@ -30,19 +32,27 @@ class Wanted:
 
     transcripts: Sequence[str] = ()
     cutlists: Sequence[str] = ()
+    extras: Sequence[ExtraKind] = ()
+    """What is made beside the clips."""
 
 
 def write_results(
-    shop: Workshop, job: Job, lecture: Lecture, found: Findings, out: Path, wanted: Wanted
+    shop: Workshop,
+    job: Job,
+    lecture: Lecture,
+    found: Findings,
+    out: Path,
+    wanted: Wanted,
+    extras: Sequence[Film | Podcast],
 ) -> dict[str, Any]:
     """Write everything that was found, analysis.json last; return what stands in that."""
     about = {"title": lecture.title, "file": Path(lecture.media).name, "run": when(job.created)}
     document = analysis(found, lecture=about, params=job.params)
     written = set()
-    for name, source in _clip_files(found):
+    for name, source in [*_clip_files(found), *extra_files(extras)]:
         _copy(source, out / name)
         written.add(name)
-    for name, text in _texts(found, lecture, wanted):
+    for name, text in _texts(found, lecture, wanted, extras):
         _write(out / name, text)
         written.add(name)
     store = shop.artifacts.root.parent / "lecture.duckdb"
@@ -56,11 +66,17 @@ def write_results(
 def _clip_files(found: Findings) -> Iterator[tuple[str, Path]]:
     for clip in found.clips:
         stem = clip_name(clip.plan.rank, clip.plan.title)
-        for file in (clip.video, clip.srt, clip.vtt, clip.poster):
-            yield f"{stem}{file.suffix}", file
+        for file in (clip.video, clip.srt, clip.vtt, clip.poster, clip.moving):
+            if file is not None:
+                yield f"{stem}{file.suffix}", file
 
 
-def _texts(found: Findings, lecture: Lecture, wanted: Wanted) -> Iterator[tuple[str, str]]:
+def _texts(
+    found: Findings,
+    lecture: Lecture,
+    wanted: Wanted,
+    extras: Sequence[Film | Podcast],
+) -> Iterator[tuple[str, str]]:
     """Yield name and text of every file that is written as text."""
     cutlist = None
     if found.intake is not None and found.plans:
@@ -80,7 +96,7 @@ def _texts(found: Findings, lecture: Lecture, wanted: Wanted) -> Iterator[tuple[
     yield from ((name, text) for name, _, text in made)
     if found.clips:
         clips = [OfflineClip.of(clip.plan, clip.duration, clip.vtt) for clip in found.clips]
-        yield "index.html", offline_page(lecture.title, clips)
+        yield "index.html", offline_page(lecture.title, clips, extras=extras)
 
 
 def _forget_older(out: Path, written: set[str]) -> None:

@@ -79,6 +79,7 @@ def workshop_config(settings: Settings) -> WorkshopConfig:
         state=settings.state,
         store_url=settings.store_url or "",
         redis_url=settings.redis_url or "",
+        logo=settings.logo,
         models=settings.models,
         download_models=settings.download_models,
         gemini=settings.gemini,

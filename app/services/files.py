@@ -15,7 +15,7 @@ from app.services.results import IntakeFacts
 from app.services.review import Review
 from data.records import ClipRow
 
-ClipFile = Literal["video", "srt", "vtt", "poster"]
+ClipFile = Literal["video", "srt", "vtt", "poster", "moving"]
 
 TYPE_OF_DEMUXER = {
     "mov": "video/mp4",
@@ -31,6 +31,8 @@ TYPE_OF_SUFFIX = {
     ".webp": "image/webp",
     ".srt": "application/x-subrip",
     ".vtt": "text/vtt; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
 }
 
 
@@ -55,12 +57,12 @@ class Files:
         """Return what browsers play: the proxy where there is one, else the upload."""
         facts = self._facts(lecture_id)
         if facts.proxy is not None:
-            return _existing(facts.proxy)
-        return _existing(self.core.media.path(lecture_id), TYPE_OF_DEMUXER[facts.demuxer])
+            return existing(facts.proxy)
+        return existing(self.core.media.path(lecture_id), TYPE_OF_DEMUXER[facts.demuxer])
 
     def poster(self, lecture_id: str) -> ServedFile:
         """Return the lecture's representative frame."""
-        return _existing(self._facts(lecture_id).poster)
+        return existing(self._facts(lecture_id).poster)
 
     def slide(self, lecture_id: str, job_id: str, index: int) -> ServedFile:
         """Return the still of one slide."""
@@ -69,7 +71,7 @@ class Files:
         still = slides[index].still if 0 <= index < len(slides) else None
         if still is None:
             raise NotFound(f"There is no picture of slide {index}.")
-        return _existing(still)
+        return existing(still)
 
     def small_slide(self, lecture_id: str, job_id: str, index: int, width: int) -> bytes:
         """Return the still of one slide as a JPEG `width` pixels wide."""
@@ -83,7 +85,7 @@ class Files:
     def of_clip(self, clip: ClipRow, kind: ClipFile) -> ServedFile:
         """Return the same of a clip that has been read already."""
         path = self._clip_path(clip, kind)
-        return _existing(path, download_name=f"{clip_name(clip.idx, clip.title)}{path.suffix}")
+        return existing(path, download_name=f"{clip_name(clip.idx, clip.title)}{path.suffix}")
 
     def _facts(self, lecture_id: str) -> IntakeFacts:
         facts = self.review.results.of(self.review.job_of(lecture_id)).facts
@@ -98,10 +100,12 @@ class Files:
         names = {"video": clip.media, "srt": clip.subtitles, "poster": clip.poster}
         if kind == "vtt":
             return (folder / clip.subtitles).with_suffix(".vtt")
+        if kind == "moving":
+            return (folder / clip.poster).with_suffix(".webp")
         return folder / names[kind]
 
 
-def _existing(path: Path, media_type: str = "", download_name: str = "") -> ServedFile:
+def existing(path: Path, media_type: str = "", download_name: str = "") -> ServedFile:
     if not path.is_file():
         raise NotFound("The file is gone.")
     return ServedFile(path, media_type or TYPE_OF_SUFFIX[path.suffix.lower()], download_name)

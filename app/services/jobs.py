@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,9 +16,10 @@ from agents.params import Params
 from agents.tuning import parse_tuning, tuning_type
 from app.services.core import Core, no_broker
 from data.decisions import gather_decisions
-from data.jobs import get_job, job_log, job_stages, list_jobs
+from data.jobs import get_job, job_log, job_stages, jobs_named, list_jobs, page_jobs
 from data.lectures import get_lecture
-from data.records import Job, Lecture, LogEntry, StageRow
+from data.records import Job, JobStatus, Lecture, LogEntry, StageRow
+from data.restored import ordered_runs
 from data.spending import Spending, job_spending
 from jobs import queue
 from jobs.progress import FINAL, snapshot
@@ -82,19 +84,41 @@ class Jobs:
         with self.core.store.read() as con:
             return list_jobs(con, lecture_id)
 
+    def page(
+        self,
+        lecture_id: str | None,
+        status: JobStatus | None,
+        *,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Job]:
+        """Return at most `limit` jobs, newest first, those after a moment and id."""
+        with self.core.store.read() as con:
+            return page_jobs(con, lecture_id=lecture_id, status=status, after=after, limit=limit)
+
     def latest(self, lecture_id: str) -> Job | None:
         """Return the newest job of a lecture."""
         return next(iter(self.list(lecture_id)), None)
 
+    def shown(self, lecture_id: str) -> Job | None:
+        """Return the newest job of a lecture; one that was restored counts as new from then on."""
+        with self.core.store.read() as con:
+            return next(iter(ordered_runs(con, lecture_id)), None)
+
     def submit(
-        self, lecture_id: str, tuning: Params | Mapping[str, Any], *, parent: str | None = None
+        self,
+        lecture_id: str,
+        tuning: Params | Mapping[str, Any],
+        *,
+        parent: str | None = None,
+        job_id: str | None = None,
     ) -> Job:
         """Commit a job for a lecture, then enqueue what is not known yet.
 
         When the broker does not answer the job stays queued: reconcile enqueues it later.
         """
         tuning = checked_tuning(tuning)
-        job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent)
+        job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent, job_id=job_id)
         self._enqueue(job, rows)
         return job
 
@@ -104,10 +128,35 @@ class Jobs:
         except RedisError:
             logger.warning("job stays queued without broker", extra={"job_id": job.id})
 
-    def recompile(self, lecture_id: str, tuning: Params | Mapping[str, Any]) -> Job:
-        """Start a job with another tuning; stages whose key is unchanged are done at once."""
-        parent = self.latest(lecture_id)
-        return self.submit(lecture_id, tuning, parent=parent and parent.id)
+    def recompile(
+        self,
+        lecture_id: str,
+        tuning: Params | Mapping[str, Any],
+        *,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Start a job with another tuning; stages whose key is unchanged are done at once.
+
+        Asked again with the same idempotency key and tuning, it returns the job of the first time.
+        """
+        tuning = checked_tuning(tuning)
+        job_id = idempotency_key and _named_id(idempotency_key, lecture_id, tuning)
+        if job_id and (made := self._made(job_id)):
+            return made
+        parent = self.shown(lecture_id)
+        return self.submit(lecture_id, tuning, parent=parent and parent.id, job_id=job_id)
+
+    def _made(self, job_id: str) -> Job | None:
+        """Return the job that an idempotency key stands for; raise if it stands for another."""
+        with self.core.store.read() as con:
+            found = next(iter(jobs_named(con, job_id[: len(job_id) // 2])), None)
+        if found is not None and found.id != job_id:
+            raise StageError(
+                "This Idempotency-Key was used for a job of another lecture or tuning;"
+                " take a new one.",
+                code="conflict",
+            )
+        return found
 
     def compile(self, job_id: str) -> Job:
         """Start a job with the tuning of another and its clips as they stand: none more, none less.
@@ -206,6 +255,12 @@ class Jobs:
             "stages": [{name: getattr(stage, name) for name in names} for stage in view.stages],
             "spending": [asdict(spent.usage) for spent in view.spending],
         }
+
+
+def _named_id(key: str, lecture_id: str, tuning: Params) -> str:
+    """Return a job id whose first half is the hash of the key, the second that of the request."""
+    request = f"{lecture_id} {tuning.model_dump_json()}"
+    return "".join(hashlib.sha256(text.encode()).hexdigest()[:16] for text in (key, request))
 
 
 def _overall(job: Job, stages: tuple[StageView, ...], live: Mapping[str, Any]) -> float:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agents.errors import MediaError, NotFound
 from agents.intake.probe import check_extension, sniff
 from app.services.core import Core
-from app.services.jobs import Jobs
+from app.services.jobs import Jobs, checked_tuning
 from app.services.uploads import Upload
 from data.clips import count_rendered
 from data.jobs import jobs_past, newest_jobs
@@ -17,6 +20,7 @@ from data.lectures import (
     delete_lecture,
     get_lecture,
     list_lectures,
+    page_lectures,
     restore_lecture,
     update_lecture,
 )
@@ -69,6 +73,11 @@ class Lectures:
             cards.append(LectureCard(lecture, job, rendered.get(job_id, 0), poster))
         return cards
 
+    def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:
+        """Return at most `limit` lectures, newest first, those after a moment and id."""
+        with self.core.store.read() as con:
+            return page_lectures(con, after=after, limit=limit)
+
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""
         with self.core.store.read() as con:
@@ -96,14 +105,46 @@ class Lectures:
             restore_lecture(con, lecture_id)
             return get_lecture(con, lecture_id)
 
+    def deleted(self) -> list[Lecture]:
+        """Return the lectures that can still be brought back, newest first."""
+        with self.core.store.read() as con:
+            return list_lectures(con, deleted=True)
+
+    def recompile(self, lecture_ids: Iterable[str], preset: str | None) -> tuple[int, int]:
+        """Start a run of each lecture and return how many, and how many had one under way.
+
+        It has the settings of a preset, those by default if that is "", or of the run before.
+        """
+        params = None if preset is None else self._params_of(preset, {})
+        started = waiting = 0
+        for lecture_id in lecture_ids:
+            self.get(lecture_id)
+            last = self.jobs.latest(lecture_id)
+            if last is not None and last.status in {"queued", "running"}:
+                waiting += 1
+                continue
+            before = self.jobs.tuning(last) if last else {}
+            self.jobs.recompile(lecture_id, before if params is None else params)
+            started += 1
+        return started, waiting
+
     # --- taking in ------------------------------------------------------------------------------
 
-    def reserve(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
-        """Begin an upload, or refuse it by its name and size alone."""
+    def reserve(
+        self,
+        *,
+        name: str,
+        size: int,
+        title: str = "",
+        preset: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> Upload:
+        """Begin an upload, or refuse it by its name, size and tunables alone."""
         check_extension(name)
-        if preset:
-            self.preset_params(preset)
-        return self.core.uploads.create(name=name, size=size, title=title, preset=preset)
+        checked_tuning(self._params_of(preset, params or {}))
+        return self.core.uploads.create(
+            name=name, size=size, title=title, preset=preset, params=params
+        )
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""
@@ -122,7 +163,7 @@ class Lectures:
             self._create(
                 upload.id, upload.name, upload.title, self._adopt(upload), upload.captions_name
             )
-        params = self.preset_params(upload.preset) if upload.preset else {}
+        params = self._params_of(upload.preset, upload.params)
         job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
         return self.core.uploads.finished(upload, job.id)
 
@@ -188,6 +229,11 @@ class Lectures:
                 if name in (preset.name, preset.id):
                     return dict(preset.params)
         raise NotFound(f"There is no preset {name[:60]!r}.")
+
+    def _params_of(self, preset: str, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the params of a preset with those that were given laid over them."""
+        params = self.preset_params(preset) if preset else {}
+        return {**params, **{name: {**params.get(name, {}), **of} for name, of in given.items()}}
 
     def _is_deleted(self, lecture_id: str) -> bool:
         with self.core.store.read() as con:

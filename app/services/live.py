@@ -49,16 +49,27 @@ class LivePlans:
 
         return score_sentences(content, tuning.extract.weights)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def plan(self, job_id: str, tuning: Params) -> LivePlan:
-        """Return what `tuning` would choose from a job's transcript, layout and content."""
+    def plan(
+        self,
+        job_id: str,
+        tuning: Params,
+        silence: tuple[SilenceRegion, ...] | None = None,
+        decisions: Decisions | None = None,
+    ) -> LivePlan:
+        """Return what `tuning` would choose from a job's transcript, layout and content.
+
+        `silence` and `decisions` stand in for those of the job.
+        """
         from agents.extract import plan_clips
 
         found = self._found(job_id)
         if len(found) < len(NEEDS):
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
-        values = (found[name] for name in NEEDS)
-        plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
+        given = found if silence is None else {**found, "silence": silence}
+        values = (given[name] for name in NEEDS)
+        decided = self.decisions(job_id) if decisions is None else decisions
+        plans = plan_clips(*values, params=params, decisions=decided)
         return LivePlan(self.scores(found["content"], tuning), plans)
 
     def decisions(self, job_id: str) -> Decisions:
@@ -95,7 +106,8 @@ class LivePlans:
     def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
         """Return the passages of the highlight reel, none before the lecture is analysed."""
         found = Findings(self._found(job_id))
-        return found.reel(tuning.extract)  # pyright: ignore[reportAttributeAccessIssue]
+        params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
+        return found.reel(params, self.decisions(job_id).rejected)
 
     def _found(self, job_id: str) -> dict[str, Any]:
         keys = self.results.keys(job_id)
@@ -131,11 +143,17 @@ class LiveSilences:
 
     def detect(self, job_id: str, values: Mapping[str, Any]) -> LiveSilence:
         """Return what would be silence with these values, the job's own for all others."""
-        from agents.silence import detect_silence, level_histogram
+        from agents.silence import level_histogram
 
         params = self.params(job_id, values)
         intake = self.results.intake(job_id)
         levels = level_histogram(intake.levels, params)
         rms = intake.levels.rms_db
         quieter = float((rms < levels.threshold).mean()) if len(rms) else 0.0
-        return LiveSilence(levels, quieter, detect_silence(intake, params=params))
+        return LiveSilence(levels, quieter, self.regions(job_id, params))
+
+    def regions(self, job_id: str, params: SilenceParams) -> tuple[SilenceRegion, ...]:
+        """Return what `params` call silence."""
+        from agents.silence import detect_silence
+
+        return detect_silence(self.results.intake(job_id), params=params)

@@ -10,12 +10,13 @@ from threading import Lock
 from typing import Any
 
 from agents.errors import NotFound
+from agents.extract.corrections import correct_layout
 from agents.subtitles import fix_segments, fix_sentences
 from agents.types import CaptionFix, Intake, Notice
 from app.exports import Findings
 from app.services.core import Core
 from data.artifacts import has_result, load_result
-from data.decisions import caption_fixes
+from data.decisions import caption_fixes, read_decisions
 from data.jobs import get_job, job_stages
 from data.records import Job
 from data.store import Connection
@@ -132,9 +133,15 @@ class Results:
         )
 
     def of(self, job: Job) -> JobResults:
-        """Return the values of a job that are there, captions as people have corrected them."""
+        """Return the values of a job that are there, as people have corrected them.
+
+        Captions as they are corrected now, what is seen as it was for this job.
+        """
         keys = self.keys(job.id)
         values = self.values({n: key for n, key in keys.items() if n != "compile"})
+        corrections = read_decisions(job.params).layout
+        if corrections and "layout" in values:
+            values["layout"] = correct_layout(values["layout"], corrections)
         return JobResults(_corrected(values, self.captions(job.lecture_id)))
 
     def captions(self, lecture_id: str) -> tuple[CaptionFix, ...]:

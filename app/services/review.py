@@ -28,9 +28,9 @@ from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
 from data.clips import list_clips
-from data.jobs import list_jobs
 from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
+from data.restored import ordered_runs
 
 
 class Review:
@@ -48,10 +48,11 @@ class Review:
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
 
-        That is the named one, else the newest completed one, else the newest.
+        That is the named one, else the newest completed one, else the newest; a run that was
+        restored counts as new from then on.
         """
         with self.core.store.read() as con:
-            lecture, jobs = get_lecture(con, lecture_id), list_jobs(con, lecture_id)
+            lecture, jobs = get_lecture(con, lecture_id), ordered_runs(con, lecture_id)
         check_visible(lecture)
         wanted = [job for job in jobs if job.id == job_id] if job_id else jobs
         if not wanted:
@@ -98,13 +99,14 @@ class Review:
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
             ),
-            "sentences": self._sentences(job, found),
+            "sentences": self.sentences(job, found),
             "cues": transcript_cues(found.transcript),
             "clips": self.clips(job.id, found.plans),
             "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
         }
 
-    def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+    def sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+        """Return every sentence with its components and its score under the job's weights."""
         if found.content is None:
             return []
         scores = self.live.scores(found.content, self.jobs.tuning(job))
@@ -330,6 +332,7 @@ def clip_json(clip: ClipRow, plan: ClipPlan | None = None) -> dict[str, Any]:
         "size_bytes": clip.size_bytes,
         "video": f"{base}/video" if rendered else None,
         "poster": f"{base}/poster" if rendered else None,
+        "moving": f"{base}/moving" if rendered else None,
         "vtt": f"{base}/vtt" if rendered else None,
         "download": f"/api/v1/clips/{clip.id}/video" if rendered else None,
     }

@@ -14,10 +14,11 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from agents.errors import LectureError, MediaError, NotFound
 from agents.intake.probe import HEAD_BYTES
@@ -40,6 +41,8 @@ class Upload:
     size: int
     title: str
     preset: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Tunables by agent that its job shall have in place of the preset's."""
     captions_name: str = ""
     created: float = field(default_factory=time.time)
     """Seconds since 1970, UTC."""
@@ -60,11 +63,20 @@ class UploadFolder:
         self.root = root
         self.max_bytes = max_bytes
 
-    def create(self, *, name: str, size: int, title: str = "", preset: str = "") -> Upload:
+    def create(
+        self,
+        *,
+        name: str,
+        size: int,
+        title: str = "",
+        preset: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> Upload:
         """Reserve an upload of `size` bytes, or refuse it in one sentence."""
         self._check_size(name, size)
         folder_id = secrets.token_hex(16)
-        upload = Upload(folder_id, name, size, title.strip() or Path(name).stem, preset)
+        title = title.strip() or Path(name).stem
+        upload = Upload(folder_id, name, size, title, preset, params or {})
         folder = self.root / upload.id
         with disk_errors(self.root):
             folder.mkdir(parents=True, mode=0o700)

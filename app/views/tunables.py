@@ -5,22 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from agents.params import Params
+from agents.tuning import Scalar
 
 ENDINGS = {"s": "", "db": " dB"}
 """Ending of a field's name that states its unit -> what people read instead."""
 
 
 def tunable_fields(params: Params) -> list[dict[str, Any]]:
-    """Return name, label, help, bounds or choices and value of every tunable."""
-    values = params.model_dump(mode="json")
+    """Return name, label, help, bounds or choices, value and default of every tunable.
+
+    Tunables inside others have their path as name: `weights.novelty`.
+    """
+    found = []
     schema = type(params).model_json_schema()["properties"]
-    return [_field(name, about, values[name]) for name, about in schema.items()]
+    usual = type(params)()
+    for name, value in params:
+        if isinstance(value, Params):
+            inner = tunable_fields(value)
+            found += [
+                {**field, "name": f"{name}.{field['name']}", "group": name} for field in inner
+            ]
+        else:
+            found.append(_field(name, schema[name], value, getattr(usual, name)))
+    return found
 
 
-def _field(name: str, about: dict[str, Any], value: Any) -> dict[str, Any]:  # noqa: ANN401
+def _field(name: str, about: dict[str, Any], value: Scalar, usual: Scalar) -> dict[str, Any]:
     return {
         "name": name,
         "label": tunable_label(name),
+        "group": "",
         "help": about["description"],
         "type": about["type"],
         "low": about.get("minimum"),
@@ -29,6 +43,7 @@ def _field(name: str, about: dict[str, Any], value: Any) -> dict[str, Any]:  # n
         "unit": about.get("unit", ""),
         "choices": about.get("enum", []),
         "value": value,
+        "default": usual,
     }
 
 

@@ -3,14 +3,9 @@ import time
 import numpy as np
 import pytest
 
+from agents.compile.captions import SAFE_WIDTH, Place, caption_images, caption_layers, draw_caption
 from agents.compile.compositor import caption_strip
-from agents.compile.overlays import (
-    SAFE_WIDTH,
-    caption_images,
-    draw_caption,
-    drawable,
-    fit_lines,
-)
+from agents.compile.lettering import drawable, fit_lines
 from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
 from agents.types import Box, Cue
@@ -128,3 +123,13 @@ def test_a_clip_full_of_hostile_cues_is_rendered(lecture, tmp_path):
     )
     assert len(read_frames(clip.video)) == 20
     assert clip.srt.read_text().count("-->") == len(HOSTILE)
+
+
+def test_a_cue_stands_where_it_is_to_be_for_most_of_its_time():
+    low, high = Box(0, 600, 720, 80), Box(0, 400, 720, 80)
+    params = CompileParams(template="vertical", size="360p")
+    places = [Place(0.0, 4.0, high), Place(4.0, 9.0, low), Place(9.0, 12.0, high)]
+    cues = [Cue(1, 3, "first"), Cue(3.5, 6, "second"), Cue(8.0, 11.5, "third"), Cue(50, 51, "no")]
+    layers = {layer.place: list(layer.images) for layer in caption_layers(cues, places, params)}
+    assert [time for time, _ in layers[high]] == [0.0, 1, 3, 8.0, 11.5]
+    assert [time for time, _ in layers[low]] == [0.0, 3.5, 6]

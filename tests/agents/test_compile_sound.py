@@ -1,10 +1,14 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from agents.compile.sound import (
     FADE_S,
+    MAX_GAIN_DB,
     PEAK_DB,
     SAMPLE_RATE,
+    block_peaks,
     cut_sound,
     level_sound,
     limit_peaks,
@@ -80,3 +84,75 @@ def test_sound_that_ends_early_is_followed_by_silence():
     assert clip[SAMPLE_RATE // 2] == 1.0
     assert not clip[SAMPLE_RATE + 480 :].any()
     assert not cut_sound(timeline((4.0, 50)), [(0.0, np.zeros(0, np.float32))]).any()
+
+
+def test_no_gain_beyond_the_limit_makes_a_roar_of_a_whisper():
+    soft = sine(0.002)
+    assert measure_loudness(soft) == pytest.approx(-57, abs=0.1)
+    assert measure_loudness(level_sound(soft, -16.0)) == pytest.approx(-57 + MAX_GAIN_DB, abs=0.1)
+
+
+@pytest.mark.parametrize(("hz", "phase"), [(997, 0.0), (12_000, np.pi / 4), (16_000, 0.5)])
+def test_the_wave_between_the_samples_counts_as_a_peak(hz, phase):
+    wave = np.sin(2 * np.pi * hz * TIME[:SAMPLE_RATE] + phase).astype(np.float32)
+    assert block_peaks(wave)[5:-5] == pytest.approx(1.0, abs=0.03)
+
+
+def room(seconds, hum_hz=50.0):
+    """Return the tone of a room: hum and noise, about -50 dB."""
+    time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    noise = np.random.default_rng(5).standard_normal(len(time))
+    return (0.003 * np.sin(2 * np.pi * hum_hz * time) + 0.003 * noise).astype(np.float32)
+
+
+def cuts(count, piece_s=0.6, step_s=1.0137):
+    """Return a timeline of short pieces, and when in the clip one follows another."""
+    frames = round(piece_s * 25)
+    made = timeline(*((0.2 + step_s * i, frames) for i in range(count)))
+    return made, [round(i * piece_s * SAMPLE_RATE) for i in range(1, count)]
+
+
+def db(samples):
+    return 10 * np.log10((samples.astype(float) ** 2).mean() + 1e-12)
+
+
+def test_the_tone_of_the_room_goes_on_over_every_cut():
+    made, joins = cuts(60)
+    clip = cut_sound(made, [(0.0, room(65))])
+    usual = db(clip[SAMPLE_RATE // 10 : -SAMPLE_RATE // 10])
+    ms = SAMPLE_RATE // 1000
+    levels = [db(clip[at - 2 * ms : at + 2 * ms]) for at in joins]
+    assert 10 * np.log10(np.mean(10 ** (np.array(levels) / 10))) == pytest.approx(usual, abs=1.0)
+    assert min(levels) > usual - 6
+
+
+def test_no_cut_clicks():
+    made, joins = cuts(40)
+    time = np.arange(42 * SAMPLE_RATE) / SAMPLE_RATE
+    source = (room(42) + 0.3 * np.sin(2 * np.pi * 313 * time)).astype(np.float32)
+    clip = cut_sound(made, [(0.0, source)])
+    jumps = np.abs(np.diff(clip))
+    fade = round(FADE_S * SAMPLE_RATE)
+    near = np.zeros(len(jumps), bool)
+    for at in joins:
+        near[at - fade : at + fade] = True
+    assert jumps[near].max() <= 1.2 * jumps[~near].max()
+    # joined without a fade, the same cuts jump several times as far
+    pieces = [piece for stretch in made.stretches for piece in stretch.pieces]
+    ends = [round((piece.start + piece.frames / 25) * SAMPLE_RATE) for piece in pieces]
+    starts = [round(piece.start * SAMPLE_RATE) for piece in pieces]
+    bare = [abs(source[a - 1] - source[b]) for a, b in zip(ends, starts[1:], strict=False)]
+    assert max(bare) > 4 * jumps[near].max()
+
+
+def test_every_piece_keeps_its_place_and_its_level():
+    made, joins = cuts(5)
+    source = room(8)
+    clip = cut_sound(made, [(0.0, source)])
+    fade = round(FADE_S * SAMPLE_RATE)
+    for number, (a, b) in enumerate(pairwise([0, *joins])):
+        first = round((0.2 + 1.0137 * number) * SAMPLE_RATE)
+        length = b - a
+        assert np.array_equal(
+            clip[a + fade : b - fade], source[first + fade :][: length - 2 * fade]
+        )

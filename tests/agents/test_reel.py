@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from agents.extract.params import ExtractParams
 from agents.extract.reel import STEPS, choose_passages, plan_reel
 from agents.extract.selection import Candidates
-from agents.types import Content
+from agents.types import Content, Interval
 from tests.agents.test_extract import make_content, talks
 from tests.talks import pauses_of, show, speak, write_talk
 
 
-def reel(transcript, values, *, silence=None, per_topic=30, params=None, **limits):
+def reel(transcript, values, *, silence=None, per_topic=30, params=None, rejected=(), **limits):
     given = {**(params or {}), "reel": limits}
     return plan_reel(
         transcript,
@@ -24,6 +24,7 @@ def reel(transcript, values, *, silence=None, per_topic=30, params=None, **limit
         show(transcript),
         make_content(transcript, values, per_topic),
         params=ExtractParams.model_validate(given),
+        rejected=rejected,
     )
 
 
@@ -143,6 +144,18 @@ def test_what_two_topics_say_in_the_same_words_is_shown_once():
     assert says(twice, 71)
     assert says(once, 11) != says(once, 71)
     assert len(once) == 4
+
+
+def test_what_a_person_has_rejected_is_not_in_the_reel():
+    transcript, values = speak(write_talk()), np.linspace(0, 1, 120)
+    before = reel(transcript, values)
+    gone = Interval(before[1].start, before[1].end)
+    after = reel(transcript, values, rejected=(gone,))
+    assert [p.topic for p in after] == [p.topic for p in before]
+    assert after[0] == before[0]
+    assert not any(gone.overlap(part) for p in after for part in p.parts)
+    whole = Interval(0.0, transcript.segments[-1].end + 1)
+    assert reel(transcript, values, rejected=(whole,)) == ()
 
 
 def test_a_lecture_of_few_words_or_none_has_no_reel():

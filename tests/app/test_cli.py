@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import contextmanager
 
+import av
 import numpy as np
 import pytest
 
@@ -101,7 +102,9 @@ def test_every_tunable_is_a_flag():
         (["highlights", "a.mp4", "--out", "x", "--only", "sleep"], "'sleep' is no stage"),
         (["highlights", "a.mp4", "--out", "x", "--transcript", "doc"], "'doc' is none of vtt"),
         (["highlights", "a.mp4", "--out", "x", "--cutlist", "prproj"], "'prproj' is none of otio"),
+        (["highlights", "a.mp4", "--out", "x", "--reel", "--only", "extract"], "--reel needs all"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
+        (["highlights", "a.mp4", "--out", "x", "--logo", "gone.png"], "The logo 'gone.png' cannot"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_code_2(args, said, capsys, tmp_path, monkeypatch):
@@ -304,6 +307,28 @@ def test_cut_lists_name_the_recording_where_it_lies(made):
     assert not (out / "highlights.otio").exists()
 
 
+def test_reel_and_podcast_are_written_beside_the_clips_and_go_when_not_asked_for(made, capsys):
+    path, out, _ = made
+    args = ["highlights", str(path), "--out", str(out), *QUICK]
+    assert run([*args, "--reel", "--podcast", "--compile.preset", "ultrafast"]) == 0
+    assert "Reel: done" in capsys.readouterr().err
+    passages = json.loads((out / "analysis.json").read_text())["reel"]
+    with av.open(out / "highlight-reel.mp4") as container:
+        seconds = container.duration / 1e6
+        titles = [mark["metadata"]["title"] for mark in container.chapters()]
+    assert seconds == pytest.approx(sum(passage["duration"] for passage in passages), abs=0.2)
+    assert titles == [passage["title"] for passage in passages]
+    names = {f"highlight-reel.{suffix}" for suffix in ("mp4", "srt", "vtt", "jpg", "webp")}
+    names |= {"podcast.mp3", "podcast.m4a"}
+    assert names <= {file.name for file in out.iterdir()}
+    page = (out / "index.html").read_text()
+    assert 'src="./highlight-reel.mp4"' in page
+    assert 'src="./podcast.mp3"' in page
+    assert run(args) == 0
+    assert not names & {file.name for file in out.iterdir()}
+    assert "highlight-reel" not in (out / "index.html").read_text()
+
+
 def test_files_of_others_in_the_results_folder_stay(made):
     path, out, _ = made
     own = [out / name for name in ("01-introduction.mp4", "02-arrays.mp4", "02-arrays.vtt")]
@@ -322,6 +347,30 @@ def test_a_results_folder_that_cannot_be_made_is_one_line_and_code_2(made, capsy
     error = capsys.readouterr().err
     assert error.endswith("Not a directory. [bad_folder]\n")
     assert error.count("\n") == 1
+
+
+def test_the_folder_of_another_recording_is_refused_and_stays_as_it_is(made, capsys, tmp_path):
+    path, out, _ = made
+    another = tmp_path / "other.mp4"
+    another.write_bytes(path.read_bytes() + b"\0\0\0\x08free")
+    before = {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()}
+    assert run(["highlights", str(another), "--out", str(out), *QUICK]) == 2
+    error = capsys.readouterr().err
+    assert f"holds the clips of 'talk.mp4'; name another folder, such as {out / 'other'}" in error
+    assert error.count("\n") == 1
+    assert {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()} == before
+
+
+def test_a_recording_that_was_renamed_or_edited_keeps_its_folder(made, tmp_path):
+    path, _, _ = made
+    first, renamed = tmp_path / "first.mp4", tmp_path / "renamed.mp4"
+    first.write_bytes(path.read_bytes())
+    args = ["--out", str(tmp_path / "out"), *QUICK, "--only", "intake"]
+    assert run(["highlights", str(first), *args]) == 0
+    first.rename(renamed)
+    assert run(["highlights", str(renamed), *args]) == 0
+    first.write_bytes(renamed.read_bytes() + b"\0\0\0\x08free")
+    assert run(["highlights", str(first), *args]) == 0
 
 
 def test_two_runs_do_not_share_a_results_folder(made, capsys):

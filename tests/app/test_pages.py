@@ -24,7 +24,7 @@ from jobs.local import run_job_here
 from tests.app.tus import recording
 
 UI = Path(__file__).resolve().parents[2] / "app" / "ui.py"
-PAGES = ("library", "upload", "job", "review", "clips")
+PAGES = ("library", "upload", "job", "review", "layout", "clips")
 HOSTILE = "Waves ![x](http://beacon.example/a.png) <script>alert(1)</script> $x$"
 REFUSED = "'talk.mp4' is cut off at 40 %; upload the whole file"
 
@@ -125,6 +125,12 @@ def component(app, module):
     return found[0]
 
 
+def components(app, module):
+    """Return the same of all components with this script."""
+    given = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    return [data for data in given if data["module"].startswith(f"/assets/{module}.")]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_works_with_an_empty_library(shelf, page):
     app = show(page)
@@ -132,6 +138,7 @@ def test_every_page_works_with_an_empty_library(shelf, page):
         "library": "No lectures yet",
         "upload": "Upload a lecture",
         "job": "No run yet",
+        "layout": "No layout to correct yet",
         "review": "Nothing to review yet",
         "clips": "No clips yet",
     }
@@ -167,6 +174,60 @@ def test_deleted_lecture_comes_back_with_undo(filled):
     assert "2 clips" not in said(app)
     next(b for b in app.button if b.label == "Undo").click().run()
     assert "2 clips" in said(app)
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def choose(app, *states):
+    for state in states:
+        app.checkbox(key=f"pick-{state}").check().run()
+
+
+def test_chosen_lectures_are_deleted_together_and_brought_back(filled):
+    app = show("library")
+    choose(app, "completed", "failed")
+    assert "2 lectures chosen" in said(app)
+    press(app, "Delete chosen")
+    assert [card.lecture.id for card in filled.services.lectures.list()] == ["running"]
+    assert "2 lectures were deleted" in said(app)
+    app = show("library")
+    app.button(key="restore-failed").click().run()
+    assert len(filled.services.lectures.list()) == 2
+
+
+def test_chosen_lectures_run_again_with_a_preset(filled):
+    filled.services.presets.save("Short", {"extract.max_clips": 3})
+    app = show("library")
+    choose(app, "completed", "running")
+    app.selectbox(key="batch_preset").set_value("Short").run()
+    press(app, "Run again")
+    assert "1 runs started. 1 had a run under way" in "".join(s.value for s in app.success)
+    newest = filled.services.jobs.latest("completed")
+    assert newest.id != filled.lectures["completed"][1]
+    assert newest.params["extract"]["max_clips"] == 3
+    assert "lectures chosen" not in said(app)
+
+
+def test_address_brings_search_and_filters_and_a_hit_leads_to_its_second(looked_at):
+    app = AppTest.from_file(UI, default_timeout=30)
+    app.query_params["q"] = "sentence 3"
+    app.query_params["show"] = "Ready"
+    app.run()
+    assert app.text_input[0].value == "sentence 3"
+    assert "Sentence 3 <b>&" in said(app)
+    assert "is cut off at 40" not in said(app)
+    data = component(show("review", lecture="completed", t="30.00"), "deck")
+    assert data["live"]["focus"]["time"] == 30.0
+
+
+def test_filters_that_let_nothing_through_say_so(looked_at):
+    app = AppTest.from_file(UI, default_timeout=30)
+    app.query_params["q"] = "no such words anywhere"
+    app.run()
+    assert "take back a filter" in said(app)
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "completed"])
@@ -318,9 +379,11 @@ def test_clips_of_an_unfinished_run_say_so(looked_at, state):
 def test_clips_page_shows_players_by_our_own_route(looked_at):
     lecture_id, _ = looked_at.lectures["completed"]
     app = show("clips", lecture=lecture_id)
-    urls = [video.proto.url for video in app.get("video")]
-    assert len(urls) == 2
-    assert all(url.startswith("/app/static/media/clips/") for url in urls)
+    films = components(app, "film")
+    assert len(films) == 2
+    for film in films:
+        urls = [film[name] for name in ("video", "poster", "moving", "vtt")]
+        assert all(url.startswith("/app/static/media/clips/") for url in urls)
     assert "2 clips" in said(app)
 
 

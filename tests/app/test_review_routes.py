@@ -67,6 +67,22 @@ def test_the_reel_under_a_moved_tunable_needs_no_job(services, finished_job):
     assert len(services.live.reel(finished_job.id, tuning)) == 2
 
 
+def test_a_clip_that_is_rejected_leaves_the_reel_and_comes_back_with_an_undo(
+    client, services, lecture, job
+):
+    url = f"/api/v1/lectures/{lecture}/bundle"
+    before = client.get(url).json()["reel"]
+    clip = services.clips.list(job.id)[0]
+    services.clips.set_state(clip.id, "rejected")
+    after = client.get(url).json()["reel"]
+    start, end = clip.parts[0].start, clip.parts[-1].end
+    assert any(p["start"] < end and p["end"] > start for p in before)
+    assert after
+    assert not any(p["start"] < end and p["end"] > start for p in after)
+    services.clips.undo(clip.id)
+    assert client.get(url).json()["reel"] == before
+
+
 def test_scores_follow_the_weights_of_the_run(client, services, finished, finished_job):
     bundle = client.get(f"/api/v1/lectures/{finished}/bundle").json()
     weight = services.jobs.tuning(finished_job).extract.weights.information
@@ -158,7 +174,7 @@ def test_the_transcript_is_escaped_webvtt(client, finished):
     answer = client.get(f"/api/v1/lectures/{finished}/transcript.vtt")
     assert answer.headers["content-type"].startswith("text/vtt")
     assert answer.text.startswith(
-        "WEBVTT\n\n00:00:00.000 --> 00:00:06.300\nSentence 0 &lt;b&gt;&amp;"
+        "WEBVTT\n\n00:00:00.000 --> 00:00:06.080\nSentence 0 &lt;b&gt;&amp;"
     )
 
 

@@ -126,6 +126,8 @@ def test_every_tunable_is_a_field_with_its_value_and_bounds():
         "unit": "s",
         "choices": [],
         "value": 0.7,
+        "default": 0.3,
+        "group": "",
     }
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from agents.errors import ServiceUnavailable
 from data.artifacts import Artifacts, has_result, load_result, save_result
+from data.clearing import clear_results
 from data.jobs import create_job
 from data.lectures import create_lecture, delete_lecture, purge_lectures
 from data.records import now
-from data.sweep import sweep_results
 from tests.data import values
 from tests.data.others import finish_all, start
 
@@ -134,7 +134,7 @@ def test_a_sweep_takes_what_no_job_names_and_leaves_the_rest(store, artifacts, j
     (artifacts.root / ".tmp-key-1-00").mkdir()
     old(artifacts)
     artifacts.once("clip-new", fill)
-    gone = sweep_results(store, artifacts)
+    gone = clear_results(store, artifacts)
     assert {"orphan", "orphan-compile", "clip-dead", ".tmp-key-1-00"} <= set(gone)
     assert left(artifacts) == {"named", "clip-live", "clip-new"}
     with store.read() as con:
@@ -151,7 +151,7 @@ def test_a_sweep_leaves_what_a_running_stage_has_taken_up(store, artifacts, job)
     artifacts.once("clip-used", fill)
     with artifacts.workdir("stage", 2) as folder:
         artifacts.publish(folder, "stage")
-    sweep_results(store, artifacts)
+    clear_results(store, artifacts)
     assert left(artifacts) == {"clip-used", "stage"}
 
 
@@ -164,10 +164,10 @@ def test_a_sweep_takes_no_more_at_once_than_it_is_told(store, artifacts, job):
         artifacts.path(key).mkdir(parents=True)
     old(artifacts)
     for rest in (2, 1, 0):
-        sweep_results(store, artifacts, limit=1)
+        clear_results(store, artifacts, limit=1)
         with store.read() as con:
             assert con.row("select count(*) as n from stage_result")["n"] == rest
-    while sweep_results(store, artifacts, limit=1):
+    while clear_results(store, artifacts, limit=1):
         pass
     assert left(artifacts) == set()
 
@@ -176,7 +176,7 @@ def test_a_sweep_leaves_what_is_younger_than_a_day(store, artifacts, job):
     with store.write() as con:
         save_result(con, "silence", "orphan", (), artifacts.root)
     artifacts.once("orphan", fill)
-    assert sweep_results(store, artifacts) == []
+    assert clear_results(store, artifacts) == []
     with store.read() as con:
         assert has_result(con, "orphan")
 
@@ -188,7 +188,7 @@ def test_a_purged_lecture_frees_its_results(store, artifacts, job):
         assert purge_lectures(con, deleted_before=now()) == ["L"]
     artifacts.once("named", fill)
     old(artifacts)
-    assert "named" in sweep_results(store, artifacts, older_than_s=0)
+    assert "named" in clear_results(store, artifacts, older_than_s=0)
 
 
 def test_a_folder_without_its_row_is_used_by_the_next_attempt(store, artifacts):

@@ -8,7 +8,7 @@ from agents.errors import NotFound
 from data.clips import put_plans, update_clip
 from data.edits import add_edit
 from data.jobs import create_job, job_log, list_jobs
-from data.labels import add_label, delete_labels, list_labels
+from data.labels import list_labels, put_labels
 from data.lectures import (
     create_lecture,
     delete_lecture,
@@ -21,6 +21,7 @@ from data.lectures import (
 from data.overrides import delete_override, list_overrides, put_override
 from data.presets import delete_preset, get_preset, list_presets, put_preset
 from data.records import now
+from data.restored import ordered_runs, restore_run
 from tests.data.values import make_plan
 
 
@@ -73,30 +74,52 @@ def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
         create_job(con, id=f"job-{id}", lecture_id=id, params={}, keys={"intake": "k"})
         put_plans(con, f"job-{id}", [make_plan()])
         update_clip(con, f"job-{id}-01", title="changed")
-        add_label(con, id, 0.0, 1.0, "good")
+        put_labels(con, id, "good", [(0.0, 1.0)])
+        restore_run(con, f"job-{id}")
         add_edit(con, f"job-{id}", id, "Renamed clip 1", [])
         put_override(con, id, "layout", 0.0, 1.0, {})
     delete_lecture(con, "old")
     assert purge_lectures(con, deleted_before=now() - timedelta(days=7)) == []
     assert purge_lectures(con, deleted_before=now() + timedelta(seconds=1)) == ["old"]
-    tables = ("lecture", "job", "stage", "clip", "clip_revision", "label", "override", "edit")
+    tables = (
+        "lecture",
+        "job",
+        "stage",
+        "clip",
+        "clip_revision",
+        "label",
+        "override",
+        "restored_run",
+        "edit",
+    )
     counts = {name: con.row(f"select count(*) as n from {name}")["n"] for name in tables}
     assert counts == dict.fromkeys(tables, 1)
     assert job_log(con, "job-old") == []
     assert [job.id for job in list_jobs(con)] == ["job-kept"]
 
 
-def test_labels_are_listed_in_the_order_of_the_lecture(con):
-    for t0, value in [(20.0, "dull"), (10.0, "good"), (30.0, "good")]:
-        add_label(con, "L", t0, t0 + 5, value, author="eva")
-    add_label(con, "other", 0.0, 1.0, "good")
-    assert [(found.t0, found.value) for found in list_labels(con, "L")] == [
-        (10.0, "good"),
-        (20.0, "dull"),
-        (30.0, "good"),
-    ]
-    delete_labels(con, "L", 9.0, 26.0)
-    assert [found.t0 for found in list_labels(con, "L")] == [30.0]
+def test_labels_of_one_value_replace_each_other_in_the_order_of_the_lecture(con):
+    put_labels(con, "L", "dull", [(20.0, 25.0)], author="eva")
+    put_labels(con, "L", "good", [(30.0, 35.0), (10.0, 15.0)], author="eva")
+    put_labels(con, "other", "good", [(0.0, 1.0)])
+    told = [(found.t0, found.value) for found in list_labels(con, "L")]
+    assert told == [(10.0, "good"), (20.0, "dull"), (30.0, "good")]
+    put_labels(con, "L", "good", [(40.0, 45.0)], author="eva")
+    assert [found.t0 for found in list_labels(con, "L")] == [20.0, 40.0]
+    assert [found.t0 for found in list_labels(con, "L", "dull")] == [20.0]
+
+
+def test_a_restored_run_comes_first_until_a_newer_one_is_made(con):
+    lecture(con, "L")
+    for number in "12":
+        create_job(con, id=f"job-{number}", lecture_id="L", params={}, keys={"intake": number})
+    assert [job.id for job in ordered_runs(con, "L")] == ["job-2", "job-1"]
+    restore_run(con, "job-1")
+    assert [job.id for job in ordered_runs(con, "L")] == ["job-1", "job-2"]
+    create_job(con, id="job-3", lecture_id="L", params={}, keys={"intake": "3"})
+    assert [job.id for job in ordered_runs(con, "L")] == ["job-3", "job-1", "job-2"]
+    restore_run(con, "job-2")
+    assert [job.id for job in ordered_runs(con, "L")] == ["job-2", "job-3", "job-1"]
 
 
 def test_the_last_override_of_a_stretch_counts(con):

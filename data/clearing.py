@@ -12,7 +12,7 @@ from data.results import TABLES
 from data.store import Connection, Store
 
 
-def sweep_results(
+def clear_results(
     store: Store,
     artifacts: Artifacts,
     *,

@@ -1,0 +1,119 @@
+"""The REST API under /api/v1 as one FastAPI application: routes and their document from one source.
+
+Refusals are problem+json, also where FastAPI itself refuses. The document is `openapi.json`, read
+by people at `docs`, without any script from elsewhere.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from agents.errors import LectureError
+from agents.tuning import tuning_type
+from app.api import (
+    events,
+    extras,
+    fitting,
+    jobs,
+    lab,
+    layouts,
+    lectures,
+    library,
+    media,
+    reference,
+    results,
+    stills,
+    tuning,
+    uploads,
+)
+from app.api.problems import answer_http_error, answer_lecture_error, problem
+
+SUMMARY = "Lecture recordings in, highlight clips out: everything that a page does, for programs."
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457): `code` for programs, `detail` for people."""
+
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+REFS = "#/components/schemas/{model}"
+REFUSAL = {"schema": {"$ref": REFS.format(model="Problem")}}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "Refused, and why",
+        "content": {"application/problem+json": REFUSAL},
+    }
+}
+
+
+class Api(FastAPI):
+    """FastAPI whose document knows the tunables, and only the refusals that are sent."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI 3.1 document, made once."""
+        if self.openapi_schema is None:
+            _complete(super().openapi())
+        return super().openapi()
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """Put our own refusals in the place of FastAPI's, and the tunables' schema beside the rest."""
+    schemas = document["components"]["schemas"]
+    tuning = tuning_type().model_json_schema(ref_template=REFS)
+    schemas |= tuning.pop("$defs") | {"TuningParameters": tuning}
+    # Parsed by the services, so that a wrong tunable is refused in the same words everywhere.
+    schemas["NewJob"]["properties"]["params"] |= {"$ref": REFS.format(model="TuningParameters")}
+    schemas["Problem"] = Problem.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+
+
+async def _answer_invalid(_: Request, error: Exception) -> Response:
+    """Say in one sentence which part of a request cannot be used."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
+    text = first["msg"].removeprefix("Value error, ")
+    return problem(422, "bad_request", f"{where}: {text}" if where else text)
+
+
+def make_api() -> Api:
+    """Return the application that is mounted at /api/v1."""
+    api = Api(
+        title="Lecture Highlights",
+        summary=SUMMARY,
+        version=version("lecture-highlights"),
+        root_path_in_servers=False,
+        servers=[{"url": "/api/v1"}],
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSED,
+        exception_handlers={
+            LectureError: answer_lecture_error,
+            HTTPException: answer_http_error,
+            RequestValidationError: _answer_invalid,
+        },
+    )
+    for part in (library, jobs, results, extras, tuning):
+        api.include_router(part.router)
+    api.include_router(reference.router)
+    for module in (uploads, lectures, layouts, stills, fitting, lab, events):
+        api.router.routes += module.routes
+    api.router.routes += media.api_routes
+    return api
