@@ -11,7 +11,7 @@ from pydantic import ValidationError, validate_call
 
 from agents.errors import NotFound, TuningError
 from agents.subtitles import fix_segments, one_line
-from agents.types import ClipPlan, Interval, KeptClip, TranscriptSegment
+from agents.types import ClipPlan, KeptClip, TranscriptSegment
 from app.services import cutting
 from app.services.core import Core
 from app.services.cutting import Parts
@@ -170,7 +170,7 @@ class Clips:
         del shaped["title"]
         with self.core.store.write() as con:
             change = change_clip(con, clip.id, revision=clip.revision, **shaped)
-            added = self._insert(con, clip.job_id, right, **new, state=clip.state)
+            added = self._insert(con, clip.job_id, **new, state=clip.state)
             self._record(con, clip.job_id, f"Split clip {clip.idx}", change, added)
             return get_clip(con, added["clip"])
 
@@ -205,7 +205,7 @@ class Clips:
         self._check(job_id, parts)
         fields = self._shaped(job_id, parts)
         with self.core.store.write() as con:
-            added = self._insert(con, job_id, parts, **fields, state="proposed")
+            added = self._insert(con, job_id, **fields, state="proposed")
             clip = get_clip(con, added["clip"])
             self._record(con, job_id, f"Made clip {clip.idx}", added)
             return clip
@@ -311,14 +311,8 @@ class Clips:
         plan = self.live.describe(job_id, KeptClip(parts))
         return {"parts": parts, **UNRENDERED, **_said(plan)}
 
-    def _insert(
-        self,
-        con: Connection,
-        job_id: str,
-        parts: tuple[Interval, ...],
-        **fields: Any,  # noqa: ANN401
-    ) -> Change:
-        clip = insert_clip(con, f"{job_id}-x{secrets.token_hex(4)}", job_id, parts)
+    def _insert(self, con: Connection, job_id: str, **fields: Any) -> Change:  # noqa: ANN401
+        clip = insert_clip(con, f"{job_id}-x{secrets.token_hex(4)}", job_id, fields["parts"])
         return change_clip(con, clip.id, **fields)
 
     def _record(self, con: Connection, job_id: str, label: str, *changes: Change) -> None:

@@ -297,9 +297,8 @@ def test_compile_keeps_every_clip_that_is_not_rejected_and_nothing_comes_beside(
         ("Größe & Form", False), ("Second", True),
     ]  # fmt: skip
     made = services.jobs.compile(job)
-    stages = {stage.name: stage.status for stage in services.jobs.view(made.id).stages}
-    assert {name for name, state in stages.items() if state != "done"} == {"extract", "compile"}
     assert made.parent == job
+    assert read_decisions(made.params) == closed
     clips.set_state(one.id, "rejected")
     clips.delete(other.id)
     with pytest.raises(TuningError, match="no clip to compile"):
