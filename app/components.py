@@ -36,7 +36,7 @@ DECK_HTML = """
     <div class="lh-boxes"></div>
   </div>
   <div class="lh-words">
-    <div class="lh-transcript" role="list" aria-label="Transcript"></div>
+    <div class="lh-transcript" role="group" aria-label="Transcript" tabindex="0"></div>
     <div class="lh-pick" role="toolbar" aria-label="The selected words" hidden>
       <button type="button" class="lh-pick-make">Make a clip</button>
       <button type="button" class="lh-pick-cut">Cut from the clip</button>
@@ -168,6 +168,9 @@ _live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
 _layout = component(
     "lh-layout", html=(ASSETS / "layout.html").read_text(), js=LOADER, isolate_styles=False
 )
+_help = component(
+    "lh-help", html=(ASSETS / "help.html").read_text(), js=LOADER, isolate_styles=False
+)
 _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
@@ -224,3 +227,10 @@ def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "l
     assets = _assets("layout.js", "drawing", "frame", "still")
     styles = [assets["style"], asset_url("layout.css")]
     _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)
+
+
+def help_sheet(data: dict[str, Any]) -> None:
+    """Show the button and the sheet of help about a page, and the tour if it is under way."""
+    assets = _assets("help.js")
+    styles = [assets["style"], asset_url("help.css")]
+    _help(data={**assets, "style": styles, **data}, key="help")

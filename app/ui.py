@@ -6,6 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import components
+from app.help import help_data
+
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 st.set_page_config(
@@ -28,5 +31,8 @@ navigation = st.navigation(
         st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
     ],
     position="top",
+)
+components.help_sheet(
+    {**help_data(navigation.url_path), "tour": st.session_state.get("tour", False)}
 )
 navigation.run()

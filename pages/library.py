@@ -28,6 +28,7 @@ def try_sample() -> None:
         st.session_state.problem = error.message
         return
     st.session_state.go_to_job = job.id
+    st.session_state.tour = True
 
 
 def show_card(card: LectureCard) -> None:
