@@ -35,10 +35,19 @@ DECK_HTML = """
       aria-label="The lecture"></video>
     <div class="lh-boxes"></div>
   </div>
-  <div class="lh-transcript" role="group" aria-label="Transcript" tabindex="0"></div>
+  <div class="lh-words">
+    <div class="lh-transcript" role="group" aria-label="Transcript" tabindex="0"></div>
+    <div class="lh-pick" role="toolbar" aria-label="The selected words" hidden>
+      <button type="button" class="lh-pick-make">Make a clip</button>
+      <button type="button" class="lh-pick-cut">Cut from the clip</button>
+      <button type="button" class="lh-pick-fill">Put back</button>
+      <button type="button" class="lh-pick-fix">Correct the line</button>
+    </div>
+  </div>
   <div class="lh-controls">
     <span class="lh-time">0:00</span>
     <button type="button" class="lh-play-clip" disabled>Play the clip as kept</button>
+    <button type="button" class="lh-play-all">Play all kept</button>
     <button type="button" class="lh-zoom" disabled>Zoom to clip</button>
     <button type="button" class="lh-nearer" aria-label="Zoom in">+</button>
     <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
@@ -47,16 +56,37 @@ DECK_HTML = """
     <span class="lh-layout"></span>
     <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
-    <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
-      <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom
-      <kbd>R</kbd> play reel
-      <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes
-      <kbd>W</kbd> <kbd>E</kbd> slides</span>
+    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
     <div class="lh-overlay"></div>
   </div>
+  <div class="lh-clipbar" role="toolbar" aria-label="The selected clip">
+    <label class="lh-clip-title">Title <input type="text" class="lh-do-title" maxlength="200"
+      autocomplete="off"></label>
+    <button type="button" class="lh-do-accept">Accept</button>
+    <button type="button" class="lh-do-reject">Reject</button>
+    <span class="lh-stars" role="group" aria-label="Stars">@STARS@</span>
+    <button type="button" class="lh-do-lock">Lock</button>
+    <button type="button" class="lh-do-split">Split here</button>
+    <button type="button" class="lh-do-merge">Merge with next</button>
+    <button type="button" class="lh-do-delete">Delete</button>
+    <button type="button" class="lh-do-new">New clip</button>
+    <span class="lh-gap"></span>
+    <button type="button" class="lh-do-undo">Undo</button>
+    <button type="button" class="lh-do-redo">Redo</button>
+    <button type="button" class="lh-do-compile">Compile</button>
+  </div>
+  <dialog class="lh-sheet" aria-label="Keys">
+    <div class="lh-sheet-keys"></div>
+    <form method="dialog"><button type="submit" autofocus>Close</button></form>
+  </dialog>
+  <dialog class="lh-goto" aria-label="Go to a time">
+    <form method="dialog"><label>Go to <input name="time" type="text" inputmode="numeric"
+      placeholder="1:15" autocomplete="off" autofocus></label>
+      <button type="submit">Go</button></form>
+  </dialog>
   <div class="lh-reel" role="group" aria-label="Highlight reel" hidden>
     <strong>Highlight reel</strong>
     <span class="lh-reel-length"></span>
@@ -64,7 +94,13 @@ DECK_HTML = """
     <ol class="lh-reel-list"></ol>
   </div>
 </div>
-"""
+""".replace(
+    "@STARS@",
+    "".join(
+        f'<button type="button" class="lh-star" aria-label="{n} of 5">&#9734;</button>'
+        for n in range(1, 6)
+    ),
+)
 
 UPLOAD_HTML = """
 <div class="lh-upload">
@@ -144,15 +180,28 @@ def _assets(module: str, *parts: str) -> dict[str, Any]:
     return {"module": asset_url(module), "style": asset_url("components.css"), "modules": modules}
 
 
-def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "deck") -> None:
+def deck(
+    data: dict[str, Any],
+    *,
+    on_select: Callable[[], None],
+    on_topic: Callable[[], None],
+    on_edit: Callable[[], None],
+    key: str = "deck",
+) -> None:
     """Show player, timeline and transcript; `data` names the addresses and the live part.
 
-    `selected` is triggered with the id of a clip that was chosen there.
+    `selected` is triggered with the id of a clip that was chosen there, `topic` with the number of
+    a topic; `edit` becomes what a
+    person wants changed, numbered by `seq`, and `live.ack` answers with that number.
     """
     parts = ("drawing", "boxes", "reel", "strip", "timeline", "transcript")
+    editing = ("handles", "keys", "edits", "clipbar", "captions")
+    own = {**_assets("deck.js", *parts, *editing), "plotly": plotly_url()}
     _deck(
-        data={**_assets("deck.js", *parts), "plotly": plotly_url(), **data},
+        data={**own, "style": [own["style"], asset_url("deck.css")], **data},
         on_selected_change=on_select,
+        on_topic_change=on_topic,
+        on_edit_change=on_edit,
         key=key,
     )
 

@@ -17,6 +17,7 @@ from agents.compile.dressing import PLAIN, Dressing
 from agents.compile.encoder import FORGIVING, draw_stills, look_at
 from agents.compile.graph import build_graph, first_on_grid
 from agents.compile.layers import Layer, at_time, on_frames
+from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
@@ -61,10 +62,13 @@ def draw_still(
     A `picture` taken at the same time saves decoding it again; another one is not used.
     """
     media, moment = rendering_source(intake), _find(intake, plan, time, params)
-    cues = tuple(cue for cue in plan.cues if cue.start <= moment.time < cue.end)
-    whole, fps = moment.whole, moment.whole.fps
-    layers = picture_layers(replace(plan, cues=cues), whole.duration, params, dressing, float(fps))
-    shown = at_time((on_frames(layer, fps) for layer in layers), moment.time)
+    fps, at = moment.whole.fps, moment.time
+    # One frame more on either side: times move to the nearest frame.
+    step = 1 / float(fps)
+    heard = move_cues(plan, moment.whole)
+    cues = tuple(cue for cue in heard.cues if cue.start - step <= at < cue.end + step)
+    layers = picture_layers(replace(heard, cues=cues), moment.whole, params, dressing)
+    shown = at_time((on_frames(layer, fps) for layer in layers), at)
     with _folder() as folder:
         if picture is None or picture.origin != moment.origin:
             picture = _take(media, moment, folder)

@@ -12,6 +12,7 @@ from typing import Any
 from agents.compile.checks import check_clip, is_black
 from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
@@ -21,7 +22,7 @@ from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
 
-RENDERER = 4
+RENDERER = 5
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 MOVING = "poster.webp"
@@ -67,6 +68,7 @@ def render_clip(
     media = rendering_source(intake)
     people = find_people(intake.key_frames, plan.layout, media)
     timeline = lay_out(plan, media, intake.packets, params, people)
+    heard = move_cues(plan, timeline)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         first, raw = take_sound(timeline, media, work)
@@ -76,7 +78,7 @@ def render_clip(
             timeline,
             media,
             first.colour,
-            picture_layers(plan, timeline.duration, params, dressing, float(timeline.fps)),
+            picture_layers(heard, timeline, params, dressing),
             sound,
             work / VIDEO,
             params=params,
@@ -93,8 +95,8 @@ def render_clip(
             poster=work / POSTER,
             moving=work / MOVING,
         )
-        (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
-        (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
+        (work / SRT).write_text(to_srt(heard.cues), encoding="utf-8")
+        (work / VTT).write_text(to_vtt(heard.cues), encoding="utf-8")
         for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)

@@ -42,8 +42,9 @@ def write_stills(
                 dst_colorspace=Colorspace.ITU709 if matrix == "bt709" else Colorspace.ITU601,
                 dst_color_range=ColorRange.MPEG,
             )
-            # Down, never up: an image must be there when the frame it belongs to comes.
-            frame.pts, frame.time_base = int(time * 1000), TICK
+            # Early, never late: an image must be there when the frame it belongs to comes, whose
+            # own time is rounded down to microseconds where shots are joined.
+            frame.pts, frame.time_base = max(0, int(time * 1000) - 1), TICK
             container.mux(stream.encode(frame))
         if stream is not None:
             container.mux(stream.encode(None))

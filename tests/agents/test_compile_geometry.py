@@ -97,6 +97,41 @@ def test_captions_stand_below_the_screen_and_over_a_camera():
     assert strip.y + strip.h <= 720 * 0.96 + 1
 
 
+@pytest.mark.parametrize("name", get_args(TemplateName))
+@pytest.mark.parametrize("kind", ["side_by_side", "screen_only", "camera_only"])
+def test_captions_never_stand_over_a_face_or_a_slide_unless_asked_to(name, kind):
+    params = CompileParams(template=name)
+    screen, camera = Box(0, 0, 960, 540), Box(960, 0, 320, 240)
+    boxes = {"screen_only": (screen, None), "camera_only": (None, None)}
+    region = LayoutRegion(0, 9, kind, *boxes.get(kind, (screen, camera)), 1.0)
+    made = compose(region, media(), params)
+    strip = made.captions
+    assert strip is not None
+    assert strip.y + strip.h <= made.height * 0.961
+    for panel in made.panels:
+        x, y, w, h = panel.target
+        if panel.source == camera or kind == "camera_only":
+            # The lower part of a lecturer at most: the face is above the middle.
+            assert strip.y >= y + h * 0.6 or strip.y + strip.h <= y or x > strip.w / 2
+        elif w > strip.w / 2:
+            assert strip.y >= y + h or strip.y + strip.h <= y
+    over = compose(region, media(), params.model_copy(update={"caption_place": "over"}))
+    assert over.captions is not None
+    assert compose(region, media(), params.model_copy(update={"captions": False})).captions is None
+
+
+@pytest.mark.parametrize("name", ["vertical", "square"])
+def test_a_screen_alone_stands_in_the_middle_with_its_captions_right_below(name):
+    params = CompileParams(template=name)
+    region = LayoutRegion(0, 9, "screen_only", Box(0, 0, 960, 540), None, 1.0)
+    made = compose(region, media(), params)
+    (panel,), strip = made.panels, made.captions
+    assert strip is not None
+    assert strip.y == panel.target.y + panel.target.h
+    above, under = panel.target.y, made.height - strip.y - strip.h
+    assert abs(above - under) <= 2
+
+
 def test_a_screen_recorded_at_its_place_size_is_not_scaled():
     region = LayoutRegion(0, 9, "side_by_side", Box(0, 90, 960, 540), Box(960, 90, 320, 240), 1.0)
     screen = compose(region, media(), CompileParams()).panels[0]

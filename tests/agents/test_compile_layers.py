@@ -1,8 +1,10 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import agents.compile.render as render_module
-from agents.compile.layers import Layer
+from agents.compile.layers import Layer, at_time, on_frames
 from agents.compile.params import CompileParams
 from agents.types import Box
 from tests.colour_lecture import make_colour_lecture, read_frames
@@ -54,3 +56,26 @@ def test_layers_lie_over_the_picture_in_their_order_and_for_their_time(
     assert list(both.max(axis=1) < 30) == [True] * 10 + [False] * 5
     assert list(both.min(axis=1) > 240) == [False] * 10 + [True] * 5
     assert list(only_upper.max(axis=1) < 30) == [True] * 10 + [False] * 5
+
+
+def test_a_layer_with_spans_is_seen_in_them_alone(lecture, tmp_path, monkeypatch):
+    layer = Layer(LOWER, [(0.0, plain(LOWER, 250, 255))], ((0.3, 0.6), (1.0, 1.2)))
+    monkeypatch.setattr(render_module, "picture_layers", lambda *args: (layer,))
+    clip = render_module.render_clip(
+        lecture.intake,
+        lecture.plan((0.2, 1.7)),
+        params=PARAMS,
+        folder=tmp_path,
+        progress=lambda percent: None,
+    )
+    bright = read_frames(clip.video)[:, 44:56, 44:76].mean(axis=(1, 2, 3)) > 200
+    assert list(np.flatnonzero(bright)) == [3, 4, 5, 10, 11]
+
+
+def test_images_move_to_the_nearest_frame_and_the_later_one_wins():
+    images = [(0.0, plain(LOWER, 0, 0)), (0.26, plain(LOWER, 1, 9)), (0.34, plain(LOWER, 2, 9))]
+    moved = list(on_frames(Layer(LOWER, images), Fraction(10)).images)
+    assert [(time, image[0, 0, 0]) for time, image in moved] == [(0.0, 0), (0.3, 2)]
+    (shown,) = at_time([Layer(LOWER, moved)], 0.3)
+    assert next(iter(shown.images))[1][0, 0, 0] == 2
+    assert at_time([Layer(LOWER, moved, ((1.0, 2.0),))], 0.3) == ()

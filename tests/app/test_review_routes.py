@@ -297,7 +297,8 @@ def test_clips_are_accepted_renamed_locked_and_rated(services, job):
     assert (changed.state, changed.title, changed.locked, changed.rating) == (
         "accepted", "A better title", True, 5,
     )  # fmt: skip
-    assert services.clips.undo(clip.id).rating is None
+    assert services.clips.undo(job.id).label == "Rated clip 1"
+    assert services.clips.get(clip.id).rating is None
     assert changed.parts[0] == Interval(20.0, 40.0)
 
 

@@ -21,7 +21,7 @@ CONTRAST = """() => {
     return [255, 255, 255];
   };
   const texts = document.querySelectorAll(
-    ".stMain h1, .stMain button, .stMain a, .lh-line, .lh-topic, .lh-keys, .lh-stage-state");
+    ".stMain h1, .stMain button, .stMain a, .lh-line, .lh-topic, .lh-clipbar, .lh-stage-state");
   const shown = (node) => node.offsetParent && node.textContent.trim() && !node.disabled;
   return [...texts].filter(shown).map((node) => {
     const [a, b] = [light(numbers(getComputedStyle(node).color)), light(behind(node))];

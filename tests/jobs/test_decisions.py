@@ -166,6 +166,27 @@ def test_without_decisions_the_params_say_nothing_of_them(shop):
         assert gather_decisions(con, job_id) == Decisions()
 
 
+def test_a_compiled_timeline_has_the_clips_as_they_stand_and_renders_only_what_changed(shop):
+    first, clips = run(shop, EARLY)
+    one, other = clips[:2]
+    shorter = (Interval(one.parts[0].start, one.parts[-1].end - 1.0),)
+    say(shop, one, parts=shorter)
+    with shop.store.read() as con:
+        decided = gather_decisions(con, first, closed=True)
+    job, _ = create_run(shop, "lecture1", {"extract": EARLY}, parent=first, decisions=decided)
+    run_job_here(shop, job.id, lambda event: None)
+    made = {clip.parts: clip for clip in clips_of(shop, job.id)}
+    assert set(made) == {shorter, *(clip.parts for clip in clips[1:])}
+    media, params = measure_media(), CompileParams()
+    before, after = (
+        {plan.parts: clip_key(plan, media, params) for plan in plans(shop, run_id)}
+        for run_id in (first, job.id)
+    )
+    assert after[other.parts] == before[other.parts]
+    assert after[shorter] not in before.values()
+    assert (made[shorter].source, made[other.parts].source) == ("manual", "auto")
+
+
 def test_a_corrected_layout_changes_the_clips_that_show_it_and_no_stage_before(shop):
     first, (one, other) = run(shop, EARLY)
     span = Interval(one.parts[0].start, one.parts[0].start + 1)
