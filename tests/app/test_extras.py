@@ -168,7 +168,7 @@ def test_a_clip_that_is_rejected_asks_for_another_reel_and_podcast(client, servi
     clip = services.clips.list(job_of(services, lecture).id)[0]
     services.clips.set_state(clip.id, "rejected")
     assert [state["status"] for state in extras(client, lecture).values()] == ["none", "none"]
-    services.clips.undo(clip.id)
+    services.clips.undo(clip.job_id)
     assert [state["status"] for state in extras(client, lecture).values()] == ["ready", "ready"]
     services.clips.rename(clip.id, "Another title")
     assert extras(client, lecture)["podcast"]["status"] == "none"

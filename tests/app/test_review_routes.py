@@ -79,7 +79,7 @@ def test_a_clip_that_is_rejected_leaves_the_reel_and_comes_back_with_an_undo(
     assert any(p["start"] < end and p["end"] > start for p in before)
     assert after
     assert not any(p["start"] < end and p["end"] > start for p in after)
-    services.clips.undo(clip.id)
+    services.clips.undo(clip.job_id)
     assert client.get(url).json()["reel"] == before
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents.content.components import COMPONENTS
 from agents.errors import NotFound, TuningError
 from app.cli import run
 from app.views.runs import change_table, comparison_figure, figure_table, run_table
@@ -26,6 +27,8 @@ from tests.app.test_pages import (  # noqa: F401 - fixtures are found by their n
 )
 
 MANY = {"extract.min_clips": 1, "extract.max_clips": 1, "extract.min_clip_s": 15}
+
+USUAL = {component.name: component.weight for component in COMPONENTS}
 
 
 def post(client, lecture, path, body, method="POST"):
@@ -67,7 +70,7 @@ def test_a_weight_moves_the_scores(client, finished):
     usual = post(client, finished, "plan", {}).json()["scores"]
     values = {"extract.weights.information": 1.0}
     heavy = post(client, finished, "plan", {"values": values}).json()["scores"]
-    assert heavy[3] - usual[3] == pytest.approx(0.75 * (1.0 - 0.07), abs=1e-3)
+    assert heavy[3] - usual[3] == pytest.approx(0.75 * (1.0 - USUAL["information"]), abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,7 @@ def test_runs_are_compared_and_restored(services, lecture):
         "all as by default",
     ]
     found = services.runs.compare(first.id, after.id)
-    assert found.settings == [("extract.weights.information", 0.07, 0.5)]
+    assert found.settings == [("extract.weights.information", USUAL["information"], 0.5)]
     assert change_table(found)["Change"] == ["= kept", "= kept"]
     assert found.b.scores[3] > found.a.scores[3]
     assert figure_table(found)["Against"] == []
