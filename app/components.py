@@ -36,7 +36,7 @@ DECK_HTML = """
     <div class="lh-boxes"></div>
   </div>
   <div class="lh-words">
-    <div class="lh-transcript" role="group" aria-label="Transcript" tabindex="0"></div>
+    <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>
     <div class="lh-pick" role="toolbar" aria-label="The selected words" hidden>
       <button type="button" class="lh-pick-make">Make a clip</button>
       <button type="button" class="lh-pick-cut">Cut from the clip</button>

@@ -57,8 +57,11 @@ export const press = (deck, event) => {
   if (plain && target.closest?.(MOVED) && event.key.startsWith("Arrow")) return;
   // Up and down go through the lines of the transcript while it has the focus.
   if (target.closest?.(".lh-transcript") && ["ArrowUp", "ArrowDown", "Enter", "F2"].includes(event.key)) return;
-  event.preventDefault();
-  event.stopPropagation();
+  // Escape also closes what others have opened over the page: the tour, a slide, a dialog.
+  if (event.key !== "Escape") {
+    event.preventDefault();
+    event.stopPropagation();
+  }
   action(deck, event);
 };
 

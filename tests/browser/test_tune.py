@@ -6,8 +6,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from agents.content.components import COMPONENTS
 from tests.browser.ways import CLIPS_MS, HOSTILE_TITLE, settled
 
+NOVELTY = next(c.weight for c in COMPONENTS if c.name == "novelty")
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PLAN = "document.querySelector('.lh-lab')?.dataset.plan"
@@ -81,10 +83,11 @@ def test_a_slider_follows_the_keyboard_and_the_address_follows_the_slider(page, 
     move = slider(page, "Novelty", "Importance")
     move.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_url(re.compile(r"extract\.weights\.novelty=0\.06"))
+    more = f"{NOVELTY + 0.01:g}"
+    page.wait_for_url(re.compile(rf"extract\.weights\.novelty={re.escape(more)}$"))
     page.reload()
     page.wait_for_function(PLAN)
-    expect(slider(page, "Novelty", "Importance")).to_have_value("0.06")
+    expect(slider(page, "Novelty", "Importance")).to_have_value(more)
     expect(page.locator(".lh-lab-changed")).to_have_text("1 setting differs from this run.")
 
 
