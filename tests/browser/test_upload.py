@@ -120,15 +120,17 @@ def test_captions_of_another_kind_are_refused(page, server, complaints, tmp_path
 
 
 def test_several_recordings_take_the_captions_of_their_names(page, server, complaints, tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
     for name in ("first", "second"):
-        another_sample(tmp_path, name).rename(tmp_path / f"{name}.mp4")
-    (tmp_path / "broken.mp4").write_text("this is no recording\n" * 400)
-    (tmp_path / "empty.mp4").write_bytes(b"")
-    (tmp_path / "notes.doc").write_text("nothing of ours")
-    shutil.copy(sample_paths().captions, tmp_path / "first.en.vtt")
+        another_sample(tmp_path, name).rename(folder / f"{name}.mp4")
+    (folder / "broken.mp4").write_text("this is no recording\n" * 400)
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "notes.doc").write_text("nothing of ours")
+    shutil.copy(sample_paths().captions, folder / "first.en.vtt")
     page.goto(f"{server.url}/upload")
     settled(page)
-    page.locator(".lh-folder-input").set_input_files(tmp_path)
+    page.locator(".lh-folder-input").set_input_files(folder)
     listed = page.locator(".lh-batch > li")
     expect(listed).to_have_count(4)
     expect(listed.filter(has_text="first.mp4")).to_contain_text("captions: first.en.vtt")
