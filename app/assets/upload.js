@@ -272,6 +272,13 @@ class Form {
     this.watch(uploads.get(key));
   }
 
+  // What the three fields hold already.
+  takeChosen() {
+    const [recordings, folder, captions] = ["video", "folder", "captions"].map((name) => [...this.find(`${name}-input`).files]);
+    if (folder.length) this.take([...folder, ...captions], true);
+    else this.take([...recordings, ...captions]);
+  }
+
   // From a folder only recordings and captions are taken; whatever else lies there is no mistake.
   take(files, folder = false) {
     const types = this.find("captions-input").accept.split(",");
@@ -379,7 +386,7 @@ export default function render({ data, parentElement, setTriggerValue, key }) {
   form.setTrigger = setTriggerValue;
   form.limits();
   // What was chosen while this script was still on its way has fired its event already.
-  if (!known) form.take([...root.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]));
+  if (!known) form.takeChosen();
   return () => {
     form.leave();
     parentElement.lhUpload = null;

@@ -129,7 +129,6 @@ def test_several_recordings_take_the_captions_of_their_names(page, server, compl
     (folder / "notes.doc").write_text("nothing of ours")
     shutil.copy(sample_paths().captions, folder / "first.en.vtt")
     page.goto(f"{server.url}/upload")
-    settled(page)
     page.locator(".lh-folder-input").set_input_files(folder)
     listed = page.locator(".lh-batch > li")
     expect(listed).to_have_count(4)
