@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from agents.compile.sound import read_sound
 from agents.compile.timeline import lay_out
 from agents.ffmpeg import rendering_source
 from agents.subtitles import to_srt, to_vtt
-from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
+from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
 RENDERER = 5
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
@@ -95,8 +95,7 @@ def render_clip(
             poster=work / POSTER,
             moving=work / MOVING,
         )
-        (work / SRT).write_text(to_srt(heard.cues), encoding="utf-8")
-        (work / VTT).write_text(to_vtt(heard.cues), encoding="utf-8")
+        write_subtitles(work, heard.cues)
         for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)
@@ -111,9 +110,22 @@ def clip_in(
     dressing: Dressing = PLAIN,
 ) -> Clip:
     """Return the clip whose files are in `folder`, rendered now or earlier."""
-    width, height = params.canvas
+    key = clip_key(plan, intake.media, params, dressing)
+    duration = lay_out(plan, intake.media, intake.packets, params).duration
+    return clip_of(folder, key, plan, params.canvas, duration)
+
+
+def write_subtitles(folder: Path, cues: Sequence[Cue]) -> None:
+    """Write the subtitles that lie beside a clip."""
+    (folder / SRT).write_text(to_srt(cues), encoding="utf-8")
+    (folder / VTT).write_text(to_vtt(cues), encoding="utf-8")
+
+
+def clip_of(folder: Path, key: str, plan: ClipPlan, size: tuple[int, int], duration: float) -> Clip:
+    """Return the clip whose checked files are in `folder`, `duration` seconds long."""
+    width, height = size
     return Clip(
-        key=clip_key(plan, intake.media, params, dressing),
+        key=key,
         plan=plan,
         video=folder / VIDEO,
         poster=folder / POSTER,
@@ -121,7 +133,7 @@ def clip_in(
         vtt=folder / VTT,
         width=width,
         height=height,
-        duration=lay_out(plan, intake.media, intake.packets, params).duration,
+        duration=duration,
         size_bytes=(folder / VIDEO).stat().st_size,
         moving=folder / MOVING,
     )

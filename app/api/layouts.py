@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.api.bodies import read_body
 from app.api.uploads import BadRequest
 from app.services.root import current_services
 
@@ -48,13 +49,8 @@ async def composed(request: Request) -> Response:
 
 
 async def _json(request: Request) -> dict[str, Any]:
-    body = bytearray()
-    async for block in request.stream():
-        body += block
-        if len(body) > MOST_BYTES:
-            raise BadRequest(f"A body has at most {MOST_BYTES} bytes.")
     try:
-        given = json.loads(body)
+        given = json.loads(await read_body(request, MOST_BYTES))
     except ValueError as error:
         raise BadRequest("The body must be JSON.") from error
     if not isinstance(given, dict):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from agents.errors import NotFound
-from app.commands.options import State, settings_with
+from app.commands.options import Lectures, State, settings_with
 from app.commands.report import print_notices
 
 if TYPE_CHECKING:
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 def fit(
     *,
-    lectures: Annotated[
-        tuple[str, ...],
-        Parameter(
-            consume_multiple=True, help="Ids of lectures, as in the page's address; all without."
-        ),
-    ] = (),
+    lectures: Lectures = (),
     name: Annotated[
         str, Parameter(help="Name of the preset that a yes makes.")
     ] = "From my judgements",

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 from agents.errors import LectureError, TuningError
 from agents.tuning import Scalar
 from app.commands.fit import check_store
-from app.commands.options import State, settings_with
+from app.commands.options import Lectures, State, settings_with
 
 if TYPE_CHECKING:
     from app.services.sweeps import Grid
@@ -23,12 +23,7 @@ USAGE = 'NAME=FROM:TO:STEP or NAME=VALUE,VALUE; two with ";" between: "silence.t
 def sweep(
     *,
     params: Annotated[str, Parameter(help=f"What to try: {USAGE}.")],
-    lectures: Annotated[
-        tuple[str, ...],
-        Parameter(
-            consume_multiple=True, help="Ids of lectures, as in the page's address; all without."
-        ),
-    ] = (),
+    lectures: Lectures = (),
     figure: Annotated[
         str, Parameter(help="What to judge by: marked.f1, accepted.recall, mean_score, clips, ...")
     ] = "",

@@ -11,7 +11,13 @@ from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
 from agents.subtitles import make_cues
 from agents.types import Box, Cue, Interval, Word
-from tests.colour_lecture import make_colour_lecture, onsets, read_frames, read_sound
+from tests.colour_lecture import (
+    make_colour_lecture,
+    make_tiny_lecture,
+    onsets,
+    read_frames,
+    read_sound,
+)
 
 COLUMNS = 42
 PARAMS = CompileParams(size="360p", preset="ultrafast")
@@ -31,15 +37,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def lecture(tmp_path_factory):
-    return make_colour_lecture(
-        tmp_path_factory.mktemp("captions") / "lecture.mp4",
-        seconds=3,
-        size=(320, 180),
-        fps=10,
-        screen=Box(0, 0, 240, 136),
-        camera=Box(240, 0, 80, 60),
-        flashes=(2.9,),
-    )
+    return make_tiny_lecture(tmp_path_factory.mktemp("captions") / "lecture.mp4")
 
 
 def shown_white(image):

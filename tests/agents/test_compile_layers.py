@@ -7,7 +7,7 @@ import agents.compile.render as render_module
 from agents.compile.layers import Layer, at_time, on_frames
 from agents.compile.params import CompileParams
 from agents.types import Box
-from tests.colour_lecture import make_colour_lecture, read_frames
+from tests.colour_lecture import make_tiny_lecture, read_frames
 
 PARAMS = CompileParams(size="360p", preset="ultrafast", captions=False)
 LOWER, UPPER = Box(40, 40, 80, 60), Box(80, 60, 80, 60)
@@ -15,15 +15,7 @@ LOWER, UPPER = Box(40, 40, 80, 60), Box(80, 60, 80, 60)
 
 @pytest.fixture(scope="module")
 def lecture(tmp_path_factory):
-    return make_colour_lecture(
-        tmp_path_factory.mktemp("layers") / "lecture.mp4",
-        seconds=3,
-        size=(320, 180),
-        fps=10,
-        screen=Box(0, 0, 240, 136),
-        camera=Box(240, 0, 80, 60),
-        flashes=(2.9,),
-    )
+    return make_tiny_lecture(tmp_path_factory.mktemp("layers") / "lecture.mp4")
 
 
 def plain(place, grey, alpha):
