@@ -1,17 +1,17 @@
-"""The two runs of the bundled ffmpeg that make a clip: take its sound, then encode it in one pass.
+"""What is taken from the recording by the bundled ffmpeg: a clip's sound, and single pictures.
 
-Both run in the sandbox; only the kept seconds of the upload are read, and sought before decoding.
+It runs in the sandbox; only the kept seconds of the upload are read, and sought before decoding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.compile.graph import Colour, Stills, build_graph
+from agents.compile.graph import Colour, Stills
 from agents.compile.layers import Layer, on_frames
 from agents.compile.overlays import draw_background, draw_disc
 from agents.compile.params import CompileParams
@@ -30,7 +30,6 @@ from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import input_options, run_ffmpeg
 from agents.types import Media
 
-MEMORY_BYTES = 2 << 30
 # FFmpeg's numbers for the colours that cameras and screen recorders write.
 MATRICES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
 PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m"}
@@ -49,11 +48,8 @@ class First:
     """uint8 (h, w)."""
 
 
-def take_sound(timeline: Timeline, media: Media, folder: Path) -> tuple[First, list[Path]]:
-    """Write each stretch's sound to a raw file, and look at the clip's first source frame.
-
-    A stretch without sound has no file.
-    """
+def take_sound(timeline: Timeline, media: Media, folder: Path) -> list[Path]:
+    """Write each stretch's sound to a raw file; a stretch without sound has none."""
     raw = [folder / f"sound{i}.f32" for i in range(len(timeline.stretches))]
     if media.has_audio:
         for stretch, path in zip(timeline.stretches, raw, strict=True):
@@ -65,12 +61,7 @@ def take_sound(timeline: Timeline, media: Media, folder: Path) -> tuple[First, l
                 # ffmpeg counts MPEG-TS from the first of the streams in use: use the picture too.
                 args += ["-map", "0:V:0", "-c", "copy", "-f", "null", "-"]
             _read("sound", stretch.origin, args, media, folder)
-    first = folder / "first.mkv"
-    args = ["-threads", "1", *input_options(media, seek=timeline.stretches[0].seek)]
-    still = ["-map", "0:V:0", "-an", "-sn", "-dn", "-frames:v", "1", "-c:v", "ffv1"]
-    still += ["-map_metadata", "-1", *FORGIVING, str(first)]
-    _read("picture", timeline.stretches[0].origin, [*args, *still], media, folder)
-    return look_at(first, media, timeline.stretches[0].origin), raw
+    return raw
 
 
 def _read(what: str, time: float, args: list[str], media: Media, folder: Path) -> None:
@@ -108,9 +99,9 @@ def look_at(path: Path, media: Media, time: float) -> First:
 
 
 def make_sound(
-    timeline: Timeline, media: Media, raw: list[Path], params: CompileParams, folder: Path
-) -> Path:
-    """Write the clip's sound as raw float32 samples and return the file."""
+    timeline: Timeline, media: Media, raw: list[Path], params: CompileParams
+) -> np.ndarray:
+    """Return the clip's sound, float32 (n,) at 48 kHz."""
     read = [
         (sound_begin(stretch, media), read_sound(path))
         for stretch, path in zip(timeline.stretches, raw, strict=True)
@@ -119,46 +110,7 @@ def make_sound(
     if params.level_loudness:
         samples = level_sound(samples, params.loudness)
     fade_ends(samples, round(min(params.fade_s, timeline.duration / 2) * SAMPLE_RATE))
-    path = folder / "clip.f32"
-    samples.astype("<f4").tofile(path)
-    return path
-
-
-def encode(
-    timeline: Timeline,
-    media: Media,
-    colour: Colour,
-    layers: Sequence[Layer],
-    sound: Path,
-    out: Path,
-    *,
-    params: CompileParams,
-    threads: int,
-    progress: Callable[[float], None],
-) -> None:
-    """Compose and encode the clip into `out` in one pass over its pixels."""
-    folder = sound.parent
-    inputs = [arg for s in timeline.stretches for arg in _stretch_input(s, timeline, media)]
-    stills, paths = draw_stills(timeline, layers, colour, folder)
-    for path in paths:
-        inputs += ["-f", "matroska", "-i", f"file:{path}"]
-    count = len(timeline.stretches) + len(paths)
-    inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"file:{sound}"]
-    graph = build_graph(timeline, media, colour, stills)
-    run_ffmpeg(
-        [
-            *["-filter_complex_threads", str(threads), *inputs, "-filter_complex", graph],
-            *["-map", "[video]", "-map", f"{count}:a:0"],
-            *_output(timeline, params, threads),
-            *FORGIVING,
-            str(out),
-        ],
-        read=[media.path, folder],
-        write=folder,
-        duration=timeline.duration,
-        progress=progress,
-        memory_bytes=MEMORY_BYTES,
-    )
+    return samples
 
 
 def draw_stills(
@@ -182,21 +134,3 @@ def draw_stills(
         (add(on_frames(layer, timeline.fps).images, "yuva420p"), layer) for layer in layers
     )
     return Stills(backgrounds, disc, over), paths
-
-
-def _stretch_input(stretch: Stretch, timeline: Timeline, media: Media) -> list[str]:
-    length = stretch.origin - stretch.seek + float((stretch.frames + 2) / timeline.fps)
-    # A size that changes within the recording is scaled as it comes; the graph is not set up anew.
-    options = ["-t", f"{length:.6f}", "-threads", "1", "-reinit_filter", "0"]
-    return [*options, *input_options(media, seek=stretch.seek)]
-
-
-def _output(timeline: Timeline, params: CompileParams, threads: int) -> list[str]:
-    video = ["-c:v", "libx264", "-preset", params.preset, "-crf", f"{params.crf:g}"]
-    video += ["-threads", str(threads), "-pix_fmt", "yuv420p", "-r", str(timeline.fps)]
-    video += ["-frames:v", str(timeline.frames)]
-    audio = ["-c:a", "aac", "-b:a", f"{params.audio_kbps}k"]
-    # bitexact: the same clip has the same bytes, and no program's name or time is written in it
-    clean = ["-map_metadata", "-1", "-map_chapters", "-1", "-sn", "-dn"]
-    clean += ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
-    return [*video, *audio, *clean, "-movflags", "+faststart", "-f", "mp4"]

@@ -99,6 +99,7 @@ def test_a_clip_has_the_streams_that_every_player_reads(lecture, tmp_path):
         "clip.srt",
         "clip.vtt",
         "poster.jpg",
+        "poster.webp",
     ]
 
 

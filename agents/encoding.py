@@ -1,0 +1,235 @@
+"""The child that encodes a clip's picture, one closed group of pictures after another.
+
+Every group has an encoder of its own that knows nothing of the others, so its bytes depend on
+nothing but what it shows: groups can be kept, left out, made in any order, and joined.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.canvas import Colour, Image, Painting, Place, Source, View, background, drawn_image
+from agents.decoder import first_video, frames_from, open_container, start_time
+from agents.packets import Packet, write_packets
+
+if TYPE_CHECKING:
+    import av
+    import av.container
+    import av.video
+    from av.video.codeccontext import VideoCodecContext
+
+READ_ON_S = 5.0
+"""A wanted time this close behind the last one is reached by decoding on, not by seeking."""
+EVERY_FRAMES = 15
+"""Progress is told this often."""
+MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
+"""FFmpeg's numbers for the colours that cameras and screen recorders write."""
+KEPT_IMAGES = 16
+"""Images over the picture that are held ready: one of the whole picture takes 6 MB."""
+SEI = 6
+"""The kind of NAL unit in which x264 writes its name and settings."""
+
+
+def main(args: list[str]) -> None:
+    """Encode the groups that the file `args[0]` describes, and tell on stdout how far it is."""
+    request = json.loads(Path(args[0]).read_text())
+    recording = Recording(**request["source"])
+    paintings = Paintings(request, recording.source)
+    fps = Fraction(*request["fps"])
+    done = 0
+    for number, group in enumerate(request["groups"]):
+        encoder = open_encoder(request["encoder"], fps, recording.source.colour)
+        packets: list[av.Packet] = []
+        pictures = _pictures(group, recording, paintings, float(fps))
+        first, frames = 0.0, 0
+        for frames, (picture, source) in enumerate(pictures, 1):
+            if frames == 1:
+                first = brightness(source)
+            packets += encoder.encode(_frame(picture, frames - 1, encoder))
+            if (done + frames) % EVERY_FRAMES == 0:
+                _say({"frames": done + frames})
+        packets += encoder.encode(None)
+        done += frames
+        colour = recording.source.colour
+        facts = {
+            "frames": frames,
+            "brightness": first,
+            "colour": [colour.matrix, colour.primaries, colour.transfer],
+            "extradata": (encoder.extradata or b"").hex(),
+        }
+        write_packets(Path(group["path"]), facts, [_packet(packet) for packet in packets])
+        _say({"frames": done, "group": number})
+
+
+def _say(said: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+
+
+def brightness(frame: av.VideoFrame) -> float:
+    """Return the luma, 0-255, that 99 % of the pixels do not exceed."""
+    luma = frame.reformat(format="gray").to_ndarray()
+    return float(np.percentile(luma, 99, method="lower"))
+
+
+def open_encoder(settings: dict[str, Any], fps: Fraction, colour: Colour) -> VideoCodecContext:
+    """Return x264 as every group is encoded: one thread, so that cores do not change the bytes."""
+    import av
+    from av.codec.context import Flags
+    from av.video.codeccontext import VideoCodecContext
+
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    set_up(encoder, settings, fps, colour)
+    encoder.flags |= Flags.global_header | Flags.bitexact
+    encoder.open()
+    return encoder
+
+
+def set_up(
+    encoder: VideoCodecContext, settings: dict[str, Any], fps: Fraction, colour: Colour
+) -> None:
+    """Give an encoder that is not open yet the settings that decide the bytes."""
+    encoder.width, encoder.height = settings["size"]
+    encoder.pix_fmt = "yuv420p"
+    encoder.time_base, encoder.framerate = 1 / fps, fps
+    encoder.thread_count = 1
+    encoder.color_range = 1
+    encoder.colorspace = MATRICES[colour.matrix]
+    encoder.color_primaries = MATRICES[colour.primaries]
+    encoder.color_trc = MATRICES[colour.transfer]
+    encoder.options = {"preset": settings["preset"], "crf": settings["crf"], "threads": "1"}
+
+
+def _frame(picture: np.ndarray, pts: int, encoder: VideoCodecContext) -> av.VideoFrame:
+    import av
+
+    frame = av.VideoFrame.from_numpy_buffer(picture, format="yuv420p")
+    frame.pts, frame.time_base = pts, encoder.time_base
+    frame.color_range, frame.colorspace = encoder.color_range, encoder.colorspace
+    frame.color_primaries, frame.color_trc = encoder.color_primaries, encoder.color_trc
+    return frame
+
+
+def _packet(packet: av.Packet) -> Packet:
+    """Return a packet without the note that x264 adds to the first one."""
+    content = bytes(packet)
+    units = [unit for unit in _units(content) if unit.lstrip(b"\0")[1] & 31 != SEI]
+    assert packet.pts is not None
+    assert packet.dts is not None
+    return Packet(packet.pts, packet.dts, packet.is_keyframe, b"".join(units))
+
+
+def _units(content: bytes) -> Iterator[bytes]:
+    """Yield the NAL units of an Annex B packet, each with its start code."""
+    begin = 0
+    while begin < len(content):
+        after = content.find(b"\0\0\1", begin + 4)
+        end = len(content) if after < 0 else after - (content[after - 1] == 0)
+        yield content[begin:end]
+        begin = end
+
+
+class Recording:
+    """The upload, read forwards from one wanted time to the next."""
+
+    def __init__(self, path: str, demuxer: str, width: int, height: int) -> None:
+        self.container = open_container(path, demuxer)
+        stream = first_video(self.container)
+        if stream is None:
+            raise ValueError("no video stream")
+        self.stream = stream
+        stream.codec_context.thread_count = 1
+        self.source = Source(width, height, stream_colour(stream, height))
+        self.frames: Iterator[av.VideoFrame] = iter(())
+        self.shown: av.VideoFrame | None = None
+        self.ahead: av.VideoFrame | None = None
+
+    def at(self, time: float) -> av.VideoFrame:
+        """Return the last frame at or before a time of the lecture, in seconds."""
+        wanted = start_time(self.container) + time
+        if self._is_far(wanted):
+            self.frames = frames_from(self.container, self.stream, wanted)
+            self.shown = self.ahead = next(self.frames, self.shown)
+        while self.ahead is not None and self.ahead.time <= wanted:
+            self.shown, self.ahead = self.ahead, next(self.frames, None)
+        if self.shown is None:
+            raise ValueError(f"no frame can be decoded near {time} s")
+        return self.shown
+
+    def _is_far(self, wanted: float) -> bool:
+        if self.shown is None or wanted < self.shown.time:
+            return True
+        return self.ahead is not None and wanted - self.ahead.time > READ_ON_S
+
+
+def stream_colour(stream: av.video.VideoStream, height: int) -> Colour:
+    """Return what the recording says of its colours, else what its size makes likely."""
+    names = {number: name for name, number in MATRICES.items()}
+    context = stream.codec_context
+    matrix = names.get(int(context.colorspace), "bt709" if height >= 720 else "smpte170m")
+    primaries = names.get(int(context.color_primaries), matrix)
+    return Colour(matrix, primaries, "bt709" if matrix == "bt709" else "smpte170m")
+
+
+class Paintings:
+    """The paintings and images of a request, each made when it is first needed."""
+
+    def __init__(self, request: dict[str, Any], source: Source) -> None:
+        self.source, self.matrix = source, source.colour.matrix
+        self.pixels = np.memmap(request["stills"], np.uint8, "r")
+        self.compositions = request["compositions"]
+        self.images = request["images"]
+        self.places = [Place(*place) for place in request["places"]]
+        self.painting, self.image = cache(self._painting), lru_cache(KEPT_IMAGES)(self._image)
+
+    def _read(self, at: int, shape: tuple[int, ...]) -> np.ndarray:
+        return self.pixels[at : at + int(np.prod(shape))].reshape(shape)
+
+    def _painting(self, number: int) -> Painting:
+        made = self.compositions[number]
+        width, height = made["size"]
+        ground = background(self._read(made["ground"], (height, width, 3)), self.matrix)
+        bubble = None
+        if made["bubble"]:
+            view = _view(made["bubble"])
+            bubble = view, np.array(self._read(made["disc"], (view.target.h, view.target.w)))
+        views = [_view(view) for view in made["views"]]
+        return Painting(self.source, ground, views, bubble, self.places)
+
+    def _image(self, number: int) -> Image:
+        place, at = self.images[number]
+        place = Place(*place)
+        return drawn_image(place, np.array(self._read(at, (place.h, place.w, 4))), self.matrix)
+
+
+def _view(view: dict[str, Any]) -> View:
+    covered = view["patch"]
+    patch = (Place(*covered[0]), Place(*covered[1])) if covered else None
+    return View(Place(*view["source"]), Place(*view["target"]), patch)
+
+
+def _pictures(
+    group: dict[str, Any], recording: Recording, paintings: Paintings, rate: float
+) -> Iterator[tuple[np.ndarray, av.VideoFrame]]:
+    """Yield each painted picture of a group with the source frame that it shows."""
+    changes = [dict(layer) for layer in group["layers"]]
+    shown: list[int | None] = [None] * len(changes)
+    number = 0
+    for begin, frames, composition in group["runs"]:
+        painting = paintings.painting(composition)
+        for step in range(frames):
+            shown = [layer.get(number, now) for layer, now in zip(changes, shown, strict=True)]
+            images = [None if image is None else paintings.image(image) for image in shown]
+            # Up to the middle of two frames of the grid: each shows the source frame nearest to it.
+            frame = recording.at(begin + (step + 0.5) / rate - 1e-6)
+            yield painting.paint(frame, images), frame
+            number += 1
