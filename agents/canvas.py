@@ -214,9 +214,8 @@ class Painting:
         ground: Sequence[np.ndarray],
         views: Sequence[View],
         bubble: tuple[View, np.ndarray] | None,
-        places: Sequence[Place],
     ) -> None:
-        """Take the background's planes, the views, a disc over them with its cover, and the layers.
+        """Take the background's planes, the views, and a disc over them with its cover.
 
         The cover is uint8 (h, w), 255 where the disc is seen.
         """
@@ -225,37 +224,39 @@ class Painting:
         self.under, self.canvas = Planes(width, height), Planes(width, height)
         for planes in (self.under, self.canvas):
             planes.put(Place(0, 0, width, height), ground)
-        self.places = [*([bubble[0].target] if bubble else []), *places]
-        self.images: list[Image | None] = [None] * len(self.places)
+        self.images: Sequence[Image | None] = ()
+        self.disc: Image | None = None
         self.last: av.VideoFrame | None = None
+        self.known: dict[tuple[object, ...], Filters] = {}
 
     def paint(self, frame: av.VideoFrame, images: Sequence[Image | None]) -> np.ndarray:
         """Return the picture as one YUV 4:2:0 array; the next call paints over it."""
         changed = []
         for view in self.views:
             if not self._same(frame, view.source):
-                planes = _filters(frame, self.source, view).run(frame)
+                planes = self._cut(frame, view)
                 for canvas in (self.under, self.canvas):
                     canvas.put(view.target, planes)
                 changed.append(view.target)
-        images = [*self._disc(frame), *images]
-        dirty = {
-            number
-            for number, place in enumerate(self.places)
-            if images[number] is not self.images[number] or any(place.meets(c) for c in changed)
-        }
-        self.images, self.last = images, frame
-        self._lay_over(dirty)
+        self.disc = self._disc(frame)
+        self._lay_over([self.disc, *images], changed)
+        self.last = frame
         return self.canvas.data
 
-    def _disc(self, frame: av.VideoFrame) -> list[Image | None]:
+    def _disc(self, frame: av.VideoFrame) -> Image | None:
         if self.bubble is None:
-            return []
+            return None
         view, cover = self.bubble
-        if self.images[0] and self._same(frame, view.source):
-            return [self.images[0]]
-        planes = _filters(frame, self.source, view).run(frame)
-        return [Image(view.target, planes, cover)]
+        if self.disc and self._same(frame, view.source):
+            return self.disc
+        return Image(view.target, self._cut(frame, view), cover)
+
+    def _cut(self, frame: av.VideoFrame, view: View) -> list[np.ndarray]:
+        """Return the planes of a view, by filters that are set up once for frames of a kind."""
+        key = (*_kind(frame), view)
+        if key not in self.known:
+            self.known[key] = Filters(frame, self.source, view)
+        return self.known[key].run(frame)
 
     def _same(self, frame: av.VideoFrame, place: Place) -> bool:
         """Return whether a part of the source shows what it did, where that is soon told."""
@@ -271,21 +272,27 @@ class Painting:
             for n, (a, b) in enumerate(pairs)
         )
 
-    def _lay_over(self, dirty: set[int]) -> None:
-        """Paint anew what lies over the places, and over all places that meet them."""
-        waiting = list(dirty)
-        while waiting:
-            place = self.places[waiting.pop()]
-            more = {n for n, p in enumerate(self.places) if p.meets(place)} - dirty
-            dirty |= more
-            waiting += more
-        for number in dirty:
-            place = self.places[number]
+    def _lay_over(self, images: Sequence[Image | None], changed: Sequence[Place]) -> None:
+        """Lay the images over the places where they or what is under them changed."""
+        before = self.images or [None] * len(images)
+        pairs = list(zip(before, images, strict=True))
+        dirty = {n for n, (old, new) in enumerate(pairs) if old is not new}
+        gone = [image.place for n in dirty for image in pairs[n] if image]
+        spots = [*gone, *changed]
+        while spots:
+            spot = spots.pop()
+            for number, image in enumerate(images):
+                if image and number not in dirty and image.place.meets(spot):
+                    dirty.add(number)
+                    gone.append(image.place)
+                    spots.append(image.place)
+        for place in gone:
             self.canvas.put(place, self.under.part(place))
         for number in sorted(dirty):
-            image = self.images[number]
-            if image is not None:
+            image = images[number]
+            if image:
                 image.blend(self.canvas)
+        self.images = images
 
 
 def _kind(frame: av.VideoFrame) -> tuple[object, ...]:
@@ -296,14 +303,3 @@ def _kind(frame: av.VideoFrame) -> tuple[object, ...]:
 def _part(plane: np.ndarray, place: Place, share: int) -> np.ndarray:
     x, y, w, h = place
     return plane[y // share : (y + h) // share, x // share : (x + w) // share]
-
-
-_known: dict[tuple[object, ...], Filters] = {}
-
-
-def _filters(frame: av.VideoFrame, source: Source, view: View) -> Filters:
-    """Return the filters for frames of this kind, set up once."""
-    key = (*_kind(frame), source, view)
-    if key not in _known:
-        _known[key] = Filters(frame, source, view)
-    return _known[key]

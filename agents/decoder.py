@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.errors import StageError
 from agents.ffmpeg import FORMATS, MAX_PIXELS, MAX_STREAMS
-from agents.pictures import jpeg_encoder, key_frame, picture
+from agents.pictures import jpeg_encoder, key_frame, picture_bytes
 from agents.sandbox import LENGTH_BYTES, MAX_OUTPUT_BYTES, Ask, open_module
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ def wanted_frames(request: dict[str, Any]) -> Iterator[bytes]:
     container, stream = _opened(request["path"], request["demuxer"], "all" if luma else "default")
     layout = "gray" if luma else "rgb24"
     for frame in _shown(container, stream, request["times"], rough=request["rough"]):
-        yield picture(frame, request["width"], request["height"], layout).tobytes()
+        yield picture_bytes(frame, request["width"], request["height"], layout)
 
 
 def _shown(
@@ -303,7 +303,7 @@ def full_pictures(request: dict[str, Any]) -> Iterator[bytes]:
 
     def blob(number: int, frame: av.VideoFrame) -> bytes:
         grey = request["kinds"][number] == "grey"
-        content = picture(frame, *size, "gray").tobytes() if grey else jpeg(frame)
+        content = picture_bytes(frame, *size, "gray") if grey else jpeg(frame)
         return number.to_bytes(NUMBER_BYTES, "little") + content
 
     others = []

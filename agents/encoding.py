@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,21 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.canvas import Colour, Image, Painting, Place, Source, View, background, drawn_image
-from agents.decoder import first_video, frames_from, open_container, start_time
 from agents.packets import Packet, write_packets
+from agents.recording import MATRICES, Recording
 
 if TYPE_CHECKING:
     import av
-    import av.container
-    import av.video
     from av.video.codeccontext import VideoCodecContext
 
-READ_ON_S = 5.0
-"""A wanted time this close behind the last one is reached by decoding on, not by seeking."""
 EVERY_FRAMES = 15
 """Progress is told this often."""
-MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
-"""FFmpeg's numbers for the colours that cameras and screen recorders write."""
 KEPT_IMAGES = 16
 """Images over the picture that are held ready: one of the whole picture takes 6 MB."""
 SEI = 6
@@ -48,12 +42,14 @@ def main(args: list[str]) -> None:
     for number, group in enumerate(request["groups"]):
         encoder = open_encoder(request["encoder"], fps, recording.source.colour)
         packets: list[av.Packet] = []
-        pictures = _pictures(group, recording, paintings, float(fps))
+        painted = paint_group(group, recording.at, paintings, float(fps))
         first, frames = 0.0, 0
-        for frames, (picture, source) in enumerate(pictures, 1):
+        for frames, (picture, source) in enumerate(painted, 1):
             if frames == 1:
                 first = brightness(source)
-            packets += encoder.encode(_frame(picture, frames - 1, encoder))
+            frame = coloured(picture, recording.source.colour)
+            frame.pts, frame.time_base = frames - 1, encoder.time_base
+            packets += encoder.encode(frame)
             if (done + frames) % EVERY_FRAMES == 0:
                 _say({"frames": done + frames})
         packets += encoder.encode(None)
@@ -109,13 +105,14 @@ def set_up(
     encoder.options = {"preset": settings["preset"], "crf": settings["crf"], "threads": "1"}
 
 
-def _frame(picture: np.ndarray, pts: int, encoder: VideoCodecContext) -> av.VideoFrame:
+def coloured(picture: np.ndarray, colour: Colour) -> av.VideoFrame:
+    """Return a frame over the planes of a picture, which tells what its numbers mean."""
     import av
 
     frame = av.VideoFrame.from_numpy_buffer(picture, format="yuv420p")
-    frame.pts, frame.time_base = pts, encoder.time_base
-    frame.color_range, frame.colorspace = encoder.color_range, encoder.colorspace
-    frame.color_primaries, frame.color_trc = encoder.color_primaries, encoder.color_trc
+    frame.color_range, frame.colorspace = 1, MATRICES[colour.matrix]
+    frame.color_primaries = MATRICES[colour.primaries]
+    frame.color_trc = MATRICES[colour.transfer]
     return frame
 
 
@@ -138,48 +135,6 @@ def _units(content: bytes) -> Iterator[bytes]:
         begin = end
 
 
-class Recording:
-    """The upload, read forwards from one wanted time to the next."""
-
-    def __init__(self, path: str, demuxer: str, width: int, height: int) -> None:
-        self.container = open_container(path, demuxer)
-        stream = first_video(self.container)
-        if stream is None:
-            raise ValueError("no video stream")
-        self.stream = stream
-        stream.codec_context.thread_count = 1
-        self.source = Source(width, height, stream_colour(stream, height))
-        self.frames: Iterator[av.VideoFrame] = iter(())
-        self.shown: av.VideoFrame | None = None
-        self.ahead: av.VideoFrame | None = None
-
-    def at(self, time: float) -> av.VideoFrame:
-        """Return the last frame at or before a time of the lecture, in seconds."""
-        wanted = start_time(self.container) + time
-        if self._is_far(wanted):
-            self.frames = frames_from(self.container, self.stream, wanted)
-            self.shown = self.ahead = next(self.frames, self.shown)
-        while self.ahead is not None and self.ahead.time <= wanted:
-            self.shown, self.ahead = self.ahead, next(self.frames, None)
-        if self.shown is None:
-            raise ValueError(f"no frame can be decoded near {time} s")
-        return self.shown
-
-    def _is_far(self, wanted: float) -> bool:
-        if self.shown is None or wanted < self.shown.time:
-            return True
-        return self.ahead is not None and wanted - self.ahead.time > READ_ON_S
-
-
-def stream_colour(stream: av.video.VideoStream, height: int) -> Colour:
-    """Return what the recording says of its colours, else what its size makes likely."""
-    names = {number: name for name, number in MATRICES.items()}
-    context = stream.codec_context
-    matrix = names.get(int(context.colorspace), "bt709" if height >= 720 else "smpte170m")
-    primaries = names.get(int(context.color_primaries), matrix)
-    return Colour(matrix, primaries, "bt709" if matrix == "bt709" else "smpte170m")
-
-
 class Paintings:
     """The paintings and images of a request, each made when it is first needed."""
 
@@ -188,7 +143,6 @@ class Paintings:
         self.pixels = np.memmap(request["stills"], np.uint8, "r")
         self.compositions = request["compositions"]
         self.images = request["images"]
-        self.places = [Place(*place) for place in request["places"]]
         self.painting, self.image = cache(self._painting), lru_cache(KEPT_IMAGES)(self._image)
 
     def _read(self, at: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -203,7 +157,7 @@ class Paintings:
             view = _view(made["bubble"])
             bubble = view, np.array(self._read(made["disc"], (view.target.h, view.target.w)))
         views = [_view(view) for view in made["views"]]
-        return Painting(self.source, ground, views, bubble, self.places)
+        return Painting(self.source, ground, views, bubble)
 
     def _image(self, number: int) -> Image:
         place, at = self.images[number]
@@ -217,8 +171,11 @@ def _view(view: dict[str, Any]) -> View:
     return View(Place(*view["source"]), Place(*view["target"]), patch)
 
 
-def _pictures(
-    group: dict[str, Any], recording: Recording, paintings: Paintings, rate: float
+def paint_group(
+    group: dict[str, Any],
+    frame_at: Callable[[float], av.VideoFrame],
+    paintings: Paintings,
+    rate: float,
 ) -> Iterator[tuple[np.ndarray, av.VideoFrame]]:
     """Yield each painted picture of a group with the source frame that it shows."""
     changes = [dict(layer) for layer in group["layers"]]
@@ -230,6 +187,6 @@ def _pictures(
             shown = [layer.get(number, now) for layer, now in zip(changes, shown, strict=True)]
             images = [None if image is None else paintings.image(image) for image in shown]
             # Up to the middle of two frames of the grid: each shows the source frame nearest to it.
-            frame = recording.at(begin + (step + 0.5) / rate - 1e-6)
+            frame = frame_at(begin + (step + 0.5) / rate - 1e-6)
             yield painting.paint(frame, images), frame
             number += 1

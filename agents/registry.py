@@ -65,6 +65,8 @@ class Resources:
 
     upload_name: str = ""
     """What people call the recording; used in messages only."""
+    title: str = ""
+    """What people call the lecture."""
     captions: Path | None = None
     """Caption file given with the upload or found beside it."""
     captions_name: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -311,15 +311,34 @@ class KeptClip:
     parts: tuple[Interval, ...]
     title: str = ""
     """Empty to have one found."""
+    proposed: bool = False
+    """It stays because it is on the timeline that is compiled; nobody has judged it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFix(Interval):
+    """What is said in the sentence of these times, as a person has corrected it."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What people have decided about clips before they are planned."""
+    """What people have decided before clips are planned: about clips, and about the layout."""
 
     kept: tuple[KeptClip, ...] = ()
     rejected: tuple[Interval, ...] = ()
     """Stretches that are not proposed again."""
+    layout: tuple[LayoutRegion, ...] = ()
+    """Corrections of what was found to be seen; a later one covers an earlier one."""
+    captions: tuple[CaptionFix, ...] = ()
+    closed: bool = False
+    """Nothing is proposed beside what is kept: the timeline is compiled as a person left it."""
+
+    def unclosed(self) -> Decisions:
+        """Return what people have judged, without what only stays because it was there."""
+        judged = tuple(clip for clip in self.kept if not clip.proposed)
+        return replace(self, kept=judged, closed=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "Start everything on this machine: broker, workers and the app.",
     "worker": "Add one worker to a running `lecture serve` or to a shared Redis.",
     "evaluate": "Say how right silence, layout, slides or words are on labelled recordings.",
+    "sweep": "Try one or two parameters over a grid on lectures that are analysed.",
     "fit": "Propose weights from the clips that were accepted, rejected and changed.",
     "doctor": "Say what is there on this machine, what is missing and what that costs.",
     "migrate": "Bring the store to the newest schema, or back.",

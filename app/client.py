@@ -10,36 +10,27 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal, Self, TypeVar
+from typing import Any, BinaryIO, Literal, Self
 
 import httpx2
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
-from agents.errors import LectureError, NotFound, ServiceUnavailable
 from agents.types import SilenceRegion, Transcript
-from app.api.models import ClipView, JobProgress, JobView, LectureView, Page
+from app.api.models import ClipView, JobProgress, JobView, LectureView
+from app.connection import API, ApiConnection, Refused
 
-API = "/api/v1"
 BLOCK_BYTES = 8 << 20
 """A piece of an upload; what was sent of it before a cut is kept."""
-TRIES = 5
-"""How often a request is made before the server counts as gone."""
 FINAL = frozenset({"completed", "failed", "cancelled"})
 TUS = {"Tus-Resumable": "1.0.0"}
 
 Kind = Literal["video", "srt", "vtt", "poster"]
 Sent = Callable[[int, int], None]
 """Hears how many bytes of how many have arrived."""
-Seen = TypeVar("Seen", bound=BaseModel)
-
-
-class Refused(LectureError):
-    """The server refused a request; `code` is the server's."""
 
 
 class Client:
@@ -47,9 +38,7 @@ class Client:
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 30.0) -> None:
         """Name the server; `key` is an API key where it asks for one."""
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.url = url.rstrip("/")
-        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s)
+        self.connection = ApiConnection(url, key=key, timeout_s=timeout_s)
 
     def __enter__(self) -> Self:
         return self
@@ -60,25 +49,25 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.http.close()
+        self.connection.http.close()
 
     # --- lectures and jobs ----------------------------------------------------------------------
 
     def lectures(self) -> Iterator[LectureView]:
         """Yield every lecture, newest first."""
-        return self._pages("/lectures", LectureView)
+        return self.connection.pages("/lectures", LectureView)
 
     def lecture(self, lecture_id: str) -> LectureView:
         """Return a lecture."""
-        return LectureView.model_validate(self._json("GET", f"/lectures/{lecture_id}"))
+        return LectureView.model_validate(self.connection.json("GET", f"/lectures/{lecture_id}"))
 
     def jobs(self, lecture_id: str | None = None, status: str | None = None) -> Iterator[JobView]:
         """Yield jobs, newest first."""
-        return self._pages("/jobs", JobView, lecture_id=lecture_id, status=status)
+        return self.connection.pages("/jobs", JobView, lecture_id=lecture_id, status=status)
 
     def job(self, job_id: str) -> JobProgress:
         """Return a job with its stages."""
-        return JobProgress.model_validate(self._json("GET", f"/jobs/{job_id}"))
+        return JobProgress.model_validate(self.connection.json("GET", f"/jobs/{job_id}"))
 
     def run(
         self, lecture_id: str, params: Mapping[str, Any] | None = None, *, key: str | None = None
@@ -87,17 +76,19 @@ class Client:
         body = {"lecture_id": lecture_id, "params": dict(params or {})}
         headers = {"Idempotency-Key": key} if key else {}
         return JobProgress.model_validate(
-            self._json("POST", "/jobs", json=body, headers=headers, again=key is not None)
+            self.connection.json("POST", "/jobs", json=body, headers=headers, again=key is not None)
         )
 
     def cancel(self, job_id: str) -> JobProgress:
         """Stop a job."""
-        return JobProgress.model_validate(self._json("POST", f"/jobs/{job_id}/cancel"))
+        return JobProgress.model_validate(self.connection.json("POST", f"/jobs/{job_id}/cancel"))
 
     def retry(self, job_id: str, from_stage: str | None = None) -> JobProgress:
         """Run a job again that has ended."""
         body = {"from_stage": from_stage}
-        return JobProgress.model_validate(self._json("POST", f"/jobs/{job_id}/retry", json=body))
+        return JobProgress.model_validate(
+            self.connection.json("POST", f"/jobs/{job_id}/retry", json=body)
+        )
 
     def events(self, job_id: str) -> Iterator[dict[str, Any]]:
         """Yield a job's state, then what happens to it until it ends; a cut line is taken up."""
@@ -105,10 +96,10 @@ class Client:
         while True:
             headers = {"Last-Event-ID": last} if last else {}
             try:
-                with self.http.stream(
+                with self.connection.http.stream(
                     "GET", f"{API}/jobs/{job_id}/events", headers=headers
                 ) as response:
-                    self._check(response)
+                    self.connection.check(response)
                     for event in httpx2.EventSource(response):
                         if event.event not in {"snapshot", "event"}:
                             continue
@@ -118,7 +109,7 @@ class Client:
                             return
             except httpx2.TransportError as error:
                 failures += 1
-                self._pause(failures, error)
+                self.connection.pause(failures, error)
 
     def wait(
         self, job_id: str, progress: Callable[[Mapping[str, Any]], None] | None = None
@@ -154,10 +145,10 @@ class Client:
         if params:
             given["params"] = json.dumps(params)
         headers = {"Upload-Length": str(size), "Upload-Metadata": _metadata(given), **TUS}
-        answer = self._request("POST", "/uploads", headers=headers, again=False)
+        answer = self.connection.request("POST", "/uploads", headers=headers, again=False)
         location = answer.headers["location"].removeprefix(API)
         if captions is not None:
-            self._request(
+            self.connection.request(
                 "PUT",
                 f"{location}/captions",
                 content=captions.read_bytes(),
@@ -177,15 +168,15 @@ class Client:
                 **TUS,
             }
             try:
-                answer = self.http.patch(
+                answer = self.connection.http.patch(
                     API + location, content=file.read(BLOCK_BYTES), headers=headers
                 )
             except httpx2.TransportError as error:
                 failures += 1
-                self._pause(failures, error)
-                answer = self._request("HEAD", location, headers=TUS)
+                self.connection.pause(failures, error)
+                answer = self.connection.request("HEAD", location, headers=TUS)
             else:
-                self._check(answer)
+                self.connection.check(answer)
                 failures = 0
             offset = int(answer.headers["upload-offset"])
             if sent is not None:
@@ -198,17 +189,17 @@ class Client:
     def transcript(self, job_id: str) -> Transcript:
         """Return what was said."""
         return TypeAdapter(Transcript).validate_python(
-            self._json("GET", f"/jobs/{job_id}/transcript")
+            self.connection.json("GET", f"/jobs/{job_id}/transcript")
         )
 
     def silences(self, job_id: str) -> tuple[SilenceRegion, ...]:
         """Return the stretches without speech."""
-        found = self._json("GET", f"/jobs/{job_id}/silences")
+        found = self.connection.json("GET", f"/jobs/{job_id}/silences")
         return TypeAdapter(tuple[SilenceRegion, ...]).validate_python(found)
 
     def clips(self, job_id: str) -> list[ClipView]:
         """Return the clips, best first."""
-        found = self._json("GET", f"/jobs/{job_id}/clips")
+        found = self.connection.json("GET", f"/jobs/{job_id}/clips")
         return [ClipView.model_validate(clip) for clip in found]
 
     def save_clip(self, clip_id: str, path: Path, kind: Kind = "video") -> Path:
@@ -231,72 +222,14 @@ class Client:
 
     def _save(self, path: str, to: Path, **query: str) -> None:
         try:
-            with self.http.stream("GET", API + path, params=query) as response:
-                self._check(response)
+            with self.connection.http.stream("GET", API + path, params=query) as response:
+                self.connection.check(response)
                 with to.open("wb") as file:
                     for block in response.iter_bytes(1 << 20):
                         file.write(block)
         except httpx2.TransportError as error:
             to.unlink(missing_ok=True)
-            raise self._gone(error) from error
-
-    # --- requests -------------------------------------------------------------------------------
-
-    def _pages(self, path: str, kind: type[Seen], **query: str | None) -> Iterator[Seen]:
-        given = {name: value for name, value in query.items() if value is not None}
-        while True:
-            page = Page[kind].model_validate(self._json("GET", path, params=given))
-            yield from page.items
-            if page.next is None:
-                return
-            given["cursor"] = page.next
-
-    def _json(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401
-        return self._request(method, path, **options).json()
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        again: bool = True,
-        **options: Any,  # noqa: ANN401
-    ) -> httpx2.Response:
-        """Make a request, again after a broken connection unless that could do a thing twice."""
-        failures = 0
-        while True:
-            try:
-                response = self.http.request(method, API + path, **options)
-            except httpx2.TransportError as error:
-                failures += 1
-                if not again and not isinstance(error, httpx2.ConnectError):
-                    raise self._gone(error) from error
-                self._pause(failures, error)
-            else:
-                self._check(response)
-                return response
-
-    def _check(self, response: httpx2.Response) -> None:
-        if response.is_success:
-            return
-        response.read()
-        try:
-            told = json.loads(response.content)
-            message, code = str(told["detail"]), str(told["code"])
-        except (ValueError, KeyError, TypeError):
-            message, code = f"{self.url} answered {response.status_code}.", "refused"
-        kind = NotFound if response.status_code == 404 else Refused
-        raise kind(message, code=code)
-
-    def _pause(self, failures: int, error: Exception) -> None:
-        if failures >= TRIES:
-            raise self._gone(error) from error
-        time.sleep(min(8.0, 0.25 * 2**failures))
-
-    def _gone(self, error: Exception) -> ServiceUnavailable:
-        return ServiceUnavailable(
-            f"{self.url} does not answer ({type(error).__name__}); is it running there?"
-        )
+            raise self.connection.gone(error) from error
 
 
 def _metadata(values: Mapping[str, str]) -> str:

@@ -11,15 +11,15 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-from app.api.assets import asset_url, plotly_url
+from app.api.assets import ASSETS, asset_url, plotly_url
 from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
 export default async (component) => {
   const url = new URL(component.data.module, document.baseURI).href;
-  const style = component.data.style;
-  if (!document.querySelector(`link[href="${style}"]`)) {
+  for (const style of [component.data.style].flat()) {
+    if (document.querySelector(`link[href="${style}"]`)) continue;
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
     await new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
   }
@@ -35,10 +35,19 @@ DECK_HTML = """
       aria-label="The lecture"></video>
     <div class="lh-boxes"></div>
   </div>
-  <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>
+  <div class="lh-words">
+    <div class="lh-transcript" role="list" aria-label="Transcript" tabindex="0"></div>
+    <div class="lh-pick" role="toolbar" aria-label="The selected words" hidden>
+      <button type="button" class="lh-pick-make">Make a clip</button>
+      <button type="button" class="lh-pick-cut">Cut from the clip</button>
+      <button type="button" class="lh-pick-fill">Put back</button>
+      <button type="button" class="lh-pick-fix">Correct the line</button>
+    </div>
+  </div>
   <div class="lh-controls">
     <span class="lh-time">0:00</span>
     <button type="button" class="lh-play-clip" disabled>Play the clip as kept</button>
+    <button type="button" class="lh-play-all">Play all kept</button>
     <button type="button" class="lh-zoom" disabled>Zoom to clip</button>
     <button type="button" class="lh-nearer" aria-label="Zoom in">+</button>
     <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
@@ -47,16 +56,37 @@ DECK_HTML = """
     <span class="lh-layout"></span>
     <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
-    <span class="lh-keys"><kbd>Space</kbd> play <kbd>&larr;</kbd> <kbd>&rarr;</kbd> seek
-      <kbd>&uarr;</kbd> <kbd>&darr;</kbd> clips <kbd>P</kbd> play clip <kbd>Z</kbd> zoom
-      <kbd>R</kbd> play reel
-      <kbd>J</kbd> <kbd>L</kbd> back, faster <kbd>B</kbd> boxes
-      <kbd>W</kbd> <kbd>E</kbd> slides</span>
+    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
     <div class="lh-overlay"></div>
   </div>
+  <div class="lh-clipbar" role="toolbar" aria-label="The selected clip">
+    <label class="lh-clip-title">Title <input type="text" class="lh-do-title" maxlength="200"
+      autocomplete="off"></label>
+    <button type="button" class="lh-do-accept">Accept</button>
+    <button type="button" class="lh-do-reject">Reject</button>
+    <span class="lh-stars" role="group" aria-label="Stars">@STARS@</span>
+    <button type="button" class="lh-do-lock">Lock</button>
+    <button type="button" class="lh-do-split">Split here</button>
+    <button type="button" class="lh-do-merge">Merge with next</button>
+    <button type="button" class="lh-do-delete">Delete</button>
+    <button type="button" class="lh-do-new">New clip</button>
+    <span class="lh-gap"></span>
+    <button type="button" class="lh-do-undo">Undo</button>
+    <button type="button" class="lh-do-redo">Redo</button>
+    <button type="button" class="lh-do-compile">Compile</button>
+  </div>
+  <dialog class="lh-sheet" aria-label="Keys">
+    <div class="lh-sheet-keys"></div>
+    <form method="dialog"><button type="submit" autofocus>Close</button></form>
+  </dialog>
+  <dialog class="lh-goto" aria-label="Go to a time">
+    <form method="dialog"><label>Go to <input name="time" type="text" inputmode="numeric"
+      placeholder="1:15" autocomplete="off" autofocus></label>
+      <button type="submit">Go</button></form>
+  </dialog>
   <div class="lh-reel" role="group" aria-label="Highlight reel" hidden>
     <strong>Highlight reel</strong>
     <span class="lh-reel-length"></span>
@@ -64,17 +94,26 @@ DECK_HTML = """
     <ol class="lh-reel-list"></ol>
   </div>
 </div>
-"""
+""".replace(
+    "@STARS@",
+    "".join(
+        f'<button type="button" class="lh-star" aria-label="{n} of 5">&#9734;</button>'
+        for n in range(1, 6)
+    ),
+)
 
 UPLOAD_HTML = """
 <div class="lh-upload">
   <div class="lh-choose">
     <div class="lh-drop" role="button" tabindex="0">
-      <strong>Drop a lecture recording here, or click to choose one</strong>
+      <strong>Drop recordings or a folder here, or click to choose</strong>
       <span class="lh-hint lh-limits"></span>
       <div class="lh-file-name"></div>
     </div>
-    <input type="file" class="lh-video-input" hidden>
+    <input type="file" class="lh-video-input" multiple hidden>
+    <input type="file" class="lh-folder-input" webkitdirectory hidden>
+    <button type="button" class="lh-folder">Choose a folder</button>
+    <ul class="lh-batch" aria-label="Recordings to upload"></ul>
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>
@@ -126,6 +165,12 @@ SILENCE_HTML = """
 _deck = component("lh-deck", html=DECK_HTML, js=LOADER, isolate_styles=False)
 _upload = component("lh-upload", html=UPLOAD_HTML, js=LOADER, isolate_styles=False)
 _live = component("lh-live", html=LIVE_HTML, js=LOADER, isolate_styles=False)
+_layout = component(
+    "lh-layout", html=(ASSETS / "layout.html").read_text(), js=LOADER, isolate_styles=False
+)
+_help = component(
+    "lh-help", html=(ASSETS / "help.html").read_text(), js=LOADER, isolate_styles=False
+)
 _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
@@ -135,15 +180,28 @@ def _assets(module: str, *parts: str) -> dict[str, Any]:
     return {"module": asset_url(module), "style": asset_url("components.css"), "modules": modules}
 
 
-def deck(data: dict[str, Any], *, on_select: Callable[[], None], key: str = "deck") -> None:
+def deck(
+    data: dict[str, Any],
+    *,
+    on_select: Callable[[], None],
+    on_topic: Callable[[], None],
+    on_edit: Callable[[], None],
+    key: str = "deck",
+) -> None:
     """Show player, timeline and transcript; `data` names the addresses and the live part.
 
-    `selected` is triggered with the id of a clip that was chosen there.
+    `selected` is triggered with the id of a clip that was chosen there, `topic` with the number of
+    a topic; `edit` becomes what a
+    person wants changed, numbered by `seq`, and `live.ack` answers with that number.
     """
     parts = ("drawing", "boxes", "reel", "strip", "timeline", "transcript")
+    editing = ("handles", "keys", "edits", "clipbar", "captions")
+    own = {**_assets("deck.js", *parts, *editing), "plotly": plotly_url()}
     _deck(
-        data={**_assets("deck.js", *parts), "plotly": plotly_url(), **data},
+        data={**own, "style": [own["style"], asset_url("deck.css")], **data},
         on_selected_change=on_select,
+        on_topic_change=on_topic,
+        on_edit_change=on_edit,
         key=key,
     )
 
@@ -162,3 +220,17 @@ def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "s
     """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
     assets = _assets("silence.js", "drawing", "histogram", "tunables")
     _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)
+
+
+def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "layout") -> None:
+    """Show the layout editor; `render` is triggered with {shape: {name: value}}."""
+    assets = _assets("layout.js", "drawing", "frame", "still")
+    styles = [assets["style"], asset_url("layout.css")]
+    _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)
+
+
+def help_sheet(data: dict[str, Any]) -> None:
+    """Show the button and the sheet of help about a page, and the tour if it is under way."""
+    assets = _assets("help.js")
+    styles = [assets["style"], asset_url("help.css")]
+    _help(data={**assets, "style": styles, **data}, key="help")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,7 +101,17 @@ class Findings:
     def notices(self) -> tuple[Notice, ...]:
         """Return what a person should know, each once."""
         parts = (self.values.get(name) for name in ("intake", "transcript", "content"))
-        return tuple(dict.fromkeys(notice for part in parts if part for notice in part.notices))
+        told = [notice for part in parts if part for notice in part.notices]
+        return tuple(dict.fromkeys([*told, *caption_notices(self.plans)]))
+
+
+def caption_notices(plans: Iterable[ClipPlan]) -> Iterator[Notice]:
+    """Yield a notice where clips have letters that cannot be burned into pictures."""
+    from agents.compile.captions import caption_notice
+
+    message = caption_notice([cue for plan in plans for cue in plan.cues])
+    if message:
+        yield Notice("letters", message)
 
 
 def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
@@ -196,6 +206,7 @@ def _clip(plan: ClipPlan, clips: tuple[Clip, ...]) -> dict[str, Any]:
                 "srt": f"{name}.srt",
                 "vtt": f"{name}.vtt",
                 "poster": f"{name}.jpg",
+                "moving": clip.moving and f"{name}.webp",
                 "width": clip.width,
                 "height": clip.height,
                 "duration": clip.duration,

@@ -38,7 +38,7 @@ LAB_HTML = """
   <details>
     <summary>Presets, link, file and command</summary>
     <div class="lh-lab-presets">
-      <label>Preset <select class="lh-presets-list" disabled></select></label>
+      <label>Saved preset <select class="lh-presets-list" disabled></select></label>
       <button type="button" class="lh-presets-load" disabled>Load</button>
       <button type="button" class="lh-presets-delete" disabled>Delete</button>
       <label>Name <input type="text" class="lh-presets-name" maxlength="100"></label>

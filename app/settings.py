@@ -104,6 +104,17 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """How the log is written to stderr."""
 
+    @field_validator("logo")
+    @classmethod
+    def _is_a_picture(cls, logo: Path | None) -> Path | None:
+        from agents.compile.logo import logo_kind
+
+        if logo is None:
+            return None
+        with _as_value_error():
+            logo_kind(logo)
+        return logo.absolute()
+
     @field_validator("gemini_prompt")
     @classmethod
     def _known_prompt(cls, value: str) -> str:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import components
+from app.help import help_data
+
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 st.set_page_config(
@@ -22,10 +25,14 @@ navigation = st.navigation(
         st.Page(PAGES / "upload.py", title="Upload", url_path="upload"),
         st.Page(PAGES / "job.py", title="Run", url_path="job"),
         st.Page(PAGES / "review.py", title="Review", url_path="review"),
+        st.Page(PAGES / "layout.py", title="Layout", url_path="layout"),
         st.Page(PAGES / "tune.py", title="Tune", url_path="tune"),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
     ],
     position="top",
+)
+components.help_sheet(
+    {**help_data(navigation.url_path), "tour": st.session_state.get("tour", False)}
 )
 navigation.run()

@@ -59,6 +59,10 @@ SHOWN = {
     "words": ("word_error_rate", "time_error_ms", "in_silence", "cpu_s"),
     "topics": ("pk", "window_diff", "boundary_f1", "found", "boundaries"),
     "importance": ("top3_f1", "top5_f1", "average_precision", "lift"),
+    "clips": (
+        *("clips", "sentence_edges", "pause_edges", "outside_limits", "overlaps", "repeats"),
+        *("same_again", "topics_covered", "gap", "plan_ms"),
+    ),
 }
 DATA = {
     "silence": {"speech/pyannote": "pyannote.audio's test clips (MIT): meetings, telephone"},
@@ -73,6 +77,7 @@ DATA = {
         "mit-lectures/physics-manual": "the same: physics, manual transcripts",
         "mit-lectures/physics-asr": "the same: physics, recognised speech",
     },
+    "clips": {"mavils": "MaViLS (Apache-2.0): word times and human slide changes of lectures"},
     "importance": {"vtssum": "VT-SSum, test-open (CC BY-NC-ND 4.0): transcripts of lectures"},
 }
 
@@ -93,7 +98,8 @@ def ours(measure: str, path: Path, what: str, most: int | None) -> Line:
     command += ["--most", str(most)] if most else []
     done = subprocess.run(command, capture_output=True, text=True)
     if not done.stdout:
-        return Line("lecture evaluate", what, {}, done.stderr.strip().splitlines()[-1])
+        said = done.stderr.strip().splitlines()[-1].replace(str(path), path.name)
+        return Line("lecture evaluate", what, {}, said)
     found = json.loads(done.stdout)
     broken = sum("error" in row for row in found["rows"])
     scored = f"{len(found['rows']) - broken} scored" + (f", {broken} not" if broken else "")

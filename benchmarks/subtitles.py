@@ -70,7 +70,7 @@ def read_words(path: Path) -> list[Word]:
     """Return the words of a file in order."""
     if path.suffix == ".json":
         said = json.loads(path.read_text("utf-8"))["words"]
-        return [Word(w["t0"], max(w["t1"], w["t0"] + 0.001), w["text"]) for w in said]
+        return [word for w in said for word in _single(w["t0"], w["t1"], w["text"])]
     words = []
     for line in path.read_text("utf-8").splitlines():
         found = re.match(r"\[([\d:.]+) --> ([\d:.]+)\]\s*(.+)", line)
@@ -78,6 +78,14 @@ def read_words(path: Path) -> list[Word]:
             start, end = _seconds(found[1]), _seconds(found[2])
             words.append(Word(start, max(end, start + 0.001), found[3]))
     return words
+
+
+def _single(start: float, end: float, text: str) -> Iterator[Word]:
+    """Yield the words of an entry that may hold several, each with its share of the time."""
+    pieces = text.split()
+    step = max(end - start, 0.001) / len(pieces)
+    for number, piece in enumerate(pieces):
+        yield Word(start + number * step, start + (number + 1) * step, piece)
 
 
 def _seconds(text: str) -> float:

@@ -11,8 +11,8 @@ from data.records import ClipRevision, ClipRow, make_record, now, parts_json, to
 from data.store import Connection, Row
 
 CHANGEABLE = {
-    "parts", "title", "score", "contributions", "state", "locked", "rating", "template", "source",
-    "media_key", "media", "subtitles", "poster",
+    "parts", "title", "score", "contributions", "reason", "quote", "topic", "state", "locked",
+    "rating", "template", "source", "media_key", "media", "subtitles", "poster",
 }  # fmt: skip
 COLUMNS = (
     "id", "job_id", "idx", "revision", "parts", "title", "score", "contributions", "reason",
@@ -25,22 +25,37 @@ class StaleRevision(LectureError):
 
     code = "stale_revision"
 
+    @classmethod
+    def of_clip(cls) -> StaleRevision:
+        """Return the sentence for a clip."""
+        return cls(
+            "This clip was changed in another window meanwhile; it is shown as it is now."
+            " Do your change again if you still want it."
+        )
+
 
 def list_clips(con: Connection, job_id: str) -> list[ClipRow]:
-    """Return the clips of a job, best first."""
+    """Return the clips of a job, best first, without those that a person has deleted."""
+    return [clip for clip in all_clips(con, job_id) if clip.state != "deleted"]
+
+
+def all_clips(con: Connection, job_id: str) -> list[ClipRow]:
+    """Return the clips of a job with the deleted ones, which an undo brings back."""
     rows = con.rows("select * from clip where job_id = $1 order by idx, id", job_id)
     return [_clip_row(row) for row in rows]
 
 
 def list_judged(con: Connection) -> list[tuple[str, ClipRow]]:
-    """Return (lecture id, clip) of all clips that people have judged, made or changed.
+    """Return (lecture id, clip) of all clips that people have judged, rated, made or changed.
 
     Those of deleted lectures are left out; what was changed last comes last.
     """
     rows = con.rows(
         "select clip.*, job.lecture_id from clip join job on job.id = clip.job_id"
         " join lecture on lecture.id = job.lecture_id where lecture.deleted is null"
-        " and (clip.state <> 'proposed' or clip.revision > 1 or clip.source = 'manual')"
+        " and clip.state <> 'deleted'"
+        " and (clip.state <> 'proposed' or clip.revision > 1 or clip.source = 'manual'"
+        " or clip.rating is not null)"
         " order by clip.updated, clip.id"
     )
     return [(row["lecture_id"], _clip_row(row)) for row in rows]
@@ -80,35 +95,54 @@ def put_plans(
     )
     said = {clip.parts: clip for clip in list_clips(con, parent)} if parent else {}
     for plan in plans:
-        if plan.kept and _id(job_id, plan) not in kept:
-            _take_along(con, _id(job_id, plan), said.get(plan.parts))
+        before = said.get(plan.parts)
+        if (plan.kept or before) and _id(job_id, plan) not in kept:
+            _take_along(con, _id(job_id, plan), before, kept=plan.kept)
 
 
-def _take_along(con: Connection, clip_id: str, before: ClipRow | None) -> None:
-    """Give a kept clip the state that it had; one that was named from outside is accepted."""
+def _take_along(con: Connection, clip_id: str, before: ClipRow | None, *, kept: bool) -> None:
+    """Give a kept clip the state that it had; one that was named from outside is accepted.
+
+    One that is kept because a person moved its edges or named it counts as made by hand from now.
+    """
+    moved = kept and before and before.state == "proposed" and not before.locked
+    source = "manual" if moved else before and before.source
     con.run(
         "update clip set state = $2, locked = $3, rating = $4, template = $5, source = $6"
         " where id = $1",
         clip_id,
-        *(before.state, before.locked, before.rating, before.template, before.source)
+        *(before.state, before.locked, before.rating, before.template, source)
         if before
         else ("accepted", False, None, "", "auto"),
     )
 
 
 def put_clips(con: Connection, job_id: str, clips: Sequence[Clip]) -> None:
-    """Record the rendered files of a job's clips, found by the rank of their plans."""
-    rows = con.rows("select id from clip where job_id = $1", job_id)
-    known = {row["id"] for row in rows}
+    """Record the rendered files of a job's clips, found by the rank of their plans.
+
+    A clip whose parts a person has moved meanwhile is not what was rendered.
+    """
+    known = {clip.id: clip.parts for clip in all_clips(con, job_id)}
     missing = [clip.plan for clip in clips if _id(job_id, clip.plan) not in known]
     con.append("clip", COLUMNS, [_plan_row(job_id, plan) for plan in missing])
     for clip in clips:
+        if known.get(_id(job_id, clip.plan), clip.plan.parts) != clip.plan.parts:
+            continue
         con.run(
             "update clip set media_key = $2, media = $3, subtitles = $4, poster = $5, width = $6,"
             " height = $7, duration = $8, size_bytes = $9, updated = $10 where id = $1",
             *(_id(job_id, clip.plan), clip.video.parent.name, clip.video.name, clip.srt.name),
             *(clip.poster.name, clip.width, clip.height, clip.duration, clip.size_bytes, now()),
         )
+
+
+def insert_clip(con: Connection, clip_id: str, job_id: str, parts: Sequence[Interval]) -> ClipRow:
+    """Add a clip made by hand after all others; it is there once it is no longer `deleted`."""
+    last = con.row("select coalesce(max(idx), 0) as idx from clip where job_id = $1", job_id)
+    row = (clip_id, job_id, (last or {"idx": 0})["idx"] + 1, 1, parts_json(tuple(parts)), "", 0.0)
+    values = (*row, "{}", "", "", 0, "manual", "deleted", False, "", now())
+    con.append("clip", COLUMNS, [values])
+    return get_clip(con, clip_id)
 
 
 def update_clip(
@@ -130,7 +164,7 @@ def update_clip(
     if before is None:
         raise NotFound(f"There is no clip {clip_id}.")
     if expected_revision not in (None, before["revision"]):
-        raise _stale(clip_id, before["revision"])
+        raise StaleRevision.of_clip()
     columns = {name: _column(name, value) for name, value in fields.items()}
     columns["updated"] = now()
     changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=3))
@@ -140,7 +174,7 @@ def update_clip(
         *(clip_id, before["revision"], *columns.values()),
     )
     if changed is None:
-        raise _stale(clip_id, before["revision"])
+        raise StaleRevision.of_clip()
     body = {name: before[name] for name in sorted(CHANGEABLE)}
     con.run(
         "insert into clip_revision (clip_id, revision, body, author, ts)"
@@ -154,17 +188,6 @@ def list_revisions(con: Connection, clip_id: str) -> list[ClipRevision]:
     """Return what a clip was before each change, oldest first."""
     rows = con.rows("select * from clip_revision where clip_id = $1 order by revision", clip_id)
     return [make_record(ClipRevision, row) for row in rows]
-
-
-def restore_clip(con: Connection, clip_id: str, revision: int, *, author: str = "local") -> ClipRow:
-    """Give a clip the content of an earlier revision, as a new change."""
-    row = con.row(
-        "select body from clip_revision where clip_id = $1 and revision = $2", clip_id, revision
-    )
-    if row is None:
-        raise NotFound(f"The clip {clip_id} has no revision {revision}.")
-    body = {**row["body"], "parts": revised_parts(row["body"])}
-    return update_clip(con, clip_id, author=author, **body)
 
 
 def revised_parts(body: Mapping[str, Any]) -> tuple[Interval, ...]:
@@ -196,7 +219,3 @@ def _intervals(pairs: Iterable[Sequence[float]]) -> tuple[Interval, ...]:
 
 def _clip_row(row: Row) -> ClipRow:
     return make_record(ClipRow, {**row, "parts": _intervals(row["parts"])})
-
-
-def _stale(clip_id: str, revision: int) -> StaleRevision:
-    return StaleRevision(f"The clip {clip_id} was changed meanwhile; it is at {revision} now.")

@@ -104,7 +104,8 @@ def purge_lectures(
         )
         for table in ("clip", "stage", "processing_log", "spending"):
             con.run(f"delete from {table} where job_id in {jobs}", id)
-        for table in ("override", "label", "restored_run", "sweep_lecture", "sweep_cell", "job"):
+        tables = ("override", "label", "restored_run", "sweep_lecture", "sweep_cell", "edit", "job")
+        for table in tables:
             con.run(f"delete from {table} where lecture_id = $1", id)
         con.run("delete from lecture where id = $1", id)
     return [row["id"] for row in rows]

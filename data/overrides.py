@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agents.types import Box, LayoutRegion
 from data.records import Override, make_record, now, to_json
 from data.store import Connection
 
@@ -28,10 +29,10 @@ def put_override(
     )
 
 
-def list_overrides(con: Connection, lecture_id: str) -> list[Override]:
-    """Return the corrections of a lecture in the order of its time."""
+def list_overrides(con: Connection, lecture_id: str, kind: str | None = None) -> list[Override]:
+    """Return the corrections of a lecture in the order of its time, all or those of one kind."""
     rows = con.rows("select * from override where lecture_id = $1 order by t0, ts", lecture_id)
-    return [make_record(Override, row) for row in rows]
+    return [make_record(Override, row) for row in rows if kind in (None, row["kind"])]
 
 
 def delete_override(con: Connection, lecture_id: str, kind: str, t0: float, t1: float) -> None:
@@ -40,3 +41,28 @@ def delete_override(con: Connection, lecture_id: str, kind: str, t0: float, t1: 
         "delete from override where lecture_id = $1 and kind = $2 and t0 = $3 and t1 = $4",
         *(lecture_id, kind, t0, t1),
     )
+
+
+def layout_corrections(con: Connection, lecture_id: str) -> tuple[LayoutRegion, ...]:
+    """Return what people say is seen, in the order of the lecture's time; they are certain."""
+    return tuple(
+        LayoutRegion(
+            *(one.t0, one.t1, one.body["kind"]),
+            *(_box(one.body["screen"]), _box(one.body["camera"]), 1.0),
+        )
+        for one in list_overrides(con, lecture_id, "layout")
+    )
+
+
+def put_layout_corrections(
+    con: Connection, lecture_id: str, regions: Iterable[LayoutRegion]
+) -> None:
+    """Replace what people say is seen in a lecture."""
+    con.run("delete from override where lecture_id = $1 and kind = 'layout'", lecture_id)
+    for one in regions:
+        body = {"kind": one.kind, "screen": one.screen, "camera": one.camera}
+        put_override(con, lecture_id, "layout", one.start, one.end, body)
+
+
+def _box(sides: Iterable[int] | None) -> Box | None:
+    return Box(*sides) if sides else None

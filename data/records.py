@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -12,7 +12,7 @@ from agents.types import Interval, Notice
 
 JobStatus = Literal["queued", "running", "completed", "failed", "cancelled"]
 StageStatus = Literal["pending", "running", "done", "failed", "cancelled"]
-ClipState = Literal["proposed", "accepted", "rejected"]
+ClipState = Literal["proposed", "accepted", "rejected", "deleted"]
 
 Record = TypeVar("Record")
 
@@ -139,6 +139,22 @@ class ClipRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """One step of what people changed in a run: taken back, it is `undone`."""
+
+    job_id: str
+    idx: int
+    lecture_id: str
+    label: str
+    """What was done, for people: "Split clip 2"."""
+    changes: Sequence[Mapping[str, Any]]
+    """Each names a `clip` or a stretch of `caption`, and what was there `before` and `after`."""
+    undone: bool
+    author: str
+    ts: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Override:
     """A person's correction of what an agent found; `body` depends on `kind`."""
 
@@ -172,6 +188,32 @@ class Preset:
     name: str
     params: Mapping[str, Any]
     shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A grid over one or two parameters, tried on the runs of one or several lectures."""
+
+    id: str
+    owner: str
+    axes: list[dict[str, Any]]
+    """Each with the dotted `name` of a tunable and the `values` that it takes."""
+    status: JobStatus
+    error: str | None
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SweepCell:
+    """What one cell of a grid gave for one lecture."""
+
+    sweep_id: str
+    idx: int
+    """Row by row: the first axis changes slowest."""
+    lecture_id: str
+    figures: Mapping[str, float | None]
+    """Empty where these values cannot go together."""
 
 
 def now() -> datetime:

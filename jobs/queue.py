@@ -35,6 +35,9 @@ FAILURE_TTL_S = 7 * 24 * 3600
 PERFORM = "jobs.worker.perform"
 ERRAND = "errand"
 """Stands in the place of a job's id where an entry is no stage: see `jobs.errands`."""
+PERFORM_SWEEP = "jobs.worker.perform_sweep"
+SWEEP = "sweep"
+"""Stands in RQ's ids where a job's id does for stages: sweeps run beside all jobs."""
 
 UNFINISHED = frozenset({"pending", "running"})
 """What a stage row says while there is something left to do."""
@@ -64,6 +67,16 @@ def split_delivery_id(name: str) -> tuple[str, str]:
 def is_errand(name: str) -> bool:
     """Say whether RQ's id is that of an errand, of which the database knows nothing."""
     return name.startswith(f"{ERRAND}-")
+
+
+def is_sweep(name: str) -> bool:
+    """Say whether an id of RQ's is that of a sweep."""
+    return split_delivery_id(name)[0] == SWEEP
+
+
+def is_stage(name: str) -> bool:
+    """Say whether an id of RQ's is that of a stage of a job."""
+    return not (is_errand(name) or is_sweep(name))
 
 
 def submit(
@@ -126,6 +139,20 @@ def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> 
         job_id=delivery_id(job_id, name),
         description=f"{name} of {job_id}",
         depends_on=[delivery_id(job_id, need) for need in needs],
+        retry=Retry(max=2),
+        timeout=TIMEOUT_S,
+        result_ttl=RESULT_TTL_S,
+        failure_ttl=FAILURE_TTL_S,
+    )
+
+
+def enqueue_sweep(redis: Redis, sweep_id: str) -> None:
+    """Enqueue a sweep; one that is interrupted goes on where it was."""
+    open_queue(redis).enqueue_call(
+        PERFORM_SWEEP,
+        args=(sweep_id,),
+        job_id=delivery_id(SWEEP, sweep_id),
+        description=f"sweep {sweep_id}",
         retry=Retry(max=2),
         timeout=TIMEOUT_S,
         result_ttl=RESULT_TTL_S,

@@ -23,7 +23,7 @@ from jobs.queue import (
     enqueue,
     fetch,
     forget,
-    is_errand,
+    is_stage,
     read_contents,
     split_delivery_id,
     withdraw,
@@ -161,7 +161,7 @@ def record_death(store: Store, redis: Redis, name: str) -> bool:
 
 def _sweep(store: Store, redis: Redis, contents: Contents, unfinished: set[str]) -> None:
     """Withdraw the entries of jobs that failed, were cancelled or are gone."""
-    names = [split_delivery_id(name) for name in contents.all if not is_errand(name)]
+    names = [split_delivery_id(name) for name in contents.all if is_stage(name)]
     foreign = {job_id for job_id, _ in names} - unfinished
     if not foreign:
         return

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from agents.errors import StageError
 from agents.params import Params
 from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
-from data.decisions import gather_decisions, with_decisions
+from data.decisions import caption_fixes, gather_decisions, with_decisions
 from data.jobs import create_job, get_job, job_stages, rename_keys
 from data.lectures import get_lecture
+from data.overrides import layout_corrections
 from data.records import Job, StageRow
 from data.store import Connection
 from jobs.pipeline import stage_keys, stage_params, with_followers
@@ -31,7 +33,8 @@ def create_run(
 ) -> tuple[Job, list[StageRow]]:
     """Commit a job for a lecture; stages whose key has a result are done, with clips in place.
 
-    It is bound by `decisions`, else by what people have decided about the clips of its parent.
+    It is bound by `decisions`, else by what people have decided about the clips of its parent and
+    about the captions of the lecture; by corrections of its layout in either case.
     """
     params = {
         name: stage_params(stage, tuning).model_dump(mode="json")
@@ -40,7 +43,9 @@ def create_run(
     with shop.store.write() as con:
         lecture = get_lecture(con, lecture_id)
         if decisions is None:
-            decisions = gather_decisions(con, parent) if parent else Decisions()
+            captions = caption_fixes(con, lecture_id)
+            decisions = gather_decisions(con, parent) if parent else Decisions(captions=captions)
+        decisions = replace(decisions, layout=layout_corrections(con, lecture_id))
         params = with_decisions(params, decisions)
         resources = shop.resources_with(lecture, params)
         keys = stage_keys(lecture.sha256, params, resources, shop.table)

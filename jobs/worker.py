@@ -36,6 +36,8 @@ from jobs.queue import (
     QUEUE,
     connect,
     is_errand,
+    is_stage,
+    is_sweep,
     is_wanted,
     open_queue,
     split_delivery_id,
@@ -43,6 +45,7 @@ from jobs.queue import (
 )
 from jobs.reconcile import claim, reconcile, record_death
 from jobs.stages import run_stage
+from jobs.sweeping import restart_sweeps, run_sweep
 from jobs.upkeep import claim_upkeep, clear_away
 from jobs.workshop import Workshop, open_workshop
 
@@ -88,6 +91,11 @@ def make_extra_of_job(name: str, kind: ExtraKind, job_id: str) -> None:
         name,
         lambda progress: make_extra(shop, plan_extra(shop, kind, job_id), progress),
     )
+
+
+def perform_sweep(sweep_id: str) -> None:
+    """Work through a grid of parameters in a work horse; this is what RQ calls."""
+    run_sweep(the_workshop(), sweep_id)
 
 
 def leave_silently() -> None:
@@ -183,7 +191,8 @@ class LectureWorker(Worker):
     ) -> None:
         """Count the death, so that a recording that kills three horses is set aside."""
         super().handle_work_horse_killed(job, retpid, ret_val, rusage)
-        if is_errand(job.id):
+        # RQ tries a sweep again, and its cells that are stored stay; an errand is asked for again
+        if not is_stage(job.id):
             return
         if record_death(the_workshop().store, self.connection, job.id):
             job.retries_left = 0
@@ -212,8 +221,9 @@ class LectureWorker(Worker):
         if is_errand(execution.job_id):
             return
         job_id, stage = split_delivery_id(execution.job_id)
-        with the_workshop().store.write() as con:
-            give_back(con, job_id, stage)
+        if not is_sweep(execution.job_id):
+            with the_workshop().store.write() as con:
+                give_back(con, job_id, stage)
         try:
             queue = open_queue(self.connection)
             job = execution.job
@@ -256,6 +266,7 @@ class LectureWorker(Worker):
 
     def _look_after(self, shop: Workshop) -> None:
         reconcile(shop.store, self.connection, table=shop.table, leases=self.leases)
+        restart_sweeps(shop.store, self.connection)
         if claim_upkeep(self.connection):
             clear_away(shop)
 

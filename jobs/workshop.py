@@ -59,6 +59,7 @@ def resources_of(
     """Return what lies outside upload and tuning for one lecture."""
     return Resources(
         upload_name=Path(lecture.media).name,
+        title=lecture.title,
         captions=media.path(lecture.id, "captions") if lecture.captions else None,
         captions_name=lecture.captions_name,
         models=config.models,

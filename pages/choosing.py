@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from app.services.root import current_services
@@ -24,3 +26,12 @@ def choose_lecture(page: str, title: str, nothing: str) -> str | None:
         query = {"lecture": lecture.id}
         st.page_link(f"../pages/{page}.py", label=plain(lecture.title), query_params=query)
     return None
+
+
+def time_of_address() -> float | None:
+    """Return the second that the address names, None when it names none."""
+    try:
+        time = float(st.query_params.get("t", ""))
+    except ValueError:
+        return None
+    return time if math.isfinite(time) and time >= 0 else None

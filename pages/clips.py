@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from agents.errors import LectureError
+from app.film_component import film
 from app.services.root import current_services
 from app.views.text import clock, file_size, length, plain
 from pages.choosing import choose_lecture
-from pages.saving import offer_cutlists
+from pages.downloads import offer_downloads, show_extras
 
 services = current_services()
 NOTHING = "No clips yet: they appear here as soon as a lecture is ready."
@@ -19,7 +20,7 @@ NOTHING = "No clips yet: they appear here as soon as a lecture is ready."
 def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
     """Show one clip with its player, its reason and its files."""
     with st.container(border=True, key=f"clip-{clip['id']}"):
-        st.video(clip["video"], alt=f"Clip: {clip['title']}")
+        film(clip, key=f"film-{clip['id']}")
         st.markdown(f"**{clip['rank']}. {plain(clip['title'])}**")
         st.caption(
             f"{clock(clip['start'])} to {clock(clip['end'])} of the lecture, "
@@ -29,7 +30,7 @@ def show_clip(lecture_id: str, clip: dict[str, Any]) -> None:
         st.text(clip["reason"])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.link_button("Download", clip["download"])
-            st.link_button("Subtitles", clip["vtt"])
+            st.link_button("Subtitles", f"/api/v1/clips/{clip['id']}/vtt")
             st.page_link(
                 "../pages/review.py",
                 label="Review",
@@ -55,11 +56,14 @@ def show_clips(lecture_id: str) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(ready)} clips, {length(sum(clip['duration'] for clip in ready))} in all")
-        st.link_button("Download all as zip", f"/api/v1/lectures/{lecture_id}/download.zip")
-        offer_cutlists(lecture_id, job.id)
+        address = f"/api/v1/lectures/{lecture_id}/download.zip?job={job.id}"
+        st.link_button("Download all as zip", address)
+        offer_downloads(lecture_id, job.id)
     with st.grid(min_column_width=420):
         for clip in ready:
             show_clip(lecture_id, clip)
+    st.subheader("Reel and podcast", anchor=False)
+    show_extras(lecture_id, job.id)
 
 
 if chosen_lecture := choose_lecture("clips", "Clips", NOTHING):

@@ -40,6 +40,7 @@ def choose_runs() -> tuple[str, str] | None:
         st.error(plain(error.message))
         return None
     if len(runs) < 2:
+        st.title("Compare", anchor=False)
         st.info("This lecture has one run: change a setting on the tune page and run it again.")
         st.page_link("../pages/tune.py", label="Tune", query_params={"lecture": lecture_id})
         return None

@@ -78,6 +78,8 @@ def show_silence(bundle: dict[str, Any]) -> None:
 def show_sights(bundle: dict[str, Any]) -> None:
     """Show the layouts over time, and say what one may miss among what was seen."""
     with st.expander("Layouts over time"):
+        query = {"lecture": bundle["lecture"]["id"], "job": bundle["job"]["id"]}
+        st.page_link("../pages/layout.py", label="Correct the layout", query_params=query)
         for sentence in missing_sights(bundle["layouts"], bundle["slides"]):
             st.caption(sentence)
         if bundle["layouts"]:

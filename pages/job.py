@@ -26,6 +26,7 @@ def choose_job() -> str | None:
     """Return the run that the address names, else offer the newest ones."""
     if job_id := st.query_params.get("id"):
         return job_id
+    st.title("Runs", anchor=False)
     jobs = services.jobs.list()
     if not jobs:
         st.info("No run yet: upload a lecture, or try the sample from the library.")

@@ -10,14 +10,12 @@ from agents.errors import LectureError
 from app.services.lectures import LectureCard
 from app.services.root import current_services
 from app.views.cards import poster_html
+from app.views.shelf import Filters, chosen_cards
 from app.views.text import ACTIVE, STATES, ago, length, plain
+from data.records import now
+from pages.finding import choose_filters, show_hits
+from pages.several import delete, show_deleted, show_pick, show_several, show_undo
 
-FILTERS = {
-    "All": None,
-    "Running": ACTIVE,
-    "Ready": {"completed"},
-    "Failed": {"failed", "cancelled"},
-}
 PER_PAGE = 12
 services = current_services()
 
@@ -30,18 +28,7 @@ def try_sample() -> None:
         st.session_state.problem = error.message
         return
     st.session_state.go_to_job = job.id
-
-
-def delete(lecture_id: str) -> None:
-    """Hide a lecture and offer to bring it back."""
-    services.lectures.delete(lecture_id)
-    st.session_state.deleted = lecture_id
-
-
-def restore(lecture_id: str) -> None:
-    """Bring back the lecture that was deleted last."""
-    services.lectures.restore(lecture_id)
-    st.session_state.deleted = None
+    st.session_state.tour = True
 
 
 def show_card(card: LectureCard) -> None:
@@ -67,15 +54,17 @@ def show_card(card: LectureCard) -> None:
                     "../pages/job.py", label="See the run", query_params={"id": card.job.id}
                 )
             st.space("stretch")
+            show_pick(card)
             st.button(
                 "Delete",
                 key=f"delete-{lecture.id}",
                 type="tertiary",
                 on_click=delete,
-                args=(lecture.id,),
+                args=([lecture.id],),
             )
         if card.state == "failed" and card.job:
             st.caption(plain(card.job.error or "The run failed."))
+            st.caption("See the run to try again from where it failed.")
 
 
 def show_empty() -> None:
@@ -89,44 +78,48 @@ def show_empty() -> None:
 
 
 @st.fragment(run_every="5s")
-def watch_cards() -> None:
+def watch_cards(filters: Filters, said_in: set[str]) -> None:
     """Look at the lectures again while runs are going."""
     cards = services.lectures.list()
-    show_cards(cards)
+    show_cards(cards, filters, said_in)
     if not any(card.state in ACTIVE for card in cards):
         st.rerun()
 
 
-def show_cards(cards: Sequence[LectureCard]) -> None:
-    """Show the cards that the filter lets through."""
-    if not cards:
-        show_empty()
-        return
-    chosen = st.segmented_control(
-        "Show", list(FILTERS), default="All", key="show", label_visibility="collapsed"
-    )
-    states = FILTERS[chosen or "All"]
-    shown = [card for card in cards if states is None or card.state in states]
+def show_cards(cards: Sequence[LectureCard], filters: Filters, said_in: set[str]) -> None:
+    """Show the cards that the filters let through, a page of them at a time."""
+    shown = chosen_cards(cards, filters, said_in, now())
     if not shown:
-        st.info("No lecture is in this state.")
-    pages = max(1, -(-len(shown) // PER_PAGE))
-    page = st.pagination(pages, key="page") if pages > 1 else 1
+        st.info("No lecture fits: take back a filter, or search for fewer words.")
+        return
+    show_several(shown)
+    pages = -(-len(shown) // PER_PAGE)
+    page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     with st.grid(min_column_width=300):
         for card in shown[(page - 1) * PER_PAGE : page * PER_PAGE]:
             show_card(card)
 
 
+def show_library(cards: Sequence[LectureCard]) -> None:
+    """Show search, hits and cards; cards of running lectures keep themselves up to date."""
+    filters = choose_filters(cards)
+    hits = services.search.said(filters.text)
+    show_hits(hits)
+    said_in = {hit.lecture_id for hit in hits}
+    if any(card.state in ACTIVE for card in cards):
+        watch_cards(filters, said_in)
+    else:
+        show_cards(cards, filters, said_in)
+
+
 if job_id := st.session_state.pop("go_to_job", None):
     st.switch_page("../pages/job.py", query_params={"id": job_id})
-st.title("Library")
+st.title("Library", anchor=False)
 if problem := st.session_state.pop("problem", None):
     st.error(plain(problem))
-if deleted := st.session_state.get("deleted"):
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.write("The lecture was deleted.")
-        st.button("Undo", on_click=restore, args=(deleted,))
-cards = services.lectures.list()
-if any(card.state in ACTIVE for card in cards):
-    watch_cards()
+show_undo()
+if cards := services.lectures.list():
+    show_library(cards)
 else:
-    show_cards(cards)
+    show_empty()
+show_deleted()

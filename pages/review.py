@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,14 +10,16 @@ import streamlit as st
 from agents.errors import LectureError
 from app import components
 from app.services.root import current_services
-from app.views.clips import clip_table, deck_clips
+from app.views.clips import clip_table, deck_clips, history_line
 from app.views.text import ACTIVE, plain
-from app.views.why import contribution_figure, drop_out_lines
-from pages.choosing import choose_lecture
+from app.views.why import contribution_figure, drop_out_lines, topic_contributions
+from pages.choosing import choose_lecture, time_of_address
 from pages.findings import show_header, show_sights, show_silence
 from pages.saving import offer_files
 
 services = current_services()
+# What became of the last edit: its number, why it was refused, what was done.
+NO_EDITS = {"ack": 0, "error": "", "done": ""}
 NOTHING = "Nothing to review yet: a lecture comes here when its clips are ready."
 CONFIG = {
     "Score": st.column_config.NumberColumn(format="%.2f"),
@@ -27,6 +30,7 @@ CONFIG = {
 def select(clip_id: str | None, start: float | None = None) -> None:
     """Make a clip the selected one; with `start` the player goes there."""
     st.session_state.clip = clip_id
+    st.session_state.topic = None
     if start is not None:
         nonce = st.session_state.get("focus", {}).get("nonce", 0) + 1
         st.session_state.focus = {"time": start, "nonce": nonce}
@@ -52,75 +56,98 @@ def table_rows(at: int | None) -> dict[str, list[Any]]:
     return {"rows": [] if at is None else [at], "columns": [], "cells": []}
 
 
-def change(action: str, *args: Any) -> None:  # noqa: ANN401
-    """Change a clip, or remember the sentence that says why not."""
+def select_topic() -> None:
+    """Tell of the topic that was clicked on the timeline, until a clip is chosen."""
+    st.session_state.topic = st.session_state.deck.topic
+
+
+def edit_from_deck(job_id: str) -> None:
+    """Do what the deck asks for, once, and remember in words what became of it."""
+    order = dict(st.session_state.deck.edit or {})
+    seq = order.pop("seq", 0)
+    if seq <= st.session_state.get("edits", NO_EDITS)["ack"]:
+        return
+    told = {"ack": seq, "error": "", "done": ""}
     try:
-        getattr(services.clips, action)(*args)
+        told["done"] = edit(job_id, order)
     except LectureError as error:
-        st.session_state.problem = error.message
+        told["error"] = error.message
+    st.session_state.edits = told
 
 
-def rename(clip_id: str) -> None:
-    """Take the title that was typed."""
-    change("rename", clip_id, st.session_state[f"title-{clip_id}"])
+def edit(job_id: str, order: dict[str, Any]) -> str:
+    """Do one edit, or compile the run with its clips as they stand."""
+    if order.get("op") == "compile":
+        st.session_state.go_to_job = services.jobs.compile(job_id).id
+        return "Compiling"
+    done = services.clips.edit(job_id, order)
+    if order["op"] in ("create", "split"):
+        made = max(services.clips.list(job_id), key=lambda clip: clip.idx)
+        select(made.id)
+    return done
 
 
 def show_why(clip: dict[str, Any]) -> None:
-    """Show why a clip was chosen, and what can be done with it."""
-    why, edit = st.columns([3, 2])
-    with why:
-        st.markdown(f"**Why this clip** (score {clip['score']:.2f})")
-        st.text(clip["reason"])
+    """Show why a clip was chosen, what it won against, and what would make it drop out."""
+    by_hand = " Made by hand." if clip["source"] == "manual" else ""
+    st.markdown(f"**Why this clip** (score {clip['score']:.2f}){by_hand}")
+    st.text(clip["reason"])
+    if clip["quote"]:
         st.text(f"“{clip['quote']}”")
-        st.plotly_chart(
-            contribution_figure(clip["contributions"]),
-            key="why",
-            config={"displayModeBar": False},
-            alt="Contributions of the components to the score",
-        )
-        for line in drop_out_lines(clip):
-            st.text(line)
-    with edit:
-        st.text_input(
-            "Title",
-            clip["title"],
-            max_chars=200,
-            key=f"title-{clip['id']}",
-            on_change=rename,
-            args=(clip["id"],),
-        )
-        with st.container(horizontal=True):
-            for label, state in (("Accept", "accepted"), ("Reject", "rejected")):
-                st.button(
-                    label,
-                    key=f"{state}-{clip['id']}",
-                    type="primary" if clip["state"] == state else "secondary",
-                    on_click=change,
-                    args=("set_state", clip["id"], state),
-                )
-            st.button("Undo", key=f"undo-{clip['id']}", on_click=change, args=("undo", clip["id"]))
-        if clip["download"]:
-            st.link_button("Download this clip", clip["download"])
+    show_bars(clip["contributions"], "why")
+    for line in drop_out_lines(clip):
+        st.text(line)
+    if clip["download"]:
+        st.link_button("Download this clip", clip["download"])
+    else:
+        st.caption("It is rendered when you compile.")
+
+
+def show_topic(bundle: dict[str, Any], topic: dict[str, Any]) -> None:
+    """Show what speaks for a topic: its components times the weights of the run."""
+    tuning = services.jobs.tuning(services.jobs.get(bundle["job"]["id"]))
+    weights = tuning.extract.weights.model_dump()  # pyright: ignore[reportAttributeAccessIssue]
+    shares = topic_contributions(bundle["sentences"], topic["topic"], weights)
+    st.markdown(f"**Why this topic** (score {sum(shares.values()):.2f})")
+    st.text(topic["title"])
+    st.text(topic["summary"])
+    show_bars(shares, "why-topic")
+
+
+def show_bars(shares: dict[str, float], key: str) -> None:
+    """Show contributions to a score as bars."""
+    st.plotly_chart(
+        contribution_figure(shares),
+        key=key,
+        config={"displayModeBar": False},
+        alt="Contributions of the components to the score",
+    )
 
 
 def show_deck(bundle: dict[str, Any]) -> None:
     """Show player, transcript and timeline; what they fetch anew is named by `version`."""
     lecture_id, job_id = bundle["lecture"]["id"], bundle["job"]["id"]
+    tuning = services.jobs.tuning(services.jobs.get(job_id)).extract  # pyright: ignore[reportAttributeAccessIssue]
     components.deck(
         {
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
             "version": ",".join(bundle["stages"]),
+            "captions": services.review.captions_stamp(lecture_id),
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
             "video": bundle["media"]["source"],
             "poster": bundle["media"]["poster"],
             "live": {
-                "scores": [sentence["score"] for sentence in bundle["sentences"]],
                 "clips": deck_clips(bundle["clips"]),
                 "selected": st.session_state.clip,
                 "focus": st.session_state.get("focus"),
+                "limits": [tuning.min_clip_s, tuning.max_clip_s],
+                "history": history_line(services.clips.history(job_id)),
+                **st.session_state.get("edits", NO_EDITS),
             },
         },
         on_select=select_from_deck,
+        on_topic=select_topic,
+        on_edit=partial(edit_from_deck, job_id),
     )
 
 
@@ -168,9 +195,17 @@ def show_review(lecture_id: str) -> None:
     if st.session_state.get("clip") not in known:
         wanted = st.query_params.get("clip")
         select(wanted if wanted in known else next(iter(known and [clips[0]["id"]]), None))
+    time = time_of_address()
+    if time is not None and st.session_state.get("came_to") != (lecture_id, time):
+        st.session_state.came_to = lecture_id, time
+        select(st.session_state.clip, time)
     show_deck(bundle)
     offer_files(bundle)
     show_silence(bundle)
+    topic = st.session_state.get("topic")
+    for shown in (one for one in bundle["topics"] if one["topic"] == topic):
+        with st.container(border=True, key="topic"):
+            show_topic(bundle, shown)
     if clips:
         show_clips(clips)
     elif not active:

@@ -8,20 +8,18 @@ from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.runs import run_label, run_table
 
-services = current_services()
-
 
 def restore(job_id: str) -> None:
     """Make a run the one that the review page shows."""
     try:
-        services.runs.restore(job_id)
+        current_services().runs.restore(job_id)
     except LectureError as error:
         st.session_state.problem = error.message
 
 
 def show_runs(lecture_id: str, job_id: str) -> None:
     """Show every run of the lecture, and ways to look at one again."""
-    runs = services.runs.list(lecture_id)
+    runs = current_services().runs.list(lecture_id)
     st.subheader("Runs of this lecture")
     st.dataframe(run_table(runs), hide_index=True, alt="The runs with their settings", key="runs")
     done = [run for run in runs if run.job.status == "completed"]

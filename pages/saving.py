@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from app.chapters import CHAPTER_FORMATS
-from app.exchange import EXCHANGE_FORMATS
 from app.formats import FileFormat
 from app.transcripts import TRANSCRIPT_FORMATS
 from app.views.text import plain
@@ -31,12 +30,3 @@ def _offer(
         st.caption(label, width="content")
         for suffix, url in bundle[key].items():
             st.link_button(formats[suffix].title, url)
-
-
-def offer_cutlists(lecture_id: str, job_id: str) -> None:
-    """Offer the clips as a cut list for every editor that we know."""
-    with st.popover("Edit elsewhere"):
-        st.caption("A cut list opens the clips in a video editor; keep it beside the recording.")
-        for suffix, made in EXCHANGE_FORMATS.items():
-            address = f"/api/v1/lectures/{lecture_id}/cutlist.{suffix}?job={job_id}"
-            st.link_button(made.title, address, width="stretch")

@@ -15,6 +15,7 @@ from app.views.stages import live_data
 from app.views.text import ACTIVE, plain
 from pages.choosing import choose_lecture
 from pages.runs import show_runs
+from pages.sweeping import show_sweeps
 
 services = current_services()
 NOTHING = "Nothing to tune yet: a lecture comes here when its clips are ready."
@@ -75,9 +76,11 @@ def show_notebook(lecture_id: str) -> None:
             "marks": f"{base}/marks",
             "version": job.status,
             "states": states if active else {},
+            "applied": st.session_state.get("applied"),
         },
         on_run=lambda: start_run(lecture_id),
     )
+    show_sweeps(lecture_id)
     show_runs(lecture_id, job.id)
 
 

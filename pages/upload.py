@@ -13,14 +13,23 @@ DEFAULTS = "Defaults"
 
 
 def uploaded() -> None:
-    """Remember the run of a finished upload."""
-    st.session_state.go_to_job = st.session_state.upload.uploaded["job"]
+    """Remember the run of a finished upload, or what became of several."""
+    done = st.session_state.upload.uploaded
+    if "job" in done:
+        st.session_state.go_to_job = done["job"]
+        return
+    st.session_state.told = f"{done['several']} recordings uploaded; their runs have begun."
+    st.session_state.problem = " ".join(done["refused"]) or None
+    st.session_state.go_to_library = True
 
 
 if job_id := st.session_state.pop("go_to_job", None):
     st.switch_page("../pages/job.py", query_params={"id": job_id})
-st.title("Upload a lecture")
+if st.session_state.pop("go_to_library", False):
+    st.switch_page("../pages/library.py")
+st.title("Upload a lecture", anchor=False)
 extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
+st.caption("Of several recordings, or a folder, each takes the captions of the same name.")
 st.caption("An upload that is cut off goes on where it was when you choose the same file again.")
 presets = services.lectures.preset_names()
 preset = DEFAULTS

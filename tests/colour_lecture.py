@@ -204,3 +204,16 @@ def read_sound(path, tmp_path):
 def onsets(active, rate):
     """Return the times in seconds at which `active`, bool (n,), turns on."""
     return np.flatnonzero(np.diff(np.r_[0, active.astype(np.int8)]) == 1) / rate
+
+
+def make_tiny_lecture(path):
+    """Make three seconds of screen and camera in 320x180 at 10 fps, with a flash near the end."""
+    return make_colour_lecture(
+        path,
+        seconds=3,
+        size=(320, 180),
+        fps=10,
+        screen=Box(0, 0, 240, 136),
+        camera=Box(240, 0, 80, 60),
+        flashes=(2.9,),
+    )

@@ -130,12 +130,15 @@ def show(
 
 
 def make_context(
-    folder: Path, gemini: Gemini | None = None, answers: Answers | None = None
+    folder: Path,
+    gemini: Gemini | None = None,
+    answers: Answers | None = None,
+    title: str = "",
 ) -> Context:
     """Return a context without files and with no one listening to the progress."""
     return Context(
         folder,
-        Resources(gemini=gemini, answers=answers),
+        Resources(title=title, gemini=gemini, answers=answers),
         progress=lambda percent, message: None,
         once=lambda key, make: folder,
     )

@@ -90,6 +90,7 @@ def test_wheel_holds_every_file_of_our_packages(wheel_names):
         "data/schema/0001_first.sql",
         "data/schema/0002_spending.sql",
         "data/schema/0003_runs.sql",
+        "data/schema/0004_edits.sql",
         "data/samples/sample.mp4",
         "data/samples/sample.vtt",
         "agents/content/prompts/v1.md",

@@ -13,7 +13,7 @@ from agents.compile.layers import Layer
 from agents.compile.lettering import Lettering, can_draw, fit_lines, paint
 from agents.compile.params import CompileParams
 from agents.subtitles import one_line
-from agents.types import Cue
+from agents.types import Box, Cue, Interval
 
 SAFE_WIDTH = 0.92
 """Part of the width that text keeps within."""
@@ -23,9 +23,30 @@ NAMED = 8
 """So many of the letters that the faces lack are named."""
 
 
-def caption_layer(cues: Sequence[Cue], duration: float, params: CompileParams) -> Layer:
-    """Return the cues as pictures over a clip of that duration."""
-    return Layer(caption_strip(params), caption_images(cues, duration, params))
+@dataclass(frozen=True, slots=True)
+class Place(Interval):
+    """Where captions stand for a part of the clip, in seconds of the clip."""
+
+    strip: Box
+
+
+def caption_layers(
+    cues: Sequence[Cue], places: Sequence[Place], params: CompileParams
+) -> tuple[Layer, ...]:
+    """Return the cues as pictures: a layer for each place that captions have in the clip.
+
+    A cue stands where it is to be for most of its time, and does not move.
+    """
+    duration = max(place.end for place in places)
+    standing: dict[Box, list[Cue]] = {}
+    for cue in cues:
+        if cue.start < duration:
+            shared = [min(place.end, cue.end) - max(place.start, cue.start) for place in places]
+            strip = places[shared.index(max(shared))].strip
+            standing.setdefault(strip, []).append(cue)
+    return tuple(
+        Layer(strip, caption_images(here, duration, params)) for strip, here in standing.items()
+    )
 
 
 def caption_images(

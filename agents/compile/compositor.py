@@ -23,6 +23,8 @@ BOX_PADDING = 0.25
 """Room between caption lines and the edge of their box, in letter heights."""
 SAFE_EDGE = 0.04
 """Part of the shorter side that captions keep free at the lower edge, and a bubble all around."""
+PHONE_EDGE = 0.2
+"""The same of what a picture is higher than wide."""
 BUBBLE = 0.32
 """Diameter of a bubble as a part of the shorter side."""
 UPRIGHT = 0.75
@@ -70,6 +72,8 @@ class Composition:
     """They do not overlap."""
     bubble: Panel | None = None
     """A square that is shown as a disc over the panels."""
+    captions: Box | None = None
+    """The stretch across the picture that burned-in subtitles keep within, if there are any."""
 
 
 def caption_letter(params: CompileParams) -> int:
@@ -85,16 +89,26 @@ def captions_below(params: CompileParams) -> bool:
 
 
 def caption_strip(params: CompileParams) -> Box:
-    """Return the stretch across the picture that the captions keep within.
+    """Return the place of captions under both screen and camera.
 
-    It lies under the screen where the lecturer is below it, else along the lower edge.
+    That is under the screen where the lecturer is below it, else along the lower edge.
     """
-    (width, height), look = params.canvas, params.look
-    lines = look.caption_lines * LINE_HEIGHT + 2 * BOX_PADDING
-    strip = even(caption_letter(params) * lines) + 8
+    strip, look = lower_strip(params), params.look
     if look.both == "rows" and captions_below(params):
-        return Box(0, even(height * look.split), width, strip)
-    return Box(0, even(height - min(width, height) * SAFE_EDGE) - strip, width, strip)
+        return strip._replace(y=even(params.canvas[1] * look.split))
+    return strip
+
+
+def lower_strip(params: CompileParams) -> Box:
+    """Return the stretch along the lower edge that captions keep within.
+
+    On tall pictures it is higher up: phones lay their own buttons over the lower edge.
+    """
+    width, height = params.canvas
+    lines = params.look.caption_lines * LINE_HEIGHT + 2 * BOX_PADDING
+    strip = even(caption_letter(params) * lines) + 8
+    edge = max(min(width, height) * SAFE_EDGE, (height - width) * PHONE_EDGE)
+    return Box(0, even(height - edge) - strip, width, strip)
 
 
 def compose(
@@ -143,6 +157,7 @@ class _Composer:
         self.person = person
         self.width, self.height = params.canvas
         self.strip = caption_strip(params) if params.captions else None
+        self.lower = lower_strip(params) if params.captions else None
         self.below = captions_below(params)
 
     def arrange(self, screen: Box | None, camera: Box | None) -> Composition:
@@ -150,16 +165,29 @@ class _Composer:
             kinds = {"columns": self._columns, "rows": self._rows, "bubble": self._bubble}
             return kinds[self.look.both](screen, camera)
         if screen:
-            down = 1.0 if self.look.both == "rows" else 0.5
-            return self._made(Panel(screen, fit(screen, self._above_strip(), down=down)))
+            return self._alone(screen)
         assert camera is not None
+        # A face is in the middle of a camera's picture: the words stand low, whatever the template.
+        self.strip = self.lower
         whole = Box(0, 0, self.width, self.height)
         if self.look.both == "rows":
             camera = self._filling(camera, whole)
         return self._made(Panel(camera, fit(camera, whole)))
 
+    def _alone(self, screen: Box) -> Composition:
+        """Return the screen alone: nothing is written over it unless that is asked for."""
+        self.strip = self.lower
+        if self.params.caption_place != "over":
+            self.below = True
+        if self.strip is None or not self.below or self.look.both != "rows":
+            return self._made(Panel(screen, fit(screen, self._above_strip())))
+        whole = Box(0, 0, self.width, self.height - self.strip.h)
+        target = fit(screen, whole)
+        self.strip = self.strip._replace(y=target.y + target.h)
+        return self._made(Panel(screen, target))
+
     def _made(self, *panels: Panel, bubble: Panel | None = None) -> Composition:
-        return Composition(self.width, self.height, panels, bubble)
+        return Composition(self.width, self.height, panels, bubble, self.strip)
 
     def _above_strip(self) -> Box:
         """Return what captions with a strip of their own leave of the canvas."""

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from agents.compile.layers import Layer
-from agents.compile.timeline import Timeline
+from agents.compile.layers import Layer, on_frames
 from agents.types import Box
 
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A layer on the clip's frames: from which frame on it shows the image with which digest."""
-
-    place: Box
-    images: tuple[tuple[int, str | None], ...]
-    """None where nothing is to be seen."""
+Shown = tuple[tuple[int, str | None], ...]
+"""A layer: from which of the clip's frames on the image with which digest is seen, None: none."""
 
 
 class Drawings:
@@ -40,20 +32,15 @@ class Drawings:
         begin, self.size = self.size, self.size + pixels.size
         return begin
 
-    def draw(self, layer: Layer, timeline: Timeline) -> Shown:
+    def draw(self, layer: Layer, fps: Fraction) -> Shown:
         """Write the images of a layer, and return when each is shown."""
-        images = [(timeline.frame_at(t), self._image(layer.place, i)) for t, i in layer.images]
-        spans = [(timeline.frame_at(a), timeline.frame_at(b)) for a, b in layer.spans]
-        if not spans:
-            return Shown(layer.place, tuple(images))
-        changes: list[tuple[int, str | None]] = []
-        for frame in sorted({0, *(frame for frame, _ in images), *(f for s in spans for f in s)}):
-            seen = any(start <= frame < end for start, end in spans)
-            changes.append((frame, _last(images, frame) if seen else None))
-        return Shown(layer.place, tuple(changes))
+        changes = on_frames(layer, fps)
+        return tuple((at, self._image(layer.place, image)) for at, image in changes)
 
-    def _image(self, place: Box, rgba: np.ndarray) -> str | None:
+    def _image(self, place: Box, rgba: np.ndarray | None) -> str | None:
         """Write what is to be seen of an image, and return its digest."""
+        if rgba is None:
+            return None
         rows = np.flatnonzero(rgba[..., 3].any(axis=1))
         columns = np.flatnonzero(rgba[..., 3].any(axis=0))
         if not len(rows):
@@ -66,12 +53,3 @@ class Drawings:
         if digest not in self.at:
             self.at[digest] = box, self.add(pixels)
         return digest
-
-
-def _last(images: Iterable[tuple[int, str | None]], frame: int) -> str | None:
-    shown = None
-    for begin, digest in images:
-        if begin > frame:
-            break
-        shown = digest
-    return shown

@@ -18,9 +18,9 @@ from agents.compile.compositor import Composition
 from agents.compile.drawings import Shown
 from agents.compile.params import CompileParams
 from agents.compile.timeline import Timeline
-from agents.types import Box, Media
+from agents.types import Media
 
-RENDERER = 5
+RENDERER = 6
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 GROUP_S = 2.5
 """Length of a group in seconds: short ones are cheap to make anew, long ones make small files."""
@@ -46,8 +46,8 @@ class Group:
     runs: tuple[Run, ...]
     first: int
     """The clip's frame with which it begins."""
-    layers: tuple[tuple[tuple[int, str | None], ...], ...] = ()
-    """For each layer, from which of the group's frames on it shows the image with which digest."""
+    layers: tuple[Shown, ...] = ()
+    """What each layer shows, counted from the group's first frame."""
 
     @property
     def frames(self) -> int:
@@ -87,12 +87,12 @@ def _cut_runs(timeline: Timeline, length: int) -> Iterator[Run]:
                 at += frames
 
 
-def _over(group: Group, shown: Sequence[Shown]) -> tuple[tuple[tuple[int, str | None], ...], ...]:
+def _over(group: Group, shown: Sequence[Shown]) -> tuple[Shown, ...]:
     """Return what each layer shows within the group, the clear images left out."""
     found = []
     for layer in shown:
         changes = dict[int, str | None]()
-        for frame, digest in layer.images:
+        for frame, digest in layer:
             if frame < group.first + group.frames:
                 changes[max(0, frame - group.first)] = digest
         kept: list[tuple[int, str | None]] = []
@@ -108,15 +108,8 @@ def encoder_settings(params: CompileParams) -> dict[str, Any]:
     return {"size": params.canvas, "preset": params.preset, "crf": f"{params.crf:g}"}
 
 
-def group_key(
-    group: Group, fps: Fraction, places: Sequence[Box], media: Media, params: CompileParams
-) -> str:
+def group_key(group: Group, fps: Fraction, media: Media, params: CompileParams) -> str:
     """Return the hash of all that the group's bytes depend on."""
-    over = [
-        [list(place), changes]
-        for place, changes in zip(places, group.layers, strict=True)
-        if changes
-    ]
     body = {
         "renderer": [RENDERER, version("av")],
         "media": [media.sha256, media.demuxer, media.width, media.height],
@@ -125,9 +118,8 @@ def group_key(
             [round(run.start * 1_000_000), run.frames, _described(run.composition)]
             for run in group.runs
         ],
-        "layers": over,
+        "layers": [changes for changes in group.layers if changes],
         "encoder": encoder_settings(params),
-        "look": params.look.model_dump(mode="json"),
     }
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.compile.captions import caption_layer
+from agents.compile.captions import Place, caption_layers
 from agents.compile.compositor import Composition
 from agents.compile.dressing import PLAIN, Dressing
 from agents.compile.layers import Layer
 from agents.compile.marks import bar_layer, fade_layer, logo_layer
 from agents.compile.params import CompileParams
+from agents.compile.timeline import Timeline
 from agents.compile.titles import card_layer, topic_layer
 from agents.types import ClipPlan
 
@@ -51,24 +52,35 @@ def draw_disc(size: int) -> np.ndarray:
 
 
 def picture_layers(
-    plan: ClipPlan,
-    duration: float,
-    params: CompileParams,
-    dressing: Dressing = PLAIN,
-    fps: float = 25.0,
+    plan: ClipPlan, timeline: Timeline, params: CompileParams, dressing: Dressing = PLAIN
 ) -> tuple[Layer, ...]:
-    """Return what lies over the composed picture of a clip of `duration` seconds, in order."""
+    """Return what lies over the composed picture of a clip, in order."""
+    duration, places = timeline.duration, caption_places(timeline)
+    floor = places[0].strip.y if places else None
     layers: list[Layer | None] = []
     if dressing.logo is not None and params.logo_place != "none":
         layers.append(logo_layer(dressing.logo, params))
     if params.title_card_s > 0:
-        layers.append(card_layer(plan.title, dressing.lecture, duration, params))
+        layers.append(card_layer(plan.title, dressing.lecture, duration, floor, params))
     if params.topic_s > 0:
-        layers.append(topic_layer(plan.subject, duration, params))
-    if params.captions and plan.cues:
-        layers.append(caption_layer(plan.cues, duration, params))
+        layers.append(topic_layer(plan.subject, duration, floor, params))
+    if places:
+        layers += caption_layers(plan.cues, places, params)
     if params.progress_bar:
         layers.append(bar_layer(duration, params))
     if params.fade_s > 0:
-        layers.append(fade_layer(duration, fps, params))
+        layers.append(fade_layer(duration, float(timeline.fps), params))
     return tuple(layer for layer in layers if layer is not None)
+
+
+def caption_places(timeline: Timeline) -> list[Place]:
+    """Return where captions stand in the course of a clip; none where they are not burned in."""
+    places: list[Place] = []
+    done = 0
+    for stretch in timeline.stretches:
+        for shot in stretch.shots:
+            start, done = float(done / timeline.fps), done + shot.frames
+            if shot.composition.captions is not None:
+                end = float(done / timeline.fps)
+                places.append(Place(start, end, shot.composition.captions))
+    return places

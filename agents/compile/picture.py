@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.compile.compositor import Composition, Panel
-from agents.compile.drawings import Drawings, Shown
+from agents.compile.drawings import Drawings
 from agents.compile.groups import Group, cut_groups, encoder_settings, group_key
 from agents.compile.layers import Layer
 from agents.compile.overlays import draw_background, draw_disc
@@ -40,7 +40,6 @@ class Picture:
     params: CompileParams
     groups: tuple[Group, ...]
     keys: tuple[str, ...]
-    shown: tuple[Shown, ...]
     drawings: Drawings
 
 
@@ -53,11 +52,9 @@ def plan_picture(
 ) -> Picture:
     """Draw what lies over a clip and divide its picture into groups."""
     drawings = Drawings(folder / "drawn.raw")
-    shown = tuple(drawings.draw(layer, timeline) for layer in layers)
-    groups = cut_groups(timeline, shown)
-    places = [layer.place for layer in shown]
-    keys = tuple(group_key(group, timeline.fps, places, media, params) for group in groups)
-    return Picture(timeline, media, params, groups, keys, shown, drawings)
+    groups = cut_groups(timeline, [drawings.draw(layer, timeline.fps) for layer in layers])
+    keys = tuple(group_key(group, timeline.fps, media, params) for group in groups)
+    return Picture(timeline, media, params, groups, keys, drawings)
 
 
 def encode_groups(
@@ -71,7 +68,7 @@ def encode_groups(
 ) -> None:
     """Encode groups by their number; `done` gets each with its file, `progress` hears 0-100."""
     shares = _shares(picture, wanted, threads)
-    request, described = _request(picture, wanted)
+    request, described = described_for(picture, wanted)
     total = sum(picture.groups[number].frames for number in wanted)
     counts, lock, stopped = [0] * len(shares), threading.Lock(), threading.Event()
 
@@ -135,7 +132,7 @@ def _shares(picture: Picture, wanted: Sequence[int], threads: int) -> list[list[
     return [share for share in shares if share]
 
 
-def _request(
+def described_for(
     picture: Picture, wanted: Sequence[int]
 ) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
     """Return what all children are told, backgrounds drawn, and each group by its number."""
@@ -144,20 +141,24 @@ def _request(
     made = {each: i for i, each in enumerate(dict.fromkeys(run.composition for run in runs))}
     images = {digest: i for i, digest in enumerate(drawings.at)}
     told = {
-        "source": {
-            "path": str(media.path.absolute()),
-            "demuxer": media.demuxer,
-            "width": media.width,
-            "height": media.height,
-        },
+        "source": described_source(media),
         "fps": [picture.timeline.fps.numerator, picture.timeline.fps.denominator],
         "encoder": encoder_settings(picture.params),
         "compositions": [_composition(composition, drawings) for composition in made],
         "stills": str(drawings.path),
         "images": [[list(place), at] for place, at in drawings.at.values()],
-        "places": [list(layer.place) for layer in picture.shown],
     }
     return told, {number: _described(picture.groups[number], made, images) for number in wanted}
+
+
+def described_source(media: Media) -> dict[str, Any]:
+    """Return what a child is told of the recording."""
+    return {
+        "path": str(media.path.absolute()),
+        "demuxer": media.demuxer,
+        "width": media.width,
+        "height": media.height,
+    }
 
 
 def _described(

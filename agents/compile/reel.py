@@ -22,11 +22,11 @@ from agents.compile.chapters import to_ffmetadata
 from agents.compile.checks import check_clip, hear_clip, is_black
 from agents.compile.compiler import compile_clips
 from agents.compile.params import CompileParams
-from agents.compile.render import MOVING, POSTER, SRT, VIDEO, VTT, clip_key
+from agents.compile.render import MOVING, POSTER, VIDEO, clip_key, clip_of, write_subtitles
 from agents.compile.sound import SAMPLE_RATE, fade_ends, level_sound
 from agents.compile.timeline import clip_fps
 from agents.ffmpeg import rendering_source, run_ffmpeg
-from agents.subtitles import one_line, to_srt, to_vtt
+from agents.subtitles import one_line
 from agents.types import Clip, ClipPlan, Cue, Film, Intake
 
 if TYPE_CHECKING:
@@ -111,23 +111,9 @@ def render_film(
         poster=folder / POSTER,
         moving=folder / MOVING,
     )
-    (folder / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
-    (folder / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
-    width, height = params.canvas
-    clip = Clip(
-        key=film_key(passages, intake, params),
-        plan=plan,
-        video=folder / VIDEO,
-        poster=folder / POSTER,
-        srt=folder / SRT,
-        vtt=folder / VTT,
-        width=width,
-        height=height,
-        duration=float(sum(frames) / fps),
-        size_bytes=(folder / VIDEO).stat().st_size,
-        moving=folder / MOVING,
-    )
-    return Film(clip, chapters)
+    write_subtitles(folder, plan.cues)
+    key, duration = film_key(passages, intake, params), float(sum(frames) / fps)
+    return Film(clip_of(folder, key, plan, params.canvas, duration), chapters)
 
 
 def _fine(params: CompileParams) -> CompileParams:

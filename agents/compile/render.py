@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from agents.compile.checks import BLACK_LUMA, check_clip
+from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
-from agents.compile.encoder import make_sound, take_sound
 from agents.compile.groups import RENDERER
 from agents.compile.joining import encode_sound, join
+from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
@@ -27,7 +28,7 @@ from agents.errors import RenderFailed
 from agents.ffmpeg import rendering_source
 from agents.packets import Packets, read_packets
 from agents.subtitles import to_srt, to_vtt
-from agents.types import Clip, ClipPlan, Intake, LayoutRegion, Media
+from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 MOVING = "poster.webp"
@@ -77,12 +78,13 @@ def render_clip(
     media = rendering_source(intake)
     people = find_people(intake.key_frames, plan.layout, media)
     timeline = lay_out(plan, media, intake.packets, params, people)
+    heard = move_cues(plan, timeline)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         shelf = shelf or scratch_shelf(work)
         sound, samples = _sound(timeline, media, params, shelf, work)
         progress(5)
-        layers = picture_layers(plan, timeline.duration, params, dressing, float(timeline.fps))
+        layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
         groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
         join(groups, sound, work / VIDEO, timeline.fps, params)
@@ -96,8 +98,7 @@ def render_clip(
             poster=work / POSTER,
             moving=work / MOVING,
         )
-        (work / SRT).write_text(to_srt(plan.cues), encoding="utf-8")
-        (work / VTT).write_text(to_vtt(plan.cues), encoding="utf-8")
+        write_subtitles(work, heard.cues)
         for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
     progress(100)
@@ -168,9 +169,22 @@ def clip_in(
     dressing: Dressing = PLAIN,
 ) -> Clip:
     """Return the clip whose files are in `folder`, rendered now or earlier."""
-    width, height = params.canvas
+    key = clip_key(plan, intake.media, params, dressing)
+    duration = lay_out(plan, intake.media, intake.packets, params).duration
+    return clip_of(folder, key, plan, params.canvas, duration)
+
+
+def write_subtitles(folder: Path, cues: Sequence[Cue]) -> None:
+    """Write the subtitles that lie beside a clip."""
+    (folder / SRT).write_text(to_srt(cues), encoding="utf-8")
+    (folder / VTT).write_text(to_vtt(cues), encoding="utf-8")
+
+
+def clip_of(folder: Path, key: str, plan: ClipPlan, size: tuple[int, int], duration: float) -> Clip:
+    """Return the clip whose checked files are in `folder`, `duration` seconds long."""
+    width, height = size
     return Clip(
-        key=clip_key(plan, intake.media, params, dressing),
+        key=key,
         plan=plan,
         video=folder / VIDEO,
         poster=folder / POSTER,
@@ -178,7 +192,7 @@ def clip_in(
         vtt=folder / VTT,
         width=width,
         height=height,
-        duration=lay_out(plan, intake.media, intake.packets, params).duration,
+        duration=duration,
         size_bytes=(folder / VIDEO).stat().st_size,
         moving=folder / MOVING,
     )

@@ -8,7 +8,6 @@ clip moves, all other frames stay the ones they were.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
@@ -29,12 +28,6 @@ ON_GRID = 0.1
 """A frame this near to the grid that the first frame begins, in frames, lies on it."""
 MAX_LENGTH_ERROR_S = 0.04
 """How far rounding to frames may lead the clip from its planned length before it is made good."""
-LATE = 0.375
-"""A drawn image may come this part of a frame late, else it comes early.
-
-No multiple of 10 ms lies there at any usual rate, so times that captions have do not flicker
-between two frames when an edge is moved.
-"""
 TOUCHING_S = 0.001
 """Parts this close are one: there is nothing to cut."""
 MIN_FPS, USUAL_FPS = 10, 25
@@ -76,24 +69,11 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A planned part: from when on it is to play, and which frames play it."""
-
-    begin: float
-    """In seconds of the clip as planned."""
-    part: Interval
-    piece: Piece
-    frame: int
-    """The clip's first frame of it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Timeline:
     """A clip in frames of `1 / fps` seconds."""
 
     fps: Fraction
     stretches: tuple[Stretch, ...]
-    spans: tuple[Span, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -104,14 +84,6 @@ class Timeline:
     def duration(self) -> float:
         """Return the length of the clip in seconds."""
         return float(self.frames / self.fps)
-
-    def frame_at(self, time: float) -> int:
-        """Return the frame from which on something is shown that begins at a planned time."""
-        at = max(0, bisect_right(self.spans, time + 1e-9, key=lambda span: span.begin) - 1)
-        span = self.spans[at]
-        heard = span.part.start + time - span.begin
-        ahead = ceil((heard - span.piece.start) * self.fps - LATE)
-        return span.frame + min(max(ahead, 0), span.piece.frames)
 
 
 def clip_fps(media: Media, params: CompileParams) -> Fraction:
@@ -153,7 +125,7 @@ def lay_out(
         counts, error = _frame_counts(run, grid, error)
         seek = _seek(packets, media, shown_at(packets, run[0].start))
         stretches.append(_stretch(run, counts, grid, layout, seek))
-    return Timeline(fps, tuple(stretches), _spans(parts, stretches))
+    return Timeline(fps, tuple(stretches))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +157,6 @@ def _frame_counts(parts: list[Interval], grid: _Grid, error: float) -> tuple[lis
             count, error = count - made_good, error - made_good
         counts.append(count)
     return counts, error
-
-
-def _spans(parts: list[Interval], stretches: list[Stretch]) -> tuple[Span, ...]:
-    pieces = [piece for stretch in stretches for piece in stretch.pieces]
-    spans: list[Span] = []
-    begin, frame = 0.0, 0
-    for part, piece in zip(parts, pieces, strict=True):
-        spans.append(Span(begin, part, piece, frame))
-        begin += part.duration
-        frame += piece.frames
-    return tuple(spans)
 
 
 def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketTable) -> Timeline:

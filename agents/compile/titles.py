@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.compile.captions import SAFE_WIDTH, draw_box
 from agents.compile.colours import BLACK, RGB, WHITE, accent_for
-from agents.compile.compositor import LINE_HEIGHT, SAFE_EDGE, caption_letter, caption_strip
+from agents.compile.compositor import LINE_HEIGHT, SAFE_EDGE, caption_letter, lower_strip
 from agents.compile.geometry import even
 from agents.compile.layers import Layer
 from agents.compile.lettering import Lettering, Weight, fit_lines, paint
@@ -35,9 +35,11 @@ BEGINS_S = 0.4
 Coloured = tuple[np.ndarray, RGB]
 
 
-def card_layer(title: str, lecture: str, duration: float, params: CompileParams) -> Layer | None:
+def card_layer(
+    title: str, lecture: str, duration: float, floor: int | None, params: CompileParams
+) -> Layer | None:
     """Return a card with both titles over the first seconds; None where there is nothing to say."""
-    image = draw_card(title, lecture, params)
+    image = draw_card(title, lecture, floor, params)
     if image is None:
         return None
     width, height = params.canvas
@@ -46,8 +48,13 @@ def card_layer(title: str, lecture: str, duration: float, params: CompileParams)
     return Layer(Box(0, 0, width, height), images, ((0.0, ends),))
 
 
-def draw_card(title: str, lecture: str, params: CompileParams) -> np.ndarray | None:
-    """Return the card, straight RGBA; None without a letter that can be drawn."""
+def draw_card(
+    title: str, lecture: str, floor: int | None, params: CompileParams
+) -> np.ndarray | None:
+    """Return the card, straight RGBA, with its titles above the captions that begin at `floor`.
+
+    None without a letter that can be drawn.
+    """
     width, height = params.canvas
     letter = caption_letter(params)
     widest = round(width * (1 - 2 * SAFE_EDGE)) - 2 * letter
@@ -58,11 +65,9 @@ def draw_card(title: str, lecture: str, params: CompileParams) -> np.ndarray | N
     shown = [block for block in blocks if block is not None]
     if not shown:
         return None
-    # Captions go on below the card's titles, or between screen and lecturer.
-    floor = caption_strip(params).y if params.captions else height
     gap = round(letter * 1.1)
     needed = sum(_height(block) for block in shown) + gap * (len(shown) - 1)
-    top = max(0, (floor - needed) // 2)
+    top = max(0, ((floor or height) - needed) // 2)
     layers: list[Coloured] = [(np.full((height, width), SCRIM, np.float32), BLACK)]
     for number, block in enumerate(shown):
         if number:
@@ -90,7 +95,9 @@ def _centred(block: Lettering, top: int, size: tuple[int, int], colour: RGB) -> 
     return block.draw(size, list(zip(lefts, middles, strict=True))), colour
 
 
-def topic_layer(topic: str, duration: float, params: CompileParams) -> Layer | None:
+def topic_layer(
+    topic: str, duration: float, floor: int | None, params: CompileParams
+) -> Layer | None:
     """Return the topic in the lower third for some seconds after the beginning."""
     begins = params.title_card_s + BEGINS_S
     ends = min(begins + params.topic_s, duration)
@@ -98,7 +105,7 @@ def topic_layer(topic: str, duration: float, params: CompileParams) -> Layer | N
     if image is None or ends - begins < 2 * FADE_S:
         return None
     images = _held(image, begins, ends, comes=True)
-    return Layer(topic_place(image.shape, params), images, ((begins, ends),))
+    return Layer(topic_place(image.shape, floor, params), images, ((begins, ends),))
 
 
 def draw_topic(topic: str, params: CompileParams) -> np.ndarray | None:
@@ -126,12 +133,12 @@ def draw_topic(topic: str, params: CompileParams) -> np.ndarray | None:
     return paint(layers)
 
 
-def topic_place(shape: tuple[int, ...], params: CompileParams) -> Box:
+def topic_place(shape: tuple[int, ...], floor: int | None, params: CompileParams) -> Box:
     """Return where the topic stands: at the lower left, above the captions, beside a bubble."""
     width, height = params.canvas
     h, w = shape[:2]
     edge = even(min(width, height) * SAFE_EDGE)
-    floor = caption_strip(params).y if params.captions else height - edge
+    floor = lower_strip(params).y if floor is None else floor
     beside = params.look.both == "bubble" and params.camera_side == "left"
     x = even(width - edge - w) if beside else edge
     return Box(x, max(0, even(floor - edge - h)), w, h)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.content.local import analyze_locally
+from agents.content.measures import title_words
 from agents.content.params import ContentParams
 from agents.content.prompts import prompt_sha256
 from agents.registry import Context, Gemini, Resources
@@ -23,7 +24,8 @@ def analyze_content(
 ) -> Content:
     """Return the lecture's topics and the unweighted score components of its sentences."""
     context.progress(5, "Reading the transcript")
-    content = analyze_locally(intake, transcript, silence, layout, params)
+    title = context.resources.title
+    content = analyze_locally(intake, transcript, silence, layout, params, title)
     settings = _gemini(context.resources, params)
     if settings is not None and content.segments:
         from agents.content.gemini import judge_content
@@ -42,9 +44,12 @@ def _gemini(resources: Resources, params: ContentParams) -> Gemini | None:
 def analyzer_used(resources: Resources, params: ContentParams) -> Mapping[str, Any]:
     """Return what beside upload and params decides the analysis, for the stage key."""
     settings = _gemini(resources, params)
+    title = title_words(resources.title)
+    named: dict[str, Any] = {"title": title} if title else {}
     if settings is None:
-        return {}
+        return named
     return {
+        **named,
         "model": settings.model,
         "endpoint": settings.base_url,
         "prompt": prompt_sha256(settings.prompt),

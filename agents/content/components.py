@@ -29,7 +29,13 @@ COMPONENTS: tuple[Component, ...] = (
         "lecture_centrality",
         "How close the sentence is to what the whole lecture is about.",
         "it is close to what the whole lecture is about",
-        0.06,
+        0.05,
+    ),
+    Component(
+        "title",
+        "How many of the words of the lecture's title it says.",
+        "it says what the lecture is called after",
+        0.04,
     ),
     Component(
         "information",
@@ -65,7 +71,7 @@ COMPONENTS: tuple[Component, ...] = (
         "emphasis",
         "Whether the voice is louder, livelier or slower than usual for this speaker.",
         "the voice stresses it",
-        0.05,
+        0.04,
     ),
     Component(
         "slide_dwell",
@@ -77,13 +83,13 @@ COMPONENTS: tuple[Component, ...] = (
         "slide_change",
         "Whether it follows soon after a new slide appears.",
         "a new slide has just appeared",
-        0.03,
+        0.05,
     ),
     Component(
         "slide_words",
         "How many of the words on its slide it says.",
         "it says what the slide says",
-        0.06,
+        0.04,
     ),
     Component(
         "completeness",
@@ -95,7 +101,7 @@ COMPONENTS: tuple[Component, ...] = (
         "on_subject",
         "Whether it keeps to the subject: no greeting, thanks, licence, advert or course notice.",
         "it keeps to the subject",
-        0.11,
+        0.09,
     ),
     Component(
         "wording",

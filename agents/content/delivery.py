@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agents.content.headbands import headline_novelty
 from agents.content.lexicon import split_words, stem
 from agents.types import Layout, Prosody, SilenceRegion, Slide, TranscriptSegment
 
@@ -120,12 +121,14 @@ def topic_evidence(
     silence: Sequence[SilenceRegion],
     layout: Layout,
     *,
+    width: int,
     pause_weight: float,
     slide_weight: float,
 ) -> np.ndarray:
     """Return in nats how much pauses and slides speak for a topic beginning with each sentence.
 
-    A new slide speaks for a new topic as far as its headline is a new one, where both were read.
+    A new slide speaks for a new topic as far as its headline is a new one: by what was read, and
+    by how it looks where one was not. `width` is the recording's in pixels.
     """
     starts = np.array([segment.start for segment in segments])
     ends = np.array([segment.end for segment in segments])
@@ -137,16 +140,27 @@ def topic_evidence(
     change = np.zeros(len(segments))
     if len(layout.slides) > 1 and len(segments):
         shown = slide_of(segments, layout.slides)
-        for i in (np.flatnonzero(np.diff(shown)) + 1).tolist():
-            change[i] = _novelty(layout.slides[shown[i - 1]].title, layout.slides[shown[i]].title)
+        at = np.flatnonzero(np.diff(shown)) + 1
+        change[at] = _novelties(layout, width, list(zip(shown[at - 1], shown[at], strict=True)))
     return pause_weight * _pause_strength(gaps) + slide_weight * change
 
 
+def _novelties(layout: Layout, width: int, changes: Sequence[tuple[int, int]]) -> list[float]:
+    """Return how new the later slide of each change is."""
+    titles = [tuple(layout.slides[index].title for index in change) for change in changes]
+    unread = [change for change, both in zip(changes, titles, strict=True) if not all(both)]
+    seen = dict(zip(unread, headline_novelty(layout, width, unread).tolist(), strict=True))
+    return [
+        seen[change] if change in seen else _novelty(*both)
+        for change, both in zip(changes, titles, strict=True)
+    ]
+
+
 def _novelty(before: str, after: str) -> float:
-    """Return which share of a slide's headline is new, 1 when it has none: "Proof (2)" is none."""
+    """Return which share of a slide's headline is new: nothing of "Proof (2)" after "Proof"."""
     old, new = _long_stems(before), _long_stems(after)
     if not old or not new:
-        return float(not before or before != after)
+        return float(before != after)
     return 1.0 - len(old & new) / min(len(old), len(new))
 
 

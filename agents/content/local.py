@@ -16,7 +16,7 @@ from agents.content.delivery import (
     topic_evidence,
 )
 from agents.content.lexicon import read_lexicon
-from agents.content.measures import Scores, measure_words
+from agents.content.measures import Scores, measure_words, title_words
 from agents.content.params import ContentParams
 from agents.content.titles import name_topics, summarise
 from agents.content.topics import segment_topics
@@ -42,8 +42,12 @@ def analyze_locally(
     silence: Sequence[SilenceRegion],
     layout: Layout,
     params: ContentParams,
+    title: str = "",
 ) -> Content:
-    """Return topics and unweighted components from the words, the voice and the slides."""
+    """Return topics and unweighted components from the words, the voice and the slides.
+
+    `title` is what people call the lecture, "" where that is not known.
+    """
     segments = transcript.segments
     if not segments:
         return Content((), (), "local")
@@ -53,6 +57,7 @@ def analyze_locally(
         segments,
         silence,
         layout,
+        width=intake.media.width,
         pause_weight=params.pause_weight,
         slide_weight=params.slide_weight,
     )
@@ -67,7 +72,7 @@ def analyze_locally(
     )
     passage = find_passages(segments, layout, topic)
     scores = {
-        **measure_words(texts, passage),
+        **measure_words(texts, passage, title_words(title)),
         **measure_slides(segments, layout),
         "emphasis": measure_emphasis(segments, intake.prosody),
         "judgement": np.zeros(len(segments)),

@@ -30,16 +30,17 @@ OPENING, FADED = 1.2, 4.7
 _NUMBER = re.compile(r"\d+")
 
 
-def measure_words(texts: Sequence[str], passage: np.ndarray) -> Scores:
+def measure_words(texts: Sequence[str], passage: np.ndarray, title: Sequence[str] = ()) -> Scores:
     """Return the components that need nothing but the words of each sentence.
 
     `passage`, int (n,), says which passage a sentence belongs to: its slide where slides are
-    known, else its topic.
+    known, else its topic; `title` has the stems of the words of the lecture's title.
     """
     meaningful = find_meaningful(texts)
     return {
         "topic_centrality": measure_coverage(meaningful, passage),
         "lecture_centrality": measure_centrality(meaningful),
+        "title": measure_title(meaningful, title),
         "information": measure_information(meaningful),
         "terms": measure_terms(meaningful),
         "cue_phrase": np.array(cues.announces(texts)),
@@ -89,6 +90,17 @@ def measure_centrality(meaningful: Sequence[Sequence[str]]) -> np.ndarray:
     whole = np.sqrt(sum(value**2 for value in centre.values()))
     shared = np.array([sum(weight[w] * centre[w] for w in words) for words in meaningful])
     return shared / np.maximum(length * whole, 1e-9)
+
+
+def title_words(title: str) -> list[str]:
+    """Return what of a lecture's title may tell its subject: the stems of its meaningful words."""
+    return find_meaningful([title.replace("_", " ")])[0]
+
+
+def measure_title(meaningful: Sequence[Sequence[str]], title: Sequence[str]) -> np.ndarray:
+    """Return which share of the title's words each sentence says (Edmundson 1969)."""
+    wanted = set(title)
+    return np.array([len(wanted & set(words)) for words in meaningful]) / max(1, len(wanted))
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:

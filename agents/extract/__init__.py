@@ -2,14 +2,14 @@
 
 from agents.extract.drop_out import plan_and_explain
 from agents.extract.params import ExtractParams
-from agents.extract.planner import decisions_used, plan_clips
+from agents.extract.planner import decisions_used, describe_kept, plan_clips
 from agents.registry import Agent
 from agents.types import ClipPlan
 
 AGENT = Agent(
     name="extract",
     title="Clip extractor",
-    version=4,
+    version=5,
     params=ExtractParams,
     needs=("transcript", "silence", "layout", "content"),
     run=plan_and_explain,
@@ -17,4 +17,4 @@ AGENT = Agent(
     uses=decisions_used,
 )
 
-__all__ = ["AGENT", "ExtractParams", "plan_clips"]
+__all__ = ["AGENT", "ExtractParams", "describe_kept", "plan_clips"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -51,6 +52,15 @@ def read_lecture(
         timing,
         measure_edges(segments, content.sentences, timing, params.min_edge_pause_s),
     )
+
+
+class Timed(Protocol):
+    """A lecture on the clock, weighed or not."""
+
+    @property
+    def timing(self) -> Timing:
+        """Return when its sentences are said."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

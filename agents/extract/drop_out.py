@@ -12,14 +12,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.planner import (
+    NOTHING,
     choose_spans,
     decide,
     describe,
     length_of,
     make_limits,
     pick_of,
+    wordless_plans,
 )
 from agents.extract.reasons import contributions, name_clips
 from agents.extract.scoring import NAMES, weight_vector
@@ -58,16 +61,21 @@ def plan_and_explain(
 ) -> tuple[ClipPlan, ...]:
     """Return the plans of `plan_clips`, each with what would have to change for it to drop out."""
     decided = decide(decisions, context, layout)
+    layout = correct_layout(layout, decided.layout)
     if not content.sentences:
-        return ()
+        return wordless_plans(decided, layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
-    trial = Trial(lecture, params, decided)
-    plans = describe(lecture, trial.weighed, trial.choice, params, decided)
+    # what is kept only because it was there is explained as if it were proposed now
+    trial = Trial(lecture, params, decided.unclosed())
+    choice = NOTHING if decided.closed else trial.choice
+    plans = describe(lecture, trial.weighed, choice, params, decided)
+    there = {plan.parts for plan in plans}
+    spans = [span for span in trial.choice.spans if trial.weighed.timing.parts(*span) in there]
     found = {}
-    for number, span in enumerate(trial.choice.spans):
+    for number, span in enumerate(spans):
         found[trial.weighed.timing.parts(*span)] = explain_drop_out(trial, span)
         if context is not None:
-            share = (number + 1) / len(trial.choice.spans)
+            share = (number + 1) / len(spans)
             context.progress(100 * share, f"Planned {len(plans)} clips")
     return tuple(
         plan if plan.kept else replace(plan, drop_out=found.get(plan.parts)) for plan in plans

@@ -13,17 +13,30 @@ from typing import Any
 import numpy as np
 
 from agents.errors import TuningError
-from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.candidates import Lecture, Timed, Weighed, read_lecture, weigh
+from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
-from agents.extract.reasons import Pick, describe_clips, sentences_in
+from agents.extract.reasons import Pick, crop_layout, describe_clips, sentences_in
+from agents.extract.scoring import NAMES
 from agents.extract.selection import Candidates, Choice, Limits, choice_of, choose_clips
 from agents.extract.similarity import Bag, alike_pairs, word_pairs
 from agents.extract.skips import Span
 from agents.registry import Context, Resources
-from agents.types import ClipPlan, Content, Decisions, Layout, SilenceRegion, Transcript
+from agents.subtitles import fix_segments
+from agents.types import (
+    CaptionFix,
+    ClipPlan,
+    Content,
+    Decisions,
+    KeptClip,
+    Layout,
+    SilenceRegion,
+    Transcript,
+)
 
 MOST_BRANCHES = 3
 """So often it is weighed which of two alike clips gives way; in a lecture there is hardly one."""
+NOTHING = Choice((), 0.0, 0.0)
 
 
 def plan_clips(
@@ -42,12 +55,51 @@ def plan_clips(
     length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
     """
     decided = decide(decisions, context, layout)
+    layout = correct_layout(layout, decided.layout)
     if not content.sentences:
-        return ()
+        return wordless_plans(decided, layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
     weighed = weigh(lecture, params, decided)
     choice = choose_spans(lecture, weighed, params, decided)
     return describe(lecture, weighed, choice, params, decided)
+
+
+def describe_kept(
+    transcript: Transcript,
+    silence: tuple[SilenceRegion, ...],
+    layout: Layout,
+    content: Content,
+    *,
+    params: ExtractParams,
+    kept: Sequence[KeptClip],
+    captions: Sequence[CaptionFix] = (),
+) -> tuple[ClipPlan, ...]:
+    """Return the plans of clips that a person makes, best first; nothing is chosen."""
+    decided = Decisions(tuple(kept), captions=tuple(captions), closed=True)
+    if not content.sentences:
+        return wordless_plans(decided, layout)
+    lecture = read_lecture(transcript, silence, layout, content, params)
+    return describe(lecture, lecture, NOTHING, params, decided)
+
+
+def wordless_plans(decisions: Decisions, layout: Layout) -> tuple[ClipPlan, ...]:
+    """Return the plans of what is kept of a lecture without words: nothing can be said of them."""
+    return tuple(
+        ClipPlan(
+            parts=clip.parts,
+            rank=rank,
+            title=clip.title or f"Clip {rank}",
+            score=0.0,
+            contributions=dict.fromkeys(NAMES, 0.0),
+            reason="",
+            quote="",
+            topic=0,
+            layout=crop_layout(layout, clip.parts),
+            cues=(),
+            kept=not clip.proposed,
+        )
+        for rank, clip in enumerate(decisions.kept, start=1)
+    )
 
 
 def decide(decisions: Decisions | None, context: Context | None, layout: Layout) -> Decisions:
@@ -66,10 +118,17 @@ def decisions_used(resources: Resources, params: ExtractParams) -> Mapping[str, 
     decided = resources.decisions
     if decided == Decisions():
         return {}
-    return {
+    used: dict[str, Any] = {
         "kept": [[clip.title, *([p.start, p.end] for p in clip.parts)] for clip in decided.kept],
         "rejected": [[one.start, one.end] for one in decided.rejected],
     }
+    if decided.captions:
+        used["captions"] = [[fix.start, fix.end, fix.text] for fix in decided.captions]
+    if decided.closed:
+        used["closed"] = [at for at, clip in enumerate(decided.kept) if clip.proposed]
+    if decided.layout:
+        used["layout"] = [[r.start, r.end, r.kind, r.screen, r.camera] for r in decided.layout]
+    return used
 
 
 def choose_spans(
@@ -83,6 +142,8 @@ def choose_spans(
 
     `price` is a guess at what a second is worth.
     """
+    if decisions.closed:
+        return NOTHING
     if length_of(weighed) <= params.min_clip_s:
         alone = not decisions.kept and not decisions.rejected
         return Choice(((0, len(lecture.segments) - 1),) if alone else (), 0.0, 0.0)
@@ -182,18 +243,34 @@ class _Bags:
 
 def describe(
     lecture: Lecture,
-    weighed: Weighed,
+    weighed: Timed,
     choice: Choice,
     params: ExtractParams,
     decisions: Decisions,
 ) -> tuple[ClipPlan, ...]:
-    """Return the plans of what is kept and what was chosen, best first."""
+    """Return the plans of what is kept and what was chosen, best first.
+
+    Corrected captions change what is shown of a clip, never which one is chosen.
+    """
+    if decisions.captions:
+        lecture = _corrected(lecture, decisions.captions)
     picks = [*_kept_picks(lecture, decisions), *(pick_of(weighed, span) for span in choice.spans)]
     picks.sort(key=lambda pick: pick.parts[0].start)
     return describe_clips(picks, lecture, weighed, params)
 
 
-def pick_of(weighed: Weighed, span: Span) -> Pick:
+def _corrected(lecture: Lecture, captions: Sequence[CaptionFix]) -> Lecture:
+    segments = fix_segments(lecture.segments, captions)
+    sentences = tuple(
+        replace(sentence, text=segment.text)
+        for sentence, segment in zip(lecture.content.sentences, segments, strict=True)
+    )
+    return replace(
+        lecture, segments=segments, content=replace(lecture.content, sentences=sentences)
+    )
+
+
+def pick_of(weighed: Timed, span: Span) -> Pick:
     """Return a stretch of sentences as a clip."""
     inside = np.arange(span[0], span[1] + 1)
     seconds = weighed.timing.speech[inside]
@@ -203,7 +280,9 @@ def pick_of(weighed: Weighed, span: Span) -> Pick:
 
 def _kept_picks(lecture: Lecture, decisions: Decisions) -> list[Pick]:
     return [
-        Pick(clip.parts, *sentences_in(clip.parts, lecture), title=clip.title, kept=True)
+        Pick(
+            clip.parts, *sentences_in(clip.parts, lecture), title=clip.title, kept=not clip.proposed
+        )
         for clip in decisions.kept
     ]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.content.components import COMPONENTS
-from agents.extract.candidates import Lecture, Weighed
+from agents.extract.candidates import Lecture, Timed
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import NAMES, weight_vector
 from agents.extract.timing import spoken
@@ -51,7 +51,7 @@ def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarra
 
 
 def describe_clips(
-    picks: Sequence[Pick], lecture: Lecture, weighed: Weighed, params: ExtractParams
+    picks: Sequence[Pick], lecture: Lecture, weighed: Timed, params: ExtractParams
 ) -> tuple[ClipPlan, ...]:
     """Return the plans of the clips, best first."""
     weighted = lecture.components * weight_vector(params.weights)
@@ -165,9 +165,14 @@ def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion
 
 
 def _words(pick: Pick, segments: Sequence[TranscriptSegment]) -> list[Word]:
-    """Return the words of the clip; a sentence without word times counts as one."""
+    """Return the words of the clip; a sentence without word times counts as one.
+
+    Of a sentence that a person has cut in two each part says its own words.
+    """
+    first, last = pick.parts[0].start, pick.parts[-1].end
+    touched = [segment for segment in segments if segment.end > first and segment.start < last]
     return [
         word if isinstance(word, Word) else Word(segment.start, segment.end, segment.text)
-        for segment in (segments[at] for at in pick.inside.tolist())
+        for segment in touched
         for word in spoken(segment)
     ]

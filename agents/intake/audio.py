@@ -20,6 +20,8 @@ RESAMPLE = f"{RATE}:filter_size=24:kaiser_beta=6"
 HOP = 160
 """Samples of one step of the level envelope: 10 ms."""
 HEADER_BYTES = 44
+BLOCK_S = 1
+"""Seconds of sound that are resampled at once."""
 FLOOR_DB = -120.0
 MAX_GAP_S = 0.1
 """A frame this far from where the last one ended begins a new run; less is jitter."""
@@ -49,7 +51,7 @@ class Track:
         self._format: tuple[int, str, str] | None = None
         self._next_s = 0.0
         self._skip = 0
-        self._waiting = 0
+        self._fifo: av.AudioFifo | None = None
         # looked up once: an import per packet is noticed in an hour's file
         self._damage = (FFmpegError, ValueError)
         self._decode = stream.codec_context.decode
@@ -81,16 +83,16 @@ class Track:
             self._begin_run(frame, start)
             self._format, self._next_s = sound, start
         self._next_s += samples / rate
-        assert self._source is not None
+        assert self._fifo is not None
         frame.pts = None
-        self._source.push(frame)
-        self._waiting += samples
-        if self._waiting > 10 * rate:
-            self._drain()
+        self._fifo.write(frame)
+        if self._fifo.samples >= BLOCK_S * rate:
+            self._hand_on()
 
     def _begin_run(self, frame: av.AudioFrame, start: float) -> None:
         from fractions import Fraction
 
+        from av import AudioFifo
         from av.filter import Graph
 
         first = round(start * RATE)
@@ -106,15 +108,13 @@ class Track:
         )
         graph.link_nodes(
             source,
-            # few large frames: each costs as much to hand on as a thousand samples to resample
-            graph.add("asetnsamples", f"n={2 * frame.sample_rate}:p=0"),
             graph.add("aresample", RESAMPLE),
             graph.add("aformat", self._sample_format(frame)),
             graph.add("highpass", "f=60"),
             graph.add("aformat", "sample_fmts=s16"),
             graph.add("abuffersink"),
         ).configure()
-        self._graph, self._source = graph, source
+        self._graph, self._source, self._fifo = graph, source, AudioFifo()
 
     def _sample_format(self, frame: av.AudioFrame) -> str:
         if frame.layout.nb_channels == self.channels:
@@ -124,15 +124,25 @@ class Track:
 
     def _end_run(self) -> None:
         if self._graph is not None:
+            self._hand_on()
             self._graph.push(None)
             self._drain()
             self._graph = None
+
+    def _hand_on(self) -> None:
+        """Resample what was gathered: a frame costs as much to hand on as a thousand samples."""
+        assert self._fifo is not None
+        assert self._source is not None
+        block = self._fifo.read()
+        if block is not None:
+            block.pts = None
+            self._source.push(block)
+            self._drain()
 
     def _drain(self) -> None:
         from av.error import BlockingIOError, EOFError
 
         assert self._graph is not None
-        self._waiting = 0
         while True:
             try:
                 frame = self._graph.pull()

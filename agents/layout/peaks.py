@@ -78,7 +78,7 @@ class Peaks:
         near = slice(*np.searchsorted(self.times, (start - NEAR_S, end + NEAR_S)))
         if high <= low:
             return 0.0
-        usual = np.percentile(self.shares[near], NEARLY_ALL)
+        usual = _nearly_all(self.shares[near])
         return float(self.shares[low:high].max() / max(usual, 1e-6))
 
     def tell(self, start: float, end: float) -> bool:
@@ -87,7 +87,7 @@ class Peaks:
         part = self.shares[low:high]
         if len(part) < 8 or (end - start + 2 * NEAR_S) / len(part) > SPARSE_S:
             return False
-        return bool(np.percentile(part, NEARLY_ALL) < QUIET_SHARE)
+        return _nearly_all(part) < QUIET_SHARE
 
 
 def find_peaks(packets: PacketTable, params: LayoutParams) -> Peaks:
@@ -99,12 +99,20 @@ def find_peaks(packets: PacketTable, params: LayoutParams) -> Peaks:
     found = [Peak(time, 1.0, cut=True) for time in _cuts(packets)]
     for at in _candidates(time, share, params.packet_ratio):
         low, high = np.searchsorted(time, (time[at] - NEAR_S, time[at] + NEAR_S))
-        if share[at] > params.packet_ratio * np.percentile(share[low:high], NEARLY_ALL):
+        if share[at] > params.packet_ratio * _nearly_all(share[low:high]):
             found.append(Peak(float(time[at]), float(share[at]), _is_alone(int(at), time, share)))
     found = _one_of_each(sorted(found, key=lambda peak: peak.time), params.min_slide_s)
     strong = tuple(peak for peak in found if peak.share > KEY_SHARE)
     weak = tuple(peak for peak in found if peak.share <= KEY_SHARE)
     return Peaks(strong, weak, time, share)
+
+
+def _nearly_all(shares: np.ndarray) -> float:
+    """Return the percentile NEARLY_ALL, as numpy does at ten times the cost."""
+    place = (len(shares) - 1) * NEARLY_ALL / 100
+    below, above = int(place), min(int(place) + 1, len(shares) - 1)
+    ordered = np.partition(shares, (below, above))
+    return float(ordered[below] + (ordered[above] - ordered[below]) * (place - below))
 
 
 def _candidates(time: np.ndarray, share: np.ndarray, ratio: float) -> np.ndarray:

@@ -285,19 +285,19 @@ def _share_of_other_content(
     before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
 ) -> float:
     """Return which share of what two screens show differs, by parts that both show."""
-    shifted = [np.roll(before[0], shift, (0, 1)) for shift in SHIFTS]
+    shifted = np.stack([np.roll(before[0], shift, (0, 1)) for shift in SHIFTS])
     both, other, every = before[1] & after[1], 0.0, 0.0
     for part in _parts():
         seen = both[part]
         if seen.mean() < 0.5:
             continue
         new = after[0][part][seen]
-        olds = [one[part][seen] for one in shifted]
-        detail = max(float(new @ new), *(float(old @ old) for old in olds)) / seen.sum()
+        olds = shifted[:, *part][:, seen]
+        power, powers = float(new @ new), np.einsum("sn,sn->s", olds, olds)
+        detail = max(power, float(powers.max())) / seen.sum()
         if detail < LEAST_DETAIL:
             continue
-        norms = [max(1e-6, float(np.linalg.norm(old) * np.linalg.norm(new))) for old in olds]
-        alike = max(float(old @ new) / norm for old, norm in zip(olds, norms, strict=True))
+        alike = float((olds @ new / np.maximum(1e-6, np.sqrt(powers * power))).max())
         every += detail
         other += detail if alike < ALIKE else 0.0
     return other / every if every else 0.0

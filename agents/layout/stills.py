@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from agents.layout.detector import Arrangement, Turn
 from agents.layout.motion import measure_edges
 from agents.layout.views import AFTER_KEY_S, FAR_S, SIZE, since_key
 from agents.types import Box, Intake, LayoutRegion, Slide
+
+if TYPE_CHECKING:
+    import cv2
 
 MOST_WIDTH = 1280
 """Pixels of the widest picture that is decoded or kept."""
@@ -124,8 +129,7 @@ def _shows_face(pictures: np.ndarray, camera: Rect) -> bool:
     """Tell whether a frontal face is found in the camera's part of most pictures."""
     import cv2
 
-    folder = Path(cv2.__file__).parent / "data"
-    cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+    cascade = _face_finder()
     seen, least = 0, len(pictures) // 2 + 1
     for left, picture in zip(range(len(pictures), 0, -1), pictures, strict=True):
         if seen >= least or seen + left < least:
@@ -136,6 +140,15 @@ def _shows_face(pictures: np.ndarray, camera: Rect) -> bool:
         side = max(16, small.shape[0] // 8)
         seen += len(cascade.detectMultiScale(small, 1.1, 5, minSize=(side, side))) > 0
     return seen >= least
+
+
+@cache
+def _face_finder() -> cv2.CascadeClassifier:
+    """Return OpenCV's finder of frontal faces; reading it takes as long as using it."""
+    import cv2
+
+    folder = Path(cv2.__file__).parent / "data"
+    return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
 
 
 class _Stills:

@@ -2,6 +2,7 @@
 
 from agents.subtitles.cues import make_cues
 from agents.subtitles.files import format_time, to_srt, to_vtt
+from agents.subtitles.fixes import fix_segments, fix_sentences
 from agents.subtitles.sentences import ends_sentence
 from agents.subtitles.text import (
     clean_text,
@@ -16,6 +17,8 @@ from agents.subtitles.ttml import to_ttml
 __all__ = [
     "clean_text",
     "ends_sentence",
+    "fix_segments",
+    "fix_sentences",
     "format_time",
     "join_words",
     "make_cues",

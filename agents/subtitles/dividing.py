@@ -33,7 +33,7 @@ CUE = 4.0
 SHORT, ONE_WORD, FAST, EMPTY = 40.0, 25.0, 0.6, 6.0
 """Costs per second that lacks to a cue's least, of a cue of one word, per character a second too
 many, and of a cue without letters (by the square of the share that is empty)."""
-OVER_END, OVER_PAUSE = 3.0, 8.0
+OVER_END, OVER_PAUSE = 6.0, 8.0
 """Costs of a cue that goes on over the end of a sentence; per second of a pause inside."""
 
 

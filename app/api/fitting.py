@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.api.bodies import read_body
 from app.api.uploads import BadRequest
 from app.services.root import current_services
 
@@ -35,7 +36,7 @@ async def proposal(request: Request) -> Response:
 
 async def keep(request: Request) -> Response:
     """Keep weights as a preset; nothing else changes."""
-    kept = _read(await request.body())
+    kept = _read(await read_body(request, MOST_BYTES))
     save = current_services().fits.save
     preset = await to_thread.run_sync(save, kept.weights, kept.name)
     body: dict[str, Any] = {"id": preset.id, "name": preset.name, "params": dict(preset.params)}
@@ -43,8 +44,6 @@ async def keep(request: Request) -> Response:
 
 
 def _read(body: bytes) -> Kept:
-    if len(body) > MOST_BYTES:
-        raise BadRequest(f"A body has at most {MOST_BYTES} bytes.")
     try:
         return Kept.model_validate(json.loads(body))
     except (ValidationError, ValueError) as error:

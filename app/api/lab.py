@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from agents.tuning import differing, tuning_type, with_values
+from app.api.bodies import read_body
 from app.api.lectures import NO_CACHE
 from app.api.media import attachment
 from app.api.uploads import BadRequest
@@ -90,7 +91,7 @@ async def preset(request: Request) -> Response:
 async def toml(request: Request) -> Response:
     """Return settings as a TOML file, or the settings that a TOML file holds."""
     if request.method == "PUT":
-        tuning = from_toml(_text(await _bytes(request)))
+        tuning = from_toml(_text(await read_body(request, MOST_BYTES)))
         return JSONResponse(differing(tuning))
     tried = await _read(request, Tried)
     text = to_toml(with_values(tuning_type()(), tried.values))
@@ -103,13 +104,6 @@ async def _answer(work: Callable[..., Any], *args: Any) -> Response:  # noqa: AN
     return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
 
 
-async def _bytes(request: Request) -> bytes:
-    body = await request.body()
-    if len(body) > MOST_BYTES:
-        raise BadRequest(f"A body has at most {MOST_BYTES} bytes.")
-    return body
-
-
 def _text(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
@@ -118,7 +112,7 @@ def _text(body: bytes) -> str:
 
 
 async def _read(request: Request, kind: type[Read]) -> Read:
-    body = await _bytes(request)
+    body = await read_body(request, MOST_BYTES)
     try:
         return kind.model_validate(json.loads(body))
     except (ValidationError, ValueError) as error:

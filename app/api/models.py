@@ -205,3 +205,12 @@ class ExtraView(View):
     eta_s: float | None
     files: list[ExtraFile]
     chapters: list[Chapter]
+
+
+class DownloadView(View):
+    """One file that can be saved."""
+
+    group: str
+    """What it belongs to, for people: a clip, the reel, the transcript, ..."""
+    name: str
+    url: str

@@ -24,6 +24,7 @@ from app.api import (
     fitting,
     jobs,
     lab,
+    layouts,
     lectures,
     library,
     media,
@@ -112,7 +113,7 @@ def make_api() -> Api:
     for part in (library, jobs, results, extras, tuning):
         api.include_router(part.router)
     api.include_router(reference.router)
-    for module in (uploads, lectures, stills, fitting, lab, events):
+    for module in (uploads, lectures, layouts, stills, fitting, lab, events):
         api.router.routes += module.routes
     api.router.routes += media.api_routes
     return api

@@ -1,24 +1,9 @@
 // The deck: player, timeline and transcript of one lecture, kept in step.
 // Streamlit calls the default export again whenever data or theme change; the instance stays.
 
-const KEYS = {
-  " ": (deck) => deck.toggle(), k: (deck) => deck.toggle(), j: (deck) => deck.move(-5),
-  l: (deck) => deck.faster(), ArrowLeft: (deck, e) => deck.move(-stride(e)),
-  ArrowRight: (deck, e) => deck.move(stride(e)), ArrowUp: (deck) => deck.neighbour(-1),
-  ArrowDown: (deck) => deck.neighbour(1), ",": (deck) => deck.move(-1 / 25),
-  ".": (deck) => deck.move(1 / 25), p: (deck) => deck.playClip(), r: (deck) => deck.reel?.play(), z: (deck) => deck.zoom(),
-  a: (deck) => deck.timeline?.zoom(null), "+": (deck) => deck.timeline?.scale(0.5), "-": (deck) => deck.timeline?.scale(2),
-  m: (deck) => { deck.video.muted = !deck.video.muted; }, b: (deck) => deck.boxes?.toggle(),
-  w: (deck) => deck.strip?.step(-1, deck.video.currentTime), e: (deck) => deck.strip?.step(1, deck.video.currentTime),
-  f: (deck) => deck.fullScreen(),
-};
 const RATES = [1, 2, 4, 8];
-// Where a key means something of its own: a field takes every key, a button Space and Enter.
-const FIELDS = "input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=combobox], [role=listbox]";
-const PRESSED = "button, a, summary, input[type=checkbox], [role=button], [role=grid], canvas";
-const MOVED = "[role=slider], [role=grid], [role=radio], [role=tab], canvas";
-
-const stride = (event) => (event.ctrlKey ? 60 : event.shiftKey ? 5 : 1);
+// "1:02:03", "62:03" or "75.5" as seconds; NaN for what is no time.
+const seconds = (text) => text.trim().split(":").reduce((sum, part) => sum * 60 + (part === "" ? NaN : Number(part)), 0);
 
 class Deck {
   constructor(root) {
@@ -28,7 +13,7 @@ class Deck {
     this.playing = null;
     this.abort = new AbortController();
     const options = { signal: this.abort.signal, capture: true };
-    document.addEventListener("keydown", (event) => this.key(event), options);
+    document.addEventListener("keydown", (event) => this.equippedWith?.press(this, event), options);
     // What others on the page would call silence, while nothing of it is stored.
     document.addEventListener("lh-silences", (event) => this.timeline?.showSilences(event.detail), { signal: this.abort.signal });
     root.querySelector(".lh-play-clip").onclick = () => this.playClip();
@@ -36,6 +21,10 @@ class Deck {
     root.querySelector(".lh-nearer").onclick = () => this.timeline?.scale(0.5);
     root.querySelector(".lh-farther").onclick = () => this.timeline?.scale(2);
     root.querySelector(".lh-whole").onclick = () => this.timeline?.zoom(null);
+    root.querySelector(".lh-play-all").onclick = () => this.playAll();
+    root.querySelector(".lh-help").onclick = () => this.sheet();
+    const form = root.querySelector(".lh-goto form");
+    form.onsubmit = () => { const to = seconds(form.elements.time.value); if (to >= 0) this.seek(to); else this.say("A time is written as 75, 1:15 or 1:01:15."); };
     this.video.onloadedmetadata = () => this.boxes?.place();
     this.video.onerror = () => this.say("The recording cannot be played; is the lecture still there?");
     this.sizes = new ResizeObserver(() => this.boxes?.place());
@@ -48,7 +37,7 @@ class Deck {
     this.data = data;
     // The version changes when a stage of a running job ends: then more is known than before.
     const wanted = `${data.bundle} ${data.version}`;
-    if (this.loaded === wanted) return this.refresh();
+    if (this.loaded === wanted) return this.captioned === data.captions ? this.refresh() : this.recaption(data);
     this.loaded = wanted;
     // Asked for by its address, so that a rerun leaves a video that plays alone.
     if (this.video.getAttribute("src") !== data.video) {
@@ -66,6 +55,7 @@ class Deck {
     await this.equip(data);
     if (this.abort.signal.aborted || this.loaded !== wanted) return undefined;
     this.bundle = { ...found, ...found.lecture };
+    this.captioned = data.captions;
     this.showChapters(found.chapters.vtt);
     this.reel.show(found.reel);
     this.boxes.show(this.bundle);
@@ -76,6 +66,19 @@ class Deck {
     if (!this.video.currentTime && this.clip()) this.seek(this.clip().parts[0][0]);
     this.root.dataset.ready = "true";
     return undefined;
+  }
+
+  // Only words have changed: the picture of the timeline stays.
+  async recaption(data) {
+    this.captioned = data.captions;
+    const response = await fetch(data.bundle, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (response?.ok && this.captioned === data.captions) {
+      this.bundle = { ...this.bundle, sentences: (await response.json()).sentences };
+      this.timeline.bundle = this.bundle;
+      this.transcript.show(this.bundle);
+      this.shown = undefined;
+    }
+    this.refresh();
   }
 
   // The chapters are a track of the player, so that whatever knows such tracks finds them there.
@@ -94,16 +97,24 @@ class Deck {
   equip(data) {
     this.equipped ??= (async () => {
       const part = (name) => import(new URL(data.modules[name], document.baseURI).href);
-      const names = ["drawing", "boxes", "reel", "strip", "timeline", "transcript"];
-      const [drawing, { Boxes }, { Reel }, { Strip }, { Timeline }, { Transcript }] = await Promise.all(names.map(part));
+      const names = ["drawing", "boxes", "reel", "strip", "timeline", "transcript", "handles", "keys", "edits", "clipbar", "captions"];
+      const [drawing, { Boxes }, { Reel }, { Strip }, { Timeline }, { Transcript }, { Handles }, keys, { Edits }, { Clipbar }, { Captions }] = await Promise.all(names.map(part));
       if (this.abort.signal.aborted) return;
-      const helpers = { ...drawing, seek: (t) => this.seek(t), play: (parts) => this.play(parts), select: (id) => this.select(id) };
+      const helpers = { ...drawing, seek: (t) => this.seek(t), play: (parts) => this.play(parts), select: (id) => this.select(id), Handles,
+        explain: (topic) => this.setTrigger("topic", topic),
+        say: (text) => this.say(text), limits: () => this.data.live.limits, newClip: () => this.newClip(), edit: (op, fields) => this.edits.send(op, fields) };
+      this.make = drawing.make;
+      this.edits = new Edits(this);
       this.clock = drawing.clock;
       this.boxes = new Boxes(this.root, this.video, helpers);
       this.reel = new Reel(this.root, helpers);
       this.strip = new Strip(this.root, helpers);
       this.transcript = new Transcript(this.root.querySelector(".lh-transcript"), helpers);
       this.timeline = new Timeline(this.root.querySelector(".lh-timeline"), this.strip, helpers, data);
+      this.clipbar = new Clipbar(this.root, this);
+      this.captions = new Captions(this.root, this.transcript, this);
+      keys.fillSheet(this.root.querySelector(".lh-sheet"), drawing.make);
+      this.equippedWith = keys;
     })();
     // A part that could not be fetched is asked for again at the next rerun.
     this.equipped.catch(() => { this.equipped = this.loaded = undefined; });
@@ -112,8 +123,12 @@ class Deck {
 
   refresh() {
     if (!this.timeline?.Plotly) return;
+    // The scores of the run came with the bundle; only those under a moved weight come live.
+    this.data.live.scores ??= this.bundle.sentences.map(({ score }) => score);
+    this.edits.settle(this.data.live);
     this.timeline.update(this.data.live);
     this.transcript.update(this.data.live);
+    this.clipbar.show(this.clip(), this.data.live);
     const focus = this.data.live.focus;
     if (focus && focus.nonce !== this.focused) {
       this.focused = focus.nonce;
@@ -145,6 +160,7 @@ class Deck {
     // Shown at once; the table and the reasons below follow when Python has answered.
     this.data.live.selected = id;
     this.timeline.select(id);
+    this.clipbar.show(clip, this.data.live);
     this.setTrigger("selected", id);
   }
 
@@ -177,9 +193,71 @@ class Deck {
     else this.video.parentElement.requestFullscreen?.();
   }
 
+  // To the clip; from there back to all.
   zoom() {
     const clip = this.clip();
-    this.timeline?.zoom(clip ? [clip.parts[0][0], clip.parts.at(-1)[1]] : null);
+    const near = this.zoomed === clip?.id && this.timeline?.near();
+    this.zoomed = near ? null : clip?.id;
+    this.timeline?.zoom(clip && !near ? [clip.parts[0][0], clip.parts.at(-1)[1]] : null);
+  }
+
+  fps() { return this.bundle?.fps || 25; }
+
+  silence(way) {
+    const to = this.timeline?.handles.silenceEdge(this.video.currentTime, way);
+    if (to !== undefined) this.seek(to);
+  }
+
+  setEdge(edge) {
+    const [clip, now] = [this.clip(), this.video.currentTime];
+    if (!clip) return this.say("Select a clip first.");
+    const span = { start: clip.parts[0][0], end: clip.parts.at(-1)[1], [edge]: now };
+    if (span.start >= span.end) return this.say(`The clip cannot ${edge} there: its other edge lies before.`);
+    return this.edits.clip("resize", span);
+  }
+
+  // Of what is marked on the timeline or selected in the transcript; else half a minute from the
+  // sentence under the playhead, as far as there is room.
+  newClip() {
+    const { handles } = this.timeline;
+    if (this.captions.make()) return;
+    if (handles.marked) {
+      this.edits.send("create", { start: handles.marked[0], end: handles.marked[1] });
+      handles.unmark();
+      return;
+    }
+    const now = this.video.currentTime;
+    const spans = this.data.live.clips.filter(({ state }) => state !== "rejected").map(({ parts }) => [parts[0][0], parts.at(-1)[1]]);
+    if (spans.some(([a, b]) => a <= now && now < b)) { this.say("There is a clip already; split it, or go where none is."); return; }
+    const low = Math.max(0, ...spans.filter(([, b]) => b <= now).map(([, b]) => b));
+    const high = Math.min(this.bundle.duration, ...spans.filter(([a]) => a > now).map(([a]) => a));
+    const { sentences } = this.bundle;
+    const start = Math.max(low, sentences.findLast((one) => one.start <= now && now < one.end)?.start ?? now);
+    const end = sentences.find((one) => one.end >= start + 25 && one.end <= start + 60)?.end ?? start + 30;
+    this.edits.send("create", { start, end: Math.min(high, end) });
+  }
+
+  remove() {
+    if (!this.captions.change("cut")) this.edits.clip("delete");
+  }
+
+  clear() {
+    this.timeline?.handles.unmark();
+    document.getSelection().removeAllRanges();
+  }
+
+  sheet() { this.root.querySelector(".lh-sheet").showModal(); }
+
+  goTo() {
+    const dialog = this.root.querySelector(".lh-goto");
+    dialog.showModal();
+    dialog.querySelector("input").select();
+  }
+
+  playAll() {
+    const there = this.data.live.clips.filter(({ state }) => state !== "rejected");
+    const parts = there.flatMap((clip) => clip.parts).sort(([a], [b]) => a - b);
+    if (parts.length) this.play(parts);
   }
 
   // Plays what the clip keeps, straight from the source: nothing needs rendering to be judged.
@@ -231,32 +309,21 @@ class Deck {
     this.root.querySelector(".lh-time").textContent = text;
   }
 
-  key(event) {
-    const target = event.composedPath()[0];
-    if (event.metaKey || event.altKey || target.closest?.(FIELDS)) return;
-    if (target.closest?.(PRESSED) && [" ", "Enter"].includes(event.key)) return;
-    if (target.closest?.(MOVED) && event.key.startsWith("Arrow")) return;
-    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!action || (event.ctrlKey && !event.key.startsWith("Arrow"))) return;
-    event.preventDefault();
-    event.stopPropagation();
-    action(this, event);
-  }
-
   destroy() {
     this.abort.abort();
     this.sizes.disconnect();
-    for (const part of [this.boxes, this.strip, this.timeline]) part?.destroy();
+    for (const part of [this.boxes, this.strip, this.timeline, this.captions]) part?.destroy();
     this.video.onerror = null;
     this.video.removeAttribute("src");
     this.video.load();
   }
 }
 
-export default function render({ data, parentElement, setTriggerValue }) {
+export default function render({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-deck");
   const deck = (root.lhDeck ??= new Deck(root));
   deck.setTrigger = setTriggerValue;
+  deck.setState = setStateValue;
   deck.load(data).catch(() => deck.say("The deck could not start; reload the page to try again."));
   return () => {
     deck.destroy();

@@ -33,8 +33,18 @@ class Lab {
       await this.fetchAll();
     }
     if (!this.notebook || this.gone) return;
+    this.take(data.applied);
     this.tell();
     this.draw();
+  }
+
+  // What was chosen beside the notebook, such as the best cell of a sweep: once, and not again when
+  // a person comes back to the page.
+  take(applied) {
+    const nonce = applied?.nonce ?? 0;
+    const known = this.taken;
+    this.taken = nonce;
+    if (known !== undefined && nonce !== known) this.use(applied.values);
   }
 
   async bring(modules) {
@@ -187,7 +197,7 @@ class Lab {
     this.part("run").disabled = !count || running;
     this.part("defaults").disabled = !Object.keys(this.changed(this.usual)).length;
     const flags = Object.entries(this.changed(this.usual)).map(([name, value]) => ` ${this.tunables.flag(this.fields.find((field) => field.name === name), value)}`);
-    this.part("command").textContent = `lecture highlights FILE${flags.join("")}`;
+    this.part("command").textContent = `lecture highlights FILE --out DIR${flags.join("")}`;
   }
 
   tellState({ cell, section, badge, cost, again }, stale, changed) {

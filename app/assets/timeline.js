@@ -17,6 +17,8 @@ export class Timeline {
     this.head = helpers.make("div", "lh-playhead");
     this.overlay.append(this.head);
     this.clips = new Map();
+    this.live = { clips: [] };
+    this.handles = new helpers.Handles(this, helpers);
     this.topics = [];
     this.time = 0;
     // The wheel scrolls the page, also over the timeline; with Ctrl (or a pinch) it zooms.
@@ -37,6 +39,7 @@ export class Timeline {
     if (!this.Plotly) this.listen();
     this.Plotly = Plotly;
     if (this.tried?.preview) this.showSilences(this.tried);
+    this.handles.show(bundle);
     this.drawMarks();
     this.place();
   }
@@ -151,6 +154,12 @@ export class Timeline {
     this.Plotly.relayout(this.plot, { "xaxis.range": [from, from + length] });
   }
 
+  // Whether less than all is in view.
+  near() {
+    const [a, b] = this.plot._fullLayout.xaxis.range;
+    return b - a < this.bundle.duration - 0.5;
+  }
+
   zoom(range) {
     const [from, to] = range ?? [0, this.bundle.duration];
     const margin = range ? (to - from) * 0.15 : 0;
@@ -161,11 +170,17 @@ export class Timeline {
   update(live) {
     if (!this.Plotly) return;
     this.recolour();
-    const scores = live.scores.join();
+    this.live = live;
+    // What a person holds in their hand is not drawn anew; it is when they let go.
+    if (this.handles.busy) return;
+    const least = Math.min(...live.clips.filter(({ state }) => state !== "rejected").map(({ score }) => score));
+    const scores = `${live.scores.join()} ${least}`;
     if (scores !== this.scores) {
       this.scores = scores;
       const top = Math.max(0.01, ...live.scores) * 1.1;
-      this.Plotly.update(this.plot, { y: [live.scores.flatMap((s) => [s, s])] }, { "yaxis5.range": [0, top] }, [2]);
+      // The dotted line is what the weakest clip reaches.
+      const shapes = Number.isFinite(least) ? [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y5", y0: least, y1: least, line: { dash: "dot", width: 1, color: this.ink(0.7) } }] : [];
+      this.Plotly.update(this.plot, { y: [live.scores.flatMap((s) => [s, s])] }, { "yaxis5.range": [0, top], shapes }, [2]);
     }
     const seen = new Set(live.clips.map((clip) => clip.id));
     for (const [id, drawn] of this.clips) if (!seen.has(id)) { drawn.nodes.forEach((n) => n.remove()); this.clips.delete(id); }
@@ -186,8 +201,34 @@ export class Timeline {
       { "font.color": this.ink(1), "xaxis.gridcolor": this.ink(0.1) }, [0, 1, 2]);
   }
 
+  // A clip whose picture is a preview, to be drawn as it is stored.
+  forget(id) {
+    const drawn = this.clips.get(id);
+    if (drawn) drawn.looks = undefined;
+  }
+
+  settle() {
+    this.update(this.live);
+  }
+
+  preview(id, kept) {
+    const drawn = this.clips.get(id);
+    drawn.looks = "preview";
+    drawn.parts.forEach((node, at) => Object.assign(node.dataset, { t0: kept[at]?.[0] ?? 0, t1: kept[at]?.[1] ?? 0 }));
+    drawn.span = [kept[0][0], kept.at(-1)[1]];
+    Object.assign(drawn.label.dataset, { t0: drawn.span[0], t1: drawn.span[1] });
+    this.place();
+  }
+
+  warn(id, on) {
+    for (const node of this.clips.get(id).parts) node.classList.toggle("lh-clip-warned", on);
+  }
+
   drawClip(clip) {
-    this.clips.get(clip.id)?.nodes.forEach((node) => node.remove());
+    const before = this.clips.get(clip.id)?.nodes ?? [];
+    const held = before.indexOf(document.activeElement);
+    const edge = held < 0 ? undefined : document.activeElement.dataset.edge;
+    before.forEach((node) => node.remove());
     const { clock, make } = this.helpers;
     const name = `Clip ${clip.rank}, ${clip.state}: ${clip.title}`;
     const parts = clip.parts.map(([a, b], index) => {
@@ -200,14 +241,19 @@ export class Timeline {
     Object.assign(label.dataset, { t0: clip.parts[0][0], t1: clip.parts.at(-1)[1] });
     label.setAttribute("aria-hidden", "true");
     this.overlay.append(label);
-    const text = `${clip.rank}. ${clip.state === "accepted" ? "✓ " : clip.state === "rejected" ? "✕ " : ""}${clip.title}`;
-    this.clips.set(clip.id, { nodes: [...parts, label], parts, label, text, rank: clip.rank, looks: JSON.stringify(clip) });
+    const text = `${clip.rank}. ${clip.locked ? "🔒 " : ""}${clip.state === "accepted" ? "✓ " : clip.state === "rejected" ? "✕ " : ""}${clip.title}`;
+    const handles = this.handles.of(clip, parts);
+    const span = [clip.parts[0][0], clip.parts.at(-1)[1]];
+    this.clips.set(clip.id, { nodes: [...parts, label, ...handles], parts, label, handles, span, text, rank: clip.rank, looks: JSON.stringify(clip) });
     this.select(this.selected);
+    // The focus stays where a person has it.
+    if (held >= 0) (handles.find((node) => edge && node.dataset.edge === edge) ?? parts[0]).focus();
   }
 
   select(id) {
     this.selected = id;
-    for (const [clip, { parts }] of this.clips) {
+    for (const [clip, { parts, handles }] of this.clips) {
+      for (const node of handles) node.tabIndex = clip === id ? 0 : -1;
       for (const node of parts) {
         node.classList.toggle("lh-clip-selected", clip === id);
         node.setAttribute("aria-pressed", String(clip === id));
@@ -230,7 +276,7 @@ export class Timeline {
     const { clock, seek } = this.helpers;
     for (const node of this.topics) node.remove();
     this.topics = this.bundle.topics.map((topic) => {
-      const node = this.mark("lh-topic", topic.start, topic.end, `Topic, ${clock(topic.start)}: ${topic.title}`, () => seek(topic.start));
+      const node = this.mark("lh-topic", topic.start, topic.end, `Topic, ${clock(topic.start)}: ${topic.title}`, () => { seek(topic.start); this.helpers.explain(topic.topic); });
       node.textContent = topic.title;
       return node;
     });
@@ -257,8 +303,12 @@ export class Timeline {
   place() {
     if (!this.plot._fullLayout) return;
     const [topics, wave] = [this.lane("topics"), this.lane("wave")];
-    for (const { parts, label, text, rank } of this.clips.values()) {
+    const axis = this.plot._fullLayout.xaxis;
+    if (this.handles.marked) this.stretch(this.handles.range, wave);
+    else this.handles.range.hidden = true;
+    for (const { parts, label, handles, span, text, rank } of this.clips.values()) {
       for (const node of parts) this.stretch(node, wave);
+      this.handles.place(handles, ...span, wave, axis);
       const width = this.stretch(label, { top: wave.top, height: 20 });
       const shown = width < 9 ? "" : width < TIGHT ? String(rank) : text;
       label.classList.toggle("lh-clip-label-tight", width < TIGHT);

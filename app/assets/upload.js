@@ -158,6 +158,92 @@ class Upload {
   }
 }
 
+// Several recordings, one after the other; one that is refused does not keep the others back.
+class Batch {
+  constructor(parts) {
+    Object.assign(this, { parts, index: 0, listeners: new Set(), results: [], refused: [] });
+  }
+
+  tell() {
+    for (const listener of this.listeners) listener(this);
+  }
+
+  run() {
+    const [file, fields, captions] = this.parts[this.index];
+    this.current = new Upload(file, fields, captions);
+    this.current.listeners.add(() => this.heard());
+    this.current.run();
+  }
+
+  heard() {
+    const { state, result, message, file } = this.current;
+    if (state === "running" || state === "paused") return this.tell();
+    if (this.current.counted) return undefined;
+    this.current.counted = true;
+    if (result) this.results.push(result);
+    else this.refused.push(`${file.name}: ${message}`);
+    this.index += 1;
+    if (this.index < this.parts.length && !this.cancelled) this.run();
+    return this.tell();
+  }
+
+  get state() {
+    const over = this.index >= this.parts.length || this.cancelled;
+    return over ? (this.results.length ? "done" : "failed") : this.current.state === "paused" ? "paused" : "running";
+  }
+
+  get file() {
+    return { name: `${this.current.file.name} (${Math.min(this.index + 1, this.parts.length)} of ${this.parts.length})`, size: this.current.file.size };
+  }
+
+  get offset() {
+    return this.current.offset;
+  }
+
+  get message() {
+    return this.refused.join(" ");
+  }
+
+  get result() {
+    return { several: this.results.length, refused: this.refused };
+  }
+
+  describe() {
+    return this.current.describe();
+  }
+
+  pause() {
+    this.current.pause();
+  }
+
+  go() {
+    this.current.go();
+  }
+
+  cancel() {
+    this.cancelled = true;
+    return this.current.cancel();
+  }
+}
+
+const stem = (name) => name.replace(/\.[^.]+$/, "").toLowerCase();
+
+// Captions belong to the recording of the same name, also with a language: talk.vtt, talk.en.vtt.
+const captionsFor = (recording, captions) =>
+  captions.find((file) => stem(file.name) === stem(recording.name)) ?? captions.find((file) => stem(stem(file.name)) === stem(recording.name));
+
+// What was dropped, folders with all that lies in them.
+const filesIn = async (entry) => {
+  if (entry.isFile) return [await new Promise((found, lost) => entry.file(found, lost))];
+  const reader = entry.createReader();
+  const files = [];
+  for (;;) {
+    const entries = await new Promise((found, lost) => reader.readEntries(found, lost));
+    if (!entries.length) return files;
+    for (const one of entries) files.push(...await filesIn(one));
+  }
+};
+
 class Form {
   constructor(root, key) {
     this.root = root;
@@ -172,8 +258,12 @@ class Form {
     zone.ondrop = (event) => {
       event.preventDefault();
       zone.classList.remove("lh-over");
-      this.take([...event.dataTransfer.files]);
+      const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+      if (entries.some((entry) => entry.isDirectory)) Promise.all(entries.map(filesIn)).then((found) => this.take(found.flat(), true));
+      else this.take([...event.dataTransfer.files]);
     };
+    this.find("folder").onclick = () => this.find("folder-input").click();
+    this.find("folder-input").onchange = (event) => this.take([...event.target.files], true);
     video.onchange = () => this.take([...video.files]);
     this.find("captions-input").onchange = (event) => this.take([...event.target.files]);
     this.find("start").onclick = () => this.start();
@@ -182,16 +272,48 @@ class Form {
     this.watch(uploads.get(key));
   }
 
-  take(files) {
+  // What the three fields hold already.
+  takeChosen() {
+    const [recordings, folder, captions] = ["video", "folder", "captions"].map((name) => [...this.find(`${name}-input`).files]);
+    if (folder.length) this.take([...folder, ...captions], true);
+    else this.take([...recordings, ...captions]);
+  }
+
+  // From a folder only recordings and captions are taken; whatever else lies there is no mistake.
+  take(files, folder = false) {
     const types = this.find("captions-input").accept.split(",");
-    for (const file of files) {
-      if (types.some((type) => file.name.toLowerCase().endsWith(type))) this.captions = file;
-      else this.file = file;
+    const captions = files.filter((file) => types.some((type) => file.name.toLowerCase().endsWith(type)));
+    const wanted = (file) => !folder || this.data.extensions.includes(file.name.split(".").pop().toLowerCase());
+    const recordings = files.filter((file) => !captions.includes(file) && wanted(file));
+    if (folder && !recordings.length) {
+      this.find("error").textContent = "There is no recording in this folder.";
+      return;
     }
+    this.batch = recordings.length > 1 ? recordings.map((file) => [file, captionsFor(file, captions)]) : undefined;
+    this.listBatch();
+    if (this.batch) return;
+    if (captions.length) [this.captions] = captions.slice(-1);
+    if (recordings.length) [this.file] = recordings.slice(-1);
     this.find("file-name").textContent = this.file ? `${this.file.name} (${megabytes(this.file.size)})` : "";
     this.find("captions-name").textContent = this.captions ? this.captions.name : "";
     if (this.file && !this.find("title").value) this.find("title").placeholder = this.file.name.replace(/\.[^.]+$/, "");
     this.check();
+  }
+
+  listBatch() {
+    const { batch } = this;
+    this.find("batch").replaceChildren(...(batch ?? []).map(([file, captions]) => {
+      const item = document.createElement("li");
+      const error = this.problem(file);
+      item.textContent = `${file.name} (${megabytes(file.size)}), ${error || (captions ? `captions: ${captions.name}` : "no captions")}`;
+      return item;
+    }));
+    for (const name of ["title", "captions-input"]) this.find(name).closest(".lh-field").hidden = Boolean(batch);
+    if (!batch) return;
+    const good = batch.filter(([file]) => !this.problem(file)).length;
+    this.find("file-name").textContent = `${batch.length} recordings`;
+    this.find("error").textContent = good < batch.length ? `${batch.length - good} of them cannot be taken and will be left out.` : "";
+    this.find("start").disabled = !good;
   }
 
   limits() {
@@ -200,25 +322,30 @@ class Form {
     this.find("video-input").accept = extensions.map((extension) => `.${extension}`).join();
   }
 
-  check() {
+  problem(file) {
     const { limit, extensions } = this.data;
-    let error = "";
-    if (this.file) {
-      const extension = this.file.name.split(".").pop().toLowerCase();
-      if (!extensions.includes(extension)) error = `.${extension} is not taken; one of ${extensions.join(", ")} is needed.`;
-      else if (!this.file.size) error = "The file is empty; choose the recording itself.";
-      else if (this.file.size > limit) error = `The file has ${megabytes(this.file.size)}; up to ${megabytes(limit)} are taken.`;
-    }
+    const extension = file.name.split(".").pop().toLowerCase();
+    if (!extensions.includes(extension)) return `.${extension} is not taken; one of ${extensions.join(", ")} is needed.`;
+    if (!file.size) return "The file is empty; choose the recording itself.";
+    return file.size > limit ? `The file has ${megabytes(file.size)}; up to ${megabytes(limit)} are taken.` : "";
+  }
+
+  check() {
+    const error = this.file ? this.problem(this.file) : "";
     this.find("error").textContent = error;
     this.find("start").disabled = !this.file || Boolean(error);
   }
 
   start() {
-    const fields = { title: this.find("title").value.trim(), preset: this.data.preset ?? "" };
-    const upload = new Upload(this.file, fields, this.captions);
+    const preset = this.data.preset ?? "";
+    const title = this.find("title").value.trim();
+    const good = this.batch?.filter(([file]) => !this.problem(file));
+    const upload = good
+      ? new Batch(good.map(([file, captions]) => [file, { preset }, captions]))
+      : new Upload(this.file, { title, preset }, this.captions);
     uploads.set(this.key, upload);
-    this.watch(upload);
     upload.run();
+    this.watch(upload);
   }
 
   watch(upload) {
@@ -259,7 +386,7 @@ export default function render({ data, parentElement, setTriggerValue, key }) {
   form.setTrigger = setTriggerValue;
   form.limits();
   // What was chosen while this script was still on its way has fired its event already.
-  if (!known) form.take([...root.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]));
+  if (!known) form.takeChosen();
   return () => {
     form.leave();
     parentElement.lhUpload = null;

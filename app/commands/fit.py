@@ -1,4 +1,4 @@
-"""`lecture fit`: weights proposed from accepted and rejected clips, saved only on a yes."""
+"""`lecture fit`: weights proposed from what people said about clips, saved only on a yes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from agents.errors import NotFound
-from app.commands.options import State, settings_with
+from app.commands.options import Lectures, State, settings_with
 from app.commands.report import print_notices
 
 if TYPE_CHECKING:
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 def fit(
     *,
-    lectures: Annotated[
-        tuple[str, ...],
-        Parameter(
-            consume_multiple=True, help="Ids of lectures, as in the page's address; all without."
-        ),
-    ] = (),
+    lectures: Lectures = (),
     name: Annotated[
         str, Parameter(help="Name of the preset that a yes makes.")
     ] = "From my judgements",
@@ -38,11 +33,11 @@ def fit(
     ] = False,
     state: State = None,
 ) -> int:
-    """Propose weights from the clips that were accepted, rejected and changed."""
+    """Propose weights from the clips that were accepted, rejected, rated and changed."""
     from app.services.root import Services
 
     settings = settings_with(state=state)
-    _check_store(settings)
+    check_store(settings)
     services = Services(settings)
     services.store.migrate()
     proposal = services.fits.propose(lectures)
@@ -62,7 +57,7 @@ def fit(
     return 0
 
 
-def _check_store(settings: Settings) -> None:
+def check_store(settings: Settings) -> None:
     """Refuse a state folder without a store instead of making one."""
     path = settings.store_location
     if isinstance(path, Path) and not path.exists():
@@ -86,6 +81,8 @@ def print_proposal(proposal: Proposal) -> None:
     print(
         f"{proposal.judgements} judgements in {len(proposal.lectures)} lectures: "
         f"{proposal.accepted} accepted ({proposal.changed} changed), {proposal.rejected} rejected"
+        f"{f', {proposal.marked} marked' if proposal.marked else ''}"
+        f"{f'; {proposal.rated} have stars' if proposal.rated else ''}"
     )
     print(f"{'component':<20}{'default':>9}{'proposed':>10}{'change':>9}")
     for name, before in proposal.default.items():

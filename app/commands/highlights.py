@@ -46,6 +46,9 @@ def highlights(
         Path | None,
         Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
     ] = None,
+    logo: Annotated[
+        Path | None, Parameter(help="A PNG or JPEG to show in the corner of every clip.")
+    ] = None,
     transcript: Annotated[
         str, Parameter(help=f'Files of the whole transcript, of {TRANSCRIPTS}; "" for none.')
     ] = "vtt,txt",
@@ -89,6 +92,10 @@ def highlights(
         raise TuningError(f"--captions fits one recording, not {len(files)}.")
     if (keep or drop) and len(files) > 1:
         raise TuningError(f"--keep and --drop fit one recording, not {len(files)}.")
+    if logo is not None:
+        from agents.compile.logo import logo_kind
+
+        logo_kind(logo)
     decisions = read_stretches(keep or (), drop or ())
     wanted = Wanted(
         transcripts=_suffixes("--transcript", transcript, TRANSCRIPT_FORMATS),
@@ -98,8 +105,8 @@ def highlights(
     _check_stages(only, from_)
     _check_folders(files, out)
     if server is not None:
-        if keep or drop or cutlist or only or from_ or wanted.extras:
-            flags = "--keep, --drop, --cutlist, --only, --from, --reel, --podcast"
+        if keep or drop or cutlist or only or from_ or logo or wanted.extras:
+            flags = "--keep, --drop, --cutlist, --only, --from, --reel, --podcast, --logo"
             raise TuningError(f"--server does not go with {flags}.")
         return _on_server(server, files, out, captions, tuning, as_json=json_)
     stop_at_once()
@@ -114,6 +121,7 @@ def highlights(
                 folder,
                 tuning,
                 captions=captions,
+                logo=logo,
                 wanted=wanted,
                 only=only,
                 start=from_,
@@ -129,8 +137,10 @@ def highlights(
 
 def _extras(reel: bool, podcast: bool, only: str | None) -> tuple[ExtraKind, ...]:
     kinds: list[ExtraKind] = []
-    kinds += ["reel"] if reel else []
-    kinds += ["podcast"] if podcast else []
+    if reel:
+        kinds.append("reel")
+    if podcast:
+        kinds.append("podcast")
     if kinds and only not in (None, "compile"):
         raise TuningError(f"--{kinds[0]} needs all stages; leave --only {only} out.")
     return tuple(kinds)

@@ -12,6 +12,12 @@ from app.settings import Settings, SettingsError, load_settings
 State = Annotated[
     Path | None, Parameter(help="State folder instead of LECTURE_STATE or data/local.")
 ]
+Lectures = Annotated[
+    tuple[str, ...],
+    Parameter(
+        consume_multiple=True, help="Ids of lectures, as in the page's address; all without."
+    ),
+]
 Host = Annotated[str | None, Parameter(help="Address to bind; only loopback is served yet.")]
 Port = Annotated[int | None, Parameter(help="Port of the app; 0 takes a free one.")]
 Workers = Annotated[int | None, Parameter(help="Number of worker processes.")]

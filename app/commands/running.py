@@ -92,6 +92,7 @@ def run_here(
     tuning: Params,
     *,
     captions: Path | None = None,
+    logo: Path | None = None,
     wanted: Wanted,
     only: str | None = None,
     start: str | None = None,
@@ -103,7 +104,7 @@ def run_here(
     check_file(file)
     captions = find_captions(file, captions)
     with work_folder(out.absolute()) as state:
-        shop = open_shop(state, file, captions)
+        shop = open_shop(state, file, captions, logo)
         shop.store.migrate()
         lecture = remember(shop, file, captions)
         job, _ = create_run(shop, lecture.id, tuning, decisions=decisions)
@@ -182,11 +183,13 @@ def work_folder(out: Path) -> Iterator[Path]:
         raise
 
 
-def open_shop(state: Path, file: Path, captions: Path | None) -> Workshop:
+def open_shop(state: Path, file: Path, captions: Path | None, logo: Path | None = None) -> Workshop:
     """Return a workshop whose store and results lie in `state`, reading the original file."""
     config = workshop_config(settings_with(state=state)).model_copy(
         update={"store_url": "", "redis_url": ""}
     )
+    if logo is not None:
+        config = config.model_copy(update={"logo": logo.absolute()})
     media = OriginalFiles(state / "media", file, captions)
     shop = open_workshop(config, _no_one_listens)
     return replace(

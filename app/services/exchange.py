@@ -8,18 +8,22 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agents.errors import NotFound
+from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS, Cutlist, Source, make_cutlist
 from app.exports import clip_name, slug
 from app.offline import OfflineClip, extra_files, offline_page
 from app.services.clips import Clips
-from app.services.extras import Extras
+from app.services.extras import SAVED, Extras
 from app.services.files import ClipFile, Files
 from app.services.review import Review
 from app.texts import texts_of
+from app.transcripts import TRANSCRIPT_FORMATS
 from app.zips import stream_zip
 from data.records import ClipRow, Job, Lecture
 
 CLIP_FILES: tuple[ClipFile, ...] = ("video", "srt", "vtt", "poster")
+CUTLISTS = ("cutlist", EXCHANGE_FORMATS)
+"""The address of a cut list, and what it is made as."""
 
 
 class Exchange:
@@ -65,6 +69,35 @@ class Exchange:
         rest = [(name, text) for name, _, text in texts]
         entries = [("index.html", page), *files, *rest]
         return f"{_stem(lecture)}-clips.zip", stream_zip(entries)
+
+    def downloads(self, lecture_id: str, job_id: str | None = None) -> list[dict[str, str]]:
+        """Return group, name and address of every file that can be saved."""
+        lecture, job = self.review.find(lecture_id, job_id)
+        found, clips = self.review.results.of(job), self._kept(job)
+        rendered = [clip for clip in clips if clip.media is not None]
+        base = f"/api/v1/lectures/{lecture.id}"
+        rows: list[tuple[str, str, str]] = []
+        if rendered:
+            what = "Everything as zip, with a page that plays offline"
+            rows.append(("All at once", what, f"{base}/download.zip?job={job.id}"))
+        for clip in rendered:
+            names = {"video": "Video", "srt": "SRT", "vtt": "VTT", "poster": "Picture"}
+            title = f"{clip.idx}. {clip.title}"
+            rows += [(title, names[kind], f"/api/v1/clips/{clip.id}/{kind}") for kind in CLIP_FILES]
+        for state in self.extras.states(lecture.id, job.id):
+            saved = (file for file in state["files"] if file["suffix"] in SAVED)
+            rows += [(state["title"], file["suffix"].upper(), file["url"]) for file in saved]
+        for group, kind, formats, there in (
+            ("Transcript of the lecture", "transcript", TRANSCRIPT_FORMATS, found.transcript),
+            ("Chapters of the lecture", "chapters", CHAPTER_FORMATS, found.content),
+            ("Cut lists for video editors: keep one beside the recording", *CUTLISTS, clips),
+        ):
+            rows += [
+                (group, made.title, f"{base}/{kind}.{suffix}?job={job.id}")
+                for suffix, made in formats.items()
+                if there
+            ]
+        return [{"group": group, "name": name, "url": url} for group, name, url in rows]
 
     def _paths(self, clip: ClipRow) -> Iterator[Path]:
         for kind in CLIP_FILES:

@@ -53,6 +53,7 @@ class Extras:
         state: dict[str, Any] = {
             **{"kind": kind, "title": TITLES[kind], "status": "nothing", "percent": 0.0},
             **{"message": "", "eta_s": None, "files": [], "chapters": []},
+            **{"width": None, "height": None},
         }
         try:
             extra = self._plan(kind, job_id)
@@ -71,7 +72,8 @@ class Extras:
             ]
             marks = [{"start": c.start, "end": c.end, "title": c.text} for c in made.chapters]
             done = {"status": "ready", "percent": 100.0, "files": files, "chapters": marks}
-            return {**state, **done}
+            size = (made.clip.width, made.clip.height) if isinstance(made, Film) else (None, None)
+            return {**state, **done, "width": size[0], "height": size[1]}
         event = self._event(extra)
         live = {name: event[name] for name in ("status", "percent", "message", "eta_s")}
         return {**state, **live}

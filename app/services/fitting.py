@@ -1,10 +1,10 @@
-"""Weights from the clips that people accepted, rejected and changed: proposed, saved on a yes."""
+"""Weights from what people accepted, rejected, rated, changed and marked: saved on a yes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
@@ -19,11 +19,11 @@ from agents.tuning import parse_tuning
 from agents.types import Content, Interval, Notice
 from app.exports import slug
 from app.services.core import Core
+from app.services.judged import Judged, Parts, Verdict, read_judged
 from app.services.results import Results
-from data.clips import list_clips, list_judged, list_revisions, revised_parts
-from data.lectures import get_lecture
+from data.clips import list_clips
 from data.presets import list_presets, put_preset
-from data.records import ClipRevision, ClipRow, Preset
+from data.records import Preset
 
 ENOUGH = 20
 """With fewer judgements a fit is hardly more than a guess."""
@@ -31,8 +31,6 @@ HALF = 0.5
 """How much of a judgement it is that a person moved the edges of a stretch."""
 DECIMALS = 2
 """Weights move in steps of 0.01."""
-
-Parts = tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +42,29 @@ class Proposal:
     lectures: tuple[str, ...]
     """Ids of the lectures with judgements."""
     accepted: int
+    """Clips that the last word is in favour of."""
     rejected: int
     changed: int
     """Clips among the accepted whose stretch a person has changed, or made."""
+    marked: int
+    """Stretches marked as important."""
+    rated: int
+    """Clips with stars, whatever else was said about them."""
     gain: Gain | None
     notices: tuple[Notice, ...]
 
     @property
     def judgements(self) -> int:
-        """Return how many clips have been judged."""
-        return self.accepted + self.rejected
+        """Return how many clips and stretches have been judged."""
+        return self.accepted + self.rejected + self.marked
 
     def document(self) -> dict[str, Any]:
         """Return the proposal as JSON; a standard error that cannot be told is null."""
         told = {
             name: getattr(self, name)
-            for name in ("judgements", "accepted", "rejected", "changed", "lectures")
+            for name in (
+                *("judgements", "accepted", "rejected", "changed", "marked", "rated", "lectures"),
+            )
         }
         return {
             **told,
@@ -75,15 +80,6 @@ def _gain(gain: Gain) -> dict[str, Any]:
     return {**asdict(gain), "error": error, "gain": gain.gain, "expected": gain.expected}
 
 
-@dataclass(slots=True)
-class _Judged:
-    """What people said about stretches of lectures: the last word about each."""
-
-    whole: dict[tuple[str, Parts], tuple[ClipRow, bool]] = field(default_factory=dict)
-    replaced: dict[tuple[str, Parts], ClipRow] = field(default_factory=dict)
-    """Stretches in whose place a person has put another."""
-
-
 class Fits:
     """Fits weights to judgements and keeps them as presets."""
 
@@ -93,21 +89,24 @@ class Fits:
 
     def propose(self, lectures: Collection[str] = ()) -> Proposal:
         """Return the weights that the judgements of these lectures, or of all, propose."""
-        judged = self._read(lectures)
+        with self.core.store.read() as con:
+            judged = read_judged(con, lectures)
         if not judged.whole:
             raise NotFound("There are no judgements yet: accept and reject clips first.")
         judgements = self._judgements(judged)
         default = weight_vector(ExtractParams().weights)
         weights, gain = fit_weights(judgements, default)
-        liked = [clip for clip, is_liked in judged.whole.values() if is_liked]
+        liked = sum(verdict.liked for verdict in judged.whole.values())
         names = tuple(dict.fromkeys(lecture for lecture, _ in judged.whole))
         return Proposal(
             default=_by_name(default),
             proposed=_by_name(weights),
             lectures=names,
-            accepted=len(liked),
-            rejected=len(judged.whole) - len(liked),
-            changed=len(judged.replaced) + sum(clip.source == "manual" for clip in liked),
+            accepted=liked - judged.marked,
+            rejected=len(judged.whole) - liked,
+            changed=judged.made,
+            marked=judged.marked,
+            rated=judged.rated,
             gain=gain,
             notices=tuple(_notices(len(judged.whole), gain, len(names))),
         )
@@ -125,50 +124,38 @@ class Fits:
                 raise TuningError(f"There is a preset {name!r} already that is no fit.")
             return put_preset(con, id=own, name=name, params=params)
 
-    def _read(self, lectures: Collection[str]) -> _Judged:
-        with self.core.store.read() as con:
-            for lecture_id in lectures:
-                get_lecture(con, lecture_id)
-            judged = _Judged()
-            for lecture_id, clip in list_judged(con):
-                if not lectures or lecture_id in lectures:
-                    _hear(judged, lecture_id, clip, list_revisions(con, clip.id))
-        return judged
-
-    def _judgements(self, judged: _Judged) -> list[Judgement]:
+    def _judgements(self, judged: Judged) -> list[Judgement]:
         made = [
-            self._judgement(lecture, clip, parts, liked, 1.0)
-            for (lecture, parts), (clip, liked) in judged.whole.items()
+            self._judgement(lecture, verdict.job_id, parts, verdict.worth)
+            for (lecture, parts), verdict in judged.whole.items()
         ]
         made += [
-            self._judgement(lecture, clip, parts, False, HALF)
-            for (lecture, parts), clip in judged.replaced.items()
+            self._judgement(lecture, verdict.job_id, parts, -HALF)
+            for (lecture, parts), verdict in judged.replaced.items()
             if (lecture, parts) not in judged.whole
         ]
-        newest = {lecture: clip for (lecture, _), (clip, _) in judged.whole.items()}
+        newest = {lecture: verdict for (lecture, _), verdict in judged.whole.items()}
         length = median(sum(p.duration for p in parts) for _, parts in judged.whole)
-        for lecture, clip in newest.items():
+        for lecture, verdict in newest.items():
             chosen = [p for (of, parts) in judged.whole if of == lecture for p in parts]
-            made += self._rest(lecture, clip, chosen, length)
+            made += self._rest(lecture, verdict, chosen, length)
         return [one for one in made if one is not None]
 
-    def _judgement(
-        self, lecture: str, clip: ClipRow, parts: Parts, liked: bool, weight: float
-    ) -> Judgement | None:
-        content = self._content(clip.job_id)
+    def _judgement(self, lecture: str, job_id: str, parts: Parts, worth: float) -> Judgement | None:
+        content = self._content(job_id)
         if content is None:
             return None
         mean = mean_components(component_matrix(content.sentences), _times(content), parts)
-        return None if mean is None else Judgement(lecture, mean, liked, weight)
+        return None if mean is None else Judgement(lecture, mean, worth > 0, abs(worth))
 
     def _rest(
-        self, lecture: str, clip: ClipRow, judged: Sequence[Interval], length: float
+        self, lecture: str, newest: Verdict, judged: Sequence[Interval], length: float
     ) -> Iterable[Judgement]:
-        content = self._content(clip.job_id)
+        content = self._content(newest.job_id)
         if content is None:
             return
         with self.core.store.read() as con:
-            planned = [part for other in list_clips(con, clip.job_id) for part in other.parts]
+            planned = [part for other in list_clips(con, newest.job_id) for part in other.parts]
         matrix, times = component_matrix(content.sentences), _times(content)
         for parts in unchosen(times, [*judged, *planned], length):
             mean = mean_components(matrix, times, parts)
@@ -178,19 +165,6 @@ class Fits:
     def _content(self, job_id: str) -> Content | None:
         key = self.results.keys(job_id)["content"]
         return self.results.values({"content": key}).get("content")
-
-
-def _hear(judged: _Judged, lecture: str, clip: ClipRow, revisions: Sequence[ClipRevision]) -> None:
-    """Note what a clip says: a moved edge speaks for the new stretch and half against the old."""
-    first = revised_parts(revisions[0].body) if revisions else clip.parts
-    manual = clip.source == "manual"
-    moved = first != clip.parts and not manual
-    if clip.state == "rejected":
-        judged.whole[lecture, clip.parts] = clip, False
-    elif clip.state == "accepted" or moved or manual:
-        judged.whole[lecture, clip.parts] = clip, True
-        if moved:
-            judged.replaced[lecture, first] = clip
 
 
 def _times(content: Content) -> np.ndarray:

@@ -11,10 +11,11 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from agents.errors import StageError
+from agents.errors import StageError, TuningError
 from agents.params import Params
 from agents.tuning import parse_tuning, tuning_type
 from app.services.core import Core, no_broker
+from data.decisions import gather_decisions
 from data.jobs import get_job, job_log, job_stages, jobs_named, list_jobs, page_jobs
 from data.lectures import get_lecture
 from data.records import Job, JobStatus, Lecture, LogEntry, StageRow
@@ -156,6 +157,21 @@ class Jobs:
                 code="conflict",
             )
         return found
+
+    def compile(self, job_id: str) -> Job:
+        """Start a job with the tuning of another and its clips as they stand: none more, none less.
+
+        Stages that are known are done at once, and only clips that have changed are rendered.
+        """
+        job = self.get(job_id)
+        with self.core.store.read() as con:
+            decisions = gather_decisions(con, job_id, closed=True)
+        if not decisions.kept:
+            raise TuningError("There is no clip to compile; make one, or take a rejection back.")
+        shop, tuning = self.core.workshop, self.tuning(job)
+        made, rows = create_run(shop, job.lecture_id, tuning, parent=job_id, decisions=decisions)
+        self._enqueue(made, rows)
+        return made
 
     def cancel(self, job_id: str) -> None:
         """Stop a job and the processes that work on it."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.params import Params
 from agents.tuning import with_values
-from agents.types import ClipPlan, SilenceRegion
+from agents.types import ClipPlan, Decisions, SilenceRegion
 from app.changes import ClipChange, compare_clips
 from app.exports import rounded
 from app.services.core import Core
@@ -79,8 +79,9 @@ class Lab:
         """Return the clips that settings by dotted names would give, and what that changes."""
         base = self._base(lecture_id, job_id)
         tuning = with_values(base.tuning, values)
-        plan = self.live.plan(base.job.id, tuning, self._silence(base, tuning))
-        parts = [[(part.start, part.end) for part in one.parts] for one in plan.plans]
+        silence = self._silence(base, tuning)
+        plan = self.live.plan(base.job.id, tuning, silence)
+        parts = _parts(plan.plans)
         changes = compare_clips([clip_spans(clip) for clip in base.clips], parts)
         lost = [one.before for one in changes if one.after is None and one.before is not None]
         return {
@@ -90,8 +91,27 @@ class Lab:
             "lost": [_lost(base.clips[number]) for number in sorted(lost)],
             "total_s": round(sum(one.duration for one in plan.plans), 2),
             "before_s": round(sum(p.duration for clip in base.clips for p in clip.parts), 2),
-            "figures": rounded(self.runs.figures(lecture_id, base.topics, parts)),
+            "figures": self._figures(lecture_id, base, tuning, silence, parts),
         }
+
+    def _figures(
+        self,
+        lecture_id: str,
+        base: _Base,
+        tuning: Params,
+        silence: tuple[SilenceRegion, ...] | None,
+        parts: list[list[Span]],
+    ) -> dict[str, Any]:
+        """Return the figures of the plan as if nobody had kept a clip by hand.
+
+        What is kept is in every plan, and would praise any setting.
+        """
+        if not self.runs.references(lecture_id):
+            return {}
+        if self.live.decisions(base.job.id).kept:
+            free = self.live.plan(base.job.id, tuning, silence, Decisions())
+            parts = _parts(free.plans)
+        return rounded(self.runs.figures(lecture_id, base.topics, parts))
 
     def start(self, lecture_id: str, job_id: str, values: Mapping[str, Any]) -> Job:
         """Start a run with these settings that follows the one that was tuned."""
@@ -119,6 +139,11 @@ class Lab:
             topics = [(one.start, one.end) for one in content.segments] if content else []
             found = self._bases.keep(key, _Base(job, self.jobs.tuning(job), clips, topics))
         return found
+
+
+def _parts(plans: Sequence[ClipPlan]) -> list[list[Span]]:
+    """Return what each clip keeps."""
+    return [[(part.start, part.end) for part in plan.parts] for plan in plans]
 
 
 def _clips(

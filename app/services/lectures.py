@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -104,6 +104,29 @@ class Lectures:
         with self.core.store.write() as con:
             restore_lecture(con, lecture_id)
             return get_lecture(con, lecture_id)
+
+    def deleted(self) -> list[Lecture]:
+        """Return the lectures that can still be brought back, newest first."""
+        with self.core.store.read() as con:
+            return list_lectures(con, deleted=True)
+
+    def recompile(self, lecture_ids: Iterable[str], preset: str | None) -> tuple[int, int]:
+        """Start a run of each lecture and return how many, and how many had one under way.
+
+        It has the settings of a preset, those by default if that is "", or of the run before.
+        """
+        params = None if preset is None else self._params_of(preset, {})
+        started = waiting = 0
+        for lecture_id in lecture_ids:
+            self.get(lecture_id)
+            last = self.jobs.latest(lecture_id)
+            if last is not None and last.status in {"queued", "running"}:
+                waiting += 1
+                continue
+            before = self.jobs.tuning(last) if last else {}
+            self.jobs.recompile(lecture_id, before if params is None else params)
+            started += 1
+        return started, waiting
 
     # --- taking in ------------------------------------------------------------------------------
 

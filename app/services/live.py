@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
-from agents.types import ClipPlan, Content, Decisions, SilenceRegion
+from agents.types import ClipPlan, Content, Decisions, KeptClip, SilenceRegion, TranscriptSegment
 from app.exports import Findings
 from app.services.jobs import Jobs
 from app.services.results import Recent, Results
@@ -50,11 +50,15 @@ class LivePlans:
         return score_sentences(content, tuning.extract.weights)  # pyright: ignore[reportAttributeAccessIssue]
 
     def plan(
-        self, job_id: str, tuning: Params, silence: tuple[SilenceRegion, ...] | None = None
+        self,
+        job_id: str,
+        tuning: Params,
+        silence: tuple[SilenceRegion, ...] | None = None,
+        decisions: Decisions | None = None,
     ) -> LivePlan:
         """Return what `tuning` would choose from a job's transcript, layout and content.
 
-        `silence` stands in for the silences of the job.
+        `silence` and `decisions` stand in for those of the job.
         """
         from agents.extract import plan_clips
 
@@ -64,7 +68,8 @@ class LivePlans:
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
         given = found if silence is None else {**found, "silence": silence}
         values = (given[name] for name in NEEDS)
-        plans = plan_clips(*values, params=params, decisions=self.decisions(job_id))
+        decided = self.decisions(job_id) if decisions is None else decisions
+        plans = plan_clips(*values, params=params, decisions=decided)
         return LivePlan(self.scores(found["content"], tuning), plans)
 
     def decisions(self, job_id: str) -> Decisions:
@@ -76,6 +81,27 @@ class LivePlans:
             with store.read() as con:
                 decided = self._decided.keep(key, gather_decisions(con, job_id))
         return decided
+
+    def describe(self, job_id: str, clip: KeptClip) -> ClipPlan:
+        """Return what is to be said of a clip that a person makes, under the job's own weights."""
+        from agents.extract import describe_kept
+
+        found = self._found(job_id)
+        if len(found) < len(NEEDS):
+            raise NotFound("The lecture is not analysed yet; clips can be made when it is.")
+        tuning = self.jobs.tuning(self.jobs.get(job_id))
+        (plan,) = describe_kept(
+            *(found[name] for name in NEEDS),
+            params=tuning.extract,  # pyright: ignore[reportAttributeAccessIssue]
+            kept=(clip,),
+            captions=self.decisions(job_id).captions,
+        )
+        return plan
+
+    def segments(self, job_id: str) -> tuple[TranscriptSegment, ...]:
+        """Return the sentences of a job's transcript as they were heard, without corrections."""
+        transcript = self._found(job_id).get("transcript")
+        return transcript.segments if transcript else ()
 
     def reel(self, job_id: str, tuning: Params) -> tuple[ClipPlan, ...]:
         """Return the passages of the highlight reel, none before the lecture is analysed."""

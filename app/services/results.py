@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from agents.errors import NotFound
-from agents.types import Intake, Notice
+from agents.extract.corrections import correct_layout
+from agents.subtitles import fix_segments, fix_sentences
+from agents.types import CaptionFix, Intake, Notice
 from app.exports import Findings
 from app.services.core import Core
 from data.artifacts import has_result, load_result
+from data.decisions import caption_fixes, read_decisions
 from data.jobs import get_job, job_stages
 from data.records import Job
 from data.store import Connection
@@ -130,9 +133,37 @@ class Results:
         )
 
     def of(self, job: Job) -> JobResults:
-        """Return the values of a job that are there."""
+        """Return the values of a job that are there, as people have corrected them.
+
+        Captions as they are corrected now, what is seen as it was for this job.
+        """
         keys = self.keys(job.id)
-        return JobResults(self.values({n: key for n, key in keys.items() if n != "compile"}))
+        values = self.values({n: key for n, key in keys.items() if n != "compile"})
+        corrections = read_decisions(job.params).layout
+        if corrections and "layout" in values:
+            values["layout"] = correct_layout(values["layout"], corrections)
+        return JobResults(_corrected(values, self.captions(job.lecture_id)))
+
+    def captions(self, lecture_id: str) -> tuple[CaptionFix, ...]:
+        """Return what people have corrected in a lecture's captions; read anew after a change."""
+        name = f"captions {lecture_id} {self.core.store.version()}"
+        kept = self._kept.get(name)
+        if kept is not None:
+            return kept
+        with self.core.store.read() as con:
+            return self._kept.keep(name, caption_fixes(con, lecture_id))
+
+
+def _corrected(values: dict[str, Any], fixes: Sequence[CaptionFix]) -> dict[str, Any]:
+    if not fixes or "transcript" not in values:
+        return values
+    transcript = values["transcript"]
+    segments = fix_segments(transcript.segments, fixes)
+    found = {**values, "transcript": replace(transcript, segments=segments)}
+    if content := values.get("content"):
+        sentences = fix_sentences(content.sentences, segments)
+        found["content"] = replace(content, sentences=sentences)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ class Review:
                 "score": round(float(score), 4),
                 "components": {k: round(v, 4) for k, v in sentence.components.items()},
                 "text": sentence.text,
+                "words": _word_times(found.transcript, sentence.index),
             }
             for sentence, score in zip(found.content.sentences, scores, strict=True)
         ]
@@ -131,6 +132,11 @@ class Review:
         with self.core.store.read() as con:
             rows = list_clips(con, job_id)
         return [clip_json(clip, known.get((clip.idx, clip.parts))) for clip in rows]
+
+    def captions_stamp(self, lecture_id: str) -> str:
+        """Return what changes whenever somebody corrects a line."""
+        said = repr(self.results.captions(lecture_id))
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
 
     def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> dict[str, Any]:
         """Return the waveform between two times as `count` pairs (lowest, highest), -127 to 127."""
@@ -214,6 +220,12 @@ def _urls(
     """Return where this run's files of one kind are saved from, by suffix; none before `found`."""
     base = f"/api/v1/lectures/{lecture_id}/{what}"
     return {suffix: f"{base}.{suffix}?job={job.id}" for suffix in formats if found}
+
+
+def _word_times(transcript: Transcript | None, index: int) -> list[float]:
+    """Return [start, end, start, end, ...] of a sentence's words, for who selects among them."""
+    words = transcript.segments[index].words if transcript else ()
+    return [round(time, 2) for word in words for time in (word.start, word.end)]
 
 
 def _topics(content: Content | None) -> list[dict[str, Any]]:
@@ -302,11 +314,12 @@ def clip_json(clip: ClipRow, plan: ClipPlan | None = None) -> dict[str, Any]:
         "start": clip.parts[0].start,
         "end": clip.parts[-1].end,
         "parts": [[part.start, part.end] for part in clip.parts],
-        "duration": clip.duration or sum(part.duration for part in clip.parts),
+        "duration": (rendered and clip.duration) or sum(part.duration for part in clip.parts),
         "title": clip.title,
         "score": rounded(clip.score),
         "contributions": rounded(clip.contributions),
         "kept": plan is not None and plan.kept,
+        "source": clip.source,
         "drop_out": rounded(plain(DropOut | None, plan and plan.drop_out)),
         "reason": clip.reason,
         "quote": clip.quote,

@@ -13,13 +13,16 @@ from app.services.fitting import Fits
 from app.services.jobs import Jobs
 from app.services.lab import Lab
 from app.services.labels import Labels
+from app.services.layouts import Layouts
 from app.services.lectures import Lectures
 from app.services.live import LivePlans, LiveSilences
 from app.services.presets import Presets
 from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
+from app.services.search import Search
 from app.services.stills import Stills
+from app.services.sweeps import Sweeps
 from app.settings import Settings, load_settings
 from jobs.config import WorkshopConfig
 
@@ -34,14 +37,17 @@ class Services(Core):
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
         self.silences = LiveSilences(self.jobs, self.results)
-        self.clips = Clips(self)
+        self.clips = Clips(self, self.live)
         self.fits = Fits(self, self.results)
         self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
         self.stills = Stills(self.jobs, self.results, self.clips)
+        self.search = Search(self)
         self.files = Files(self, self.clips, self.review)
         self.labels = Labels(self)
         self.presets = Presets(self)
         self.runs = Runs(self, self.jobs, self.results, self.live)
+        self.sweeps = Sweeps(self, self.results)
         self.lab = Lab(self, self.review, self.silences, self.runs)
         self.extras = Extras(self, self.review, self.results)
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.services.clips import History
 from app.views.text import clock, length
 
 
@@ -25,5 +26,15 @@ def clip_table(clips: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
 
 def deck_clips(clips: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what the timeline draws of each clip."""
-    names = ("id", "rank", "title", "state", "parts")
+    names = ("id", "rank", "title", "state", "parts", "revision", "locked", "rating", "score")
     return [{name: clip[name] for name in names} for clip in clips]
+
+
+def history_line(history: History) -> dict[str, Any]:
+    """Return what the deck says of the steps that can be taken back and done again."""
+    return {
+        "at": history.at,
+        "made": history.made,
+        "undo": history.undo and history.undo.label,
+        "redo": history.redo and history.redo.label,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -41,6 +41,20 @@ def contribution_figure(contributions: Mapping[str, float]) -> go.Figure:
         dragmode=False,
     )
     return figure
+
+
+def topic_contributions(
+    sentences: Sequence[Mapping[str, Any]], topic: int, weights: Mapping[str, float]
+) -> dict[str, float]:
+    """Return each component's mean over the seconds of a topic's sentences, times its weight."""
+    inside = [sentence for sentence in sentences if sentence["topic"] == topic]
+    seconds = sum(sentence["end"] - sentence["start"] for sentence in inside)
+    return {
+        name: weight
+        * sum((s["end"] - s["start"]) * s["components"].get(name, 0.0) for s in inside)
+        / (seconds or 1.0)
+        for name, weight in weights.items()
+    }
 
 
 def _size(item: tuple[float, str]) -> tuple[float, str]:

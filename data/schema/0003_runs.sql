@@ -5,7 +5,7 @@ create table restored_run (
     lecture_id text primary key, job_id text not null, ts timestamp not null
 );
 create table sweep (
-    id text primary key, owner text not null, axes json not null, against text not null,
+    id text primary key, owner text not null, axes json not null,
     status text not null, error text, created timestamp not null, updated timestamp not null
 );
 create table sweep_lecture (

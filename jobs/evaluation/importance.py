@@ -131,7 +131,7 @@ def bench_weights(bench: Bench) -> np.ndarray:
 def score_text(text: RatedText, bench: Bench) -> ImportanceScore:
     """Run the content agent over a transcript and weigh what it found."""
     values, *labels = said_over_slides(text)
-    content, cpu_s = bench.run_agent("content", *values)
+    content, cpu_s = bench.run_agent("content", *values, title=text.title())
     return rate(content, *labels).score(bench_weights(bench), cpu_s)
 
 

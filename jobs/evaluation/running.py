@@ -47,11 +47,20 @@ class Bench:
             values[stage.name] = stage.run(*given, params=self.params(stage.name), context=context)
         return values, cpu_seconds() - began
 
-    def run_agent(self, name: str, *values: Any) -> tuple[Any, float]:  # noqa: ANN401
-        """Return the value of one agent for the values that it needs, and the CPU seconds."""
+    def run_agent(
+        self,
+        name: str,
+        *values: Any,  # noqa: ANN401
+        title: str = "",
+    ) -> tuple[Any, float]:
+        """Return the value of one agent for the values that it needs, and the CPU seconds.
+
+        `title` is that of the lecture.
+        """
         began = cpu_seconds()
         stage = stage_table()[name]
         context = self._context(name, stage.title, "", None)
+        context = replace(context, resources=replace(context.resources, title=title))
         found = stage.run(*values, params=self.params(name), context=context)
         return found, cpu_seconds() - began
 

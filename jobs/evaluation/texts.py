@@ -63,6 +63,10 @@ class RatedText:
     name: str
     line: str
 
+    def title(self) -> str:
+        """Return what the lecture is called, "" where that is not told."""
+        return str(self.read().get("title") or "")
+
     def read(self) -> dict[str, Any]:
         """Return {clips: [{labelled, sentences, important}]}, or raise BadLabels."""
         try:

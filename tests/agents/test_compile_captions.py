@@ -1,15 +1,23 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from agents.compile.captions import SAFE_WIDTH, caption_images, draw_caption
+from agents.compile.captions import SAFE_WIDTH, Place, caption_images, caption_layers, draw_caption
 from agents.compile.compositor import caption_strip
 from agents.compile.lettering import drawable, fit_lines
 from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
-from agents.types import Box, Cue
-from tests.colour_lecture import make_colour_lecture, read_frames
+from agents.subtitles import make_cues
+from agents.types import Box, Cue, Interval, Word
+from tests.colour_lecture import (
+    make_colour_lecture,
+    make_tiny_lecture,
+    onsets,
+    read_frames,
+    read_sound,
+)
 
 COLUMNS = 42
 PARAMS = CompileParams(size="360p", preset="ultrafast")
@@ -29,15 +37,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def lecture(tmp_path_factory):
-    return make_colour_lecture(
-        tmp_path_factory.mktemp("captions") / "lecture.mp4",
-        seconds=3,
-        size=(320, 180),
-        fps=10,
-        screen=Box(0, 0, 240, 136),
-        camera=Box(240, 0, 80, 60),
-        flashes=(2.9,),
-    )
+    return make_tiny_lecture(tmp_path_factory.mktemp("captions") / "lecture.mp4")
 
 
 def shown_white(image):
@@ -123,3 +123,51 @@ def test_a_clip_full_of_hostile_cues_is_rendered(lecture, tmp_path):
     )
     assert len(read_frames(clip.video)) == 20
     assert clip.srt.read_text().count("-->") == len(HOSTILE)
+
+
+def test_a_cue_stands_where_it_is_to_be_for_most_of_its_time():
+    low, high = Box(0, 600, 720, 80), Box(0, 400, 720, 80)
+    params = CompileParams(template="vertical", size="360p")
+    places = [Place(0.0, 4.0, high), Place(4.0, 9.0, low), Place(9.0, 12.0, high)]
+    cues = [Cue(1, 3, "first"), Cue(3.5, 6, "second"), Cue(8.0, 11.5, "third"), Cue(50, 51, "no")]
+    layers = {layer.place: list(layer.images) for layer in caption_layers(cues, places, params)}
+    assert [time for time, _ in layers[high]] == [0.0, 1, 3, 8.0, 11.5]
+    assert [time for time, _ in layers[low]] == [0.0, 3.5, 6]
+
+
+@pytest.mark.parametrize("fps", [10, 12, 25])
+def test_burned_in_cues_begin_and_end_with_the_words_that_are_heard_after_cuts(tmp_path, fps):
+    beeps = (1.03, 4.51, 7.26, 10.97)
+    lecture = make_colour_lecture(
+        tmp_path / "lecture.mp4",
+        size=(320, 180),
+        fps=fps,
+        screen=Box(0, 0, 240, 136),
+        camera=Box(240, 0, 80, 60),
+        flashes=beeps,
+    )
+    # One sentence of 1.2 s per beep; what lies between them is cut out.
+    words = [
+        Word(begin + 0.4 * i, begin + 0.4 * i + 0.4, text)
+        for begin in beeps
+        for i, text in enumerate(("HHHHHHHH", "HHHHHHHH", "HHHHHHH."))
+        if begin + 0.4 * i + 0.4 < 12
+    ]
+    parts = tuple(Interval(begin - 0.31, min(begin + 1.57, 11.98)) for begin in beeps)
+    cues = make_cues(words, parts)
+    plan = lecture.plan(*((p.start, p.end) for p in parts), cues=[])
+    plan = replace(plan, cues=cues)
+    clip = render_clip(
+        lecture.intake, plan, params=PARAMS, folder=tmp_path, progress=lambda percent: None
+    )
+    heard = onsets(np.abs(read_sound(clip.video, tmp_path)) > 0.1, 48_000)
+    heard = heard[np.diff(heard, prepend=-1) > 0.5]
+    strip = caption_strip(PARAMS)
+    frames = read_frames(clip.video, strip).astype(int)
+    shown = frames[:, :, 280:380].min(axis=-1) > 200
+    seen = shown.mean(axis=(1, 2)) > 0.05
+    begins = np.flatnonzero(np.diff(seen.astype(int), prepend=0) == 1) / fps
+    ends = np.flatnonzero(np.diff(seen.astype(int)) == -1) / fps + 1 / fps
+    assert len(heard) == len(begins) == 4
+    assert np.abs(begins - heard).max() <= 0.08
+    assert np.abs(ends[:3] - (heard[:3] + 1.2 + 0.08)).max() <= 0.08

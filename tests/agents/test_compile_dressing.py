@@ -17,6 +17,7 @@ from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.preview import draw_still
 from agents.compile.render import clip_key, render_clip
+from agents.compile.timeline import lay_out
 from agents.compile.titles import PLATE, SCRIM, card_layer, draw_card, draw_topic, topic_layer
 from agents.errors import LectureError
 from agents.registry import Resources
@@ -73,7 +74,7 @@ def sized(template, **fields):
 def test_any_title_stays_inside_the_safe_area_of_a_card(template, title):
     params = sized(template, captions=True)
     width, height = params.canvas
-    image = draw_card(title, title, params)
+    image = draw_card(title, title, caption_strip(params).y, params)
     assert image is not None
     assert image.shape == (height, width, 4)
     rows, columns = np.nonzero(image[..., 0] > 60)
@@ -88,7 +89,7 @@ def test_any_title_stays_inside_the_safe_area_of_a_card(template, title):
 @pytest.mark.parametrize("title", TITLES, ids=range(len(TITLES)))
 def test_any_topic_stays_on_its_plate_and_off_the_captions(template, title):
     params = sized(template, captions=True, topic_s=3.0)
-    layer = topic_layer(title, 20.0, params)
+    layer = topic_layer(title, 20.0, caption_strip(params).y, params)
     assert layer is not None
     x, y, w, h = layer.place
     width, height = params.canvas
@@ -104,11 +105,13 @@ def test_any_topic_stays_on_its_plate_and_off_the_captions(template, title):
 
 def test_a_long_title_ends_with_an_ellipsis_and_one_without_letters_is_left_out():
     long = "word " * 500
-    assert np.array_equal(draw_card(long, "", PARAMS), draw_card(long + "more", "", PARAMS))
-    assert draw_card("堆栈", "", PARAMS) is None
-    assert draw_card(" \n\x00", "", PARAMS) is None
-    assert card_layer("", "", 10.0, sized("screen", title_card_s=2.0)) is None
-    assert topic_layer("", 10.0, sized("screen", topic_s=2.0)) is None
+    cut, longer = (draw_card(text, "", None, PARAMS) for text in (long, long + "more"))
+    assert cut is not None
+    assert np.array_equal(cut, longer)
+    assert draw_card("堆栈", "", None, PARAMS) is None
+    assert draw_card(" \n\x00", "", None, PARAMS) is None
+    assert card_layer("", "", 10.0, None, sized("screen", title_card_s=2.0)) is None
+    assert topic_layer("", 10.0, None, sized("screen", topic_s=2.0)) is None
 
 
 def test_titles_can_be_read_over_a_white_slide():
@@ -118,17 +121,17 @@ def test_titles_can_be_read_over_a_white_slide():
 
 def test_the_topic_comes_after_the_card_and_is_left_out_of_a_clip_that_is_too_short():
     params = sized("screen", title_card_s=2.0, topic_s=3.0)
-    layer = topic_layer("Hash tables", 20.0, params)
+    layer = topic_layer("Hash tables", 20.0, None, params)
     assert layer is not None
     ((begins, ends),) = layer.spans
     assert begins > 2.0
     assert ends == pytest.approx(begins + 3.0)
-    assert topic_layer("Hash tables", 2.5, params) is None
+    assert topic_layer("Hash tables", 2.5, None, params) is None
 
 
 def test_the_topic_stands_beside_a_bubble_on_the_left():
-    left = topic_layer("Trees", 20.0, sized("bubble", topic_s=3.0, camera_side="left"))
-    right = topic_layer("Trees", 20.0, sized("bubble", topic_s=3.0))
+    left = topic_layer("Trees", 20.0, None, sized("bubble", topic_s=3.0, camera_side="left"))
+    right = topic_layer("Trees", 20.0, None, sized("bubble", topic_s=3.0))
     assert left is not None
     assert right is not None
     assert left.place.x > PARAMS.canvas[0] / 2 > right.place.x + right.place.w
@@ -244,7 +247,8 @@ def test_a_dressed_clip_is_rendered_as_its_stills_show_it(lecture, logo, tmp_pat
 
 def test_nothing_is_worn_unless_it_is_asked_for(lecture):
     plan = lecture.plan((0.5, 5.5))
-    assert picture_layers(plan, 5.0, PARAMS) == ()
+    timeline = lay_out(plan, lecture.intake.media, lecture.intake.packets, PARAMS)
+    assert picture_layers(plan, timeline, PARAMS) == ()
     assert worn(plan, PLAIN, PARAMS) == {}
     assert dressing_used(Resources(lecture_title="A lecture"), PARAMS) == {}
 

@@ -9,6 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from agents.content import AGENT
+from agents.content.analyzer import analyzer_used
 from agents.content.components import COMPONENTS
 from agents.content.cues import asks
 from agents.content.delivery import measure_emphasis, measure_slides
@@ -27,6 +28,7 @@ from agents.content.measures import (
 from agents.content.titles import clean_title, unique_title
 from agents.content.wording import measure_wording, word_odds
 from agents.extract.scoring import score_sentences
+from agents.registry import Resources
 from agents.types import Content, Prosody
 from jobs.evaluation.texts import make_intake
 from tests.talks import make_context, pauses_of, show, speak, write_talk
@@ -40,7 +42,7 @@ INJECTION = (
 
 @pytest.fixture
 def analyze(tmp_path):
-    def run(transcript, layout=None, prosody=None, **params):
+    def run(transcript, layout=None, prosody=None, *, title="", **params):
         end = transcript.segments[-1].end + 1 if transcript.segments else 1.0
         return AGENT.run(
             make_intake(end, prosody),
@@ -48,7 +50,7 @@ def analyze(tmp_path):
             pauses_of(transcript),
             layout or show(transcript),
             params=AGENT.params(**params),
-            context=make_context(tmp_path),
+            context=make_context(tmp_path, title=title),
         )
 
     return run
@@ -58,6 +60,7 @@ def test_the_components_are_declared_once_and_their_weights_add_up():
     assert [component.name for component in COMPONENTS] == [
         "topic_centrality",
         "lecture_centrality",
+        "title",
         "information",
         "terms",
         "cue_phrase",
@@ -215,6 +218,23 @@ def test_questions_and_their_answers_are_told_from_statements():
     assert asks("什么是场？")
     assert asks("Τι είναι;")
     assert not asks("First this; then that;")
+
+
+def test_what_says_the_words_of_the_title_is_told(analyze, tmp_path):
+    transcript = speak(write_talk(per_topic=10))
+    named = [
+        analyze(transcript, title=title) for title in ("", "Lecture_07: Voltage and the enzyme")
+    ]
+    plain, found = ([s.components["title"] for s in content.sentences] for content in named)
+    assert not any(plain)
+    said = ["voltage" in s.text or "enzyme" in s.text for s in named[1].sentences]
+    assert [value > 0 for value in found] == said
+    told = [
+        analyzer_used(Resources(title=title), AGENT.params())
+        for title in ("", "Voltage and the enzyme", "The voltage, the enzyme!", "Protein")
+    ]
+    assert told[0] == {}
+    assert told[1] == told[2] != told[3]
 
 
 def test_terms_are_pairs_of_words_that_are_said_again_side_by_side():
@@ -418,7 +438,7 @@ def varied_lecture():
     "name", [component.name for component in COMPONENTS if component.name != "judgement"]
 )
 def test_leaving_any_component_out_changes_the_choice(analyze, name):
-    content = analyze(*varied_lecture())
+    content = analyze(*varied_lecture(), title="Voltage, proteins, inflation and melody")
     weights = {component.name: component.weight for component in COMPONENTS}
     best, without = (
         np.argsort(-score_sentences(content, given), kind="stable").tolist()

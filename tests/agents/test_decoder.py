@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from agents import decoder
 from agents.decoder import decode_frames, decode_luma, decoding, watch_frames
 from agents.errors import MediaError, StageError
 from agents.ffmpeg import ffmpeg_path, input_options, run_ffmpeg
+from agents.pictures import picture, picture_bytes
 from agents.sandbox import open_module
 from tests.recordings import FPS, SIZE, STEP, counting, ffmpeg, media_of, tone, write_recording
 
@@ -306,3 +308,23 @@ def test_a_child_that_takes_too_long_over_an_answer_is_stopped(recordings):
         pytest.raises(MediaError, match="within 1 s"),
     ):
         ask(json.dumps(request).encode(), lambda blob: None, 1)
+
+
+@pytest.mark.parametrize("kind", ["gray", "rgb24"])
+@pytest.mark.parametrize("width", [640, 642])  # rows of the second one are padded
+def test_bytes_of_a_picture_are_its_pixels_without_what_pads_the_rows(kind, width):
+    pixels = np.random.default_rng(1).integers(0, 256, (36, 64, 3), np.uint8)
+    frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
+    whole = picture(frame, width, 360, kind)
+    assert whole.shape[:2] == (360, width)
+    assert picture_bytes(frame, width, 360, kind) == whole.tobytes()
+
+
+def test_a_child_that_answers_requests_for_pictures_loads_no_numpy(recordings):
+    media = recordings["mp4"]
+    request = {"path": str(media.path), "demuxer": "mov", "width": 320, "height": 180}
+    request |= {"kind": "luma", "rough": False, "times": [1.0]}
+    program = "import sys, agents.decoder as d; "
+    program += f"assert len(next(d.wanted_frames({request!r}))) == 320 * 180; "
+    program += "assert 'numpy' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)

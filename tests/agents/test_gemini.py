@@ -450,7 +450,7 @@ print(content.analyzer, time.monotonic() - before, time.monotonic(), flush=True)
     )
     analyzer, seconds, said = ran.stdout.split()
     assert analyzer == "local"
-    assert float(seconds) < 5.0
+    assert float(seconds) < 15.0  # the drips alone last 40 s
     assert time.monotonic() - float(said) < 3.0
     assert KEY not in ran.stdout + ran.stderr
 

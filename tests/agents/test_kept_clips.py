@@ -7,6 +7,7 @@ import pytest
 
 from agents.errors import TuningError
 from agents.extract import AGENT
+from agents.extract.drop_out import plan_and_explain
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.registry import Resources
@@ -135,3 +136,40 @@ def test_decisions_are_part_of_the_stage_key_and_none_are_not():
     )
     used = [str(AGENT.uses(Resources(decisions=one), params)) for one in decided]
     assert len({*used, str(none)}) == 5
+
+
+def test_a_closed_timeline_is_planned_as_it_stands_with_nothing_beside_it(talk):
+    transcript, values = talk
+    first = make_plan(transcript, values)
+    kept = tuple(KeptClip(plan.parts, plan.title, proposed=True) for plan in first[:2])
+    plans = make_plan(transcript, values, Decisions(kept, closed=True), min_clips=3)
+    assert [plan.parts for plan in plans] == [plan.parts for plan in first[:2]]
+    assert [plan.cues for plan in plans] == [plan.cues for plan in first[:2]]
+    assert [plan.layout for plan in plans] == [plan.layout for plan in first[:2]]
+    assert not any(plan.kept for plan in plans)
+    assert len(make_plan(transcript, values, Decisions(kept, closed=True).unclosed())) == 3
+
+
+def test_a_closed_timeline_still_says_what_makes_a_proposal_drop_out(talk):
+    transcript, values = talk
+    args = (transcript, pauses_of(transcript), show(transcript), make_content(transcript, values))
+    params = ExtractParams(**LIMITS)
+    first = plan_and_explain(*args, params=params)
+    kept = [KeptClip(plan.parts, plan.title, proposed=True) for plan in first]
+    moved = Interval(first[2].start, first[2].end - 3)
+    kept[2] = KeptClip((moved,), "Moved")
+    plans = plan_and_explain(*args, params=params, decisions=Decisions(tuple(kept), closed=True))
+    told = {plan.parts: plan.drop_out for plan in plans}
+    assert told.pop((moved,)) is None
+    assert set(told) == {plan.parts for plan in first[:2]}
+
+
+def test_kept_clips_of_a_lecture_without_words_are_compiled_all_the_same():
+    transcript = replace(speak(write_talk()), segments=())
+    layout = show(speak(write_talk()))
+    content = replace(make_content(speak(write_talk()), bumps(120, 15)), sentences=(), segments=())
+    decided = Decisions((KeptClip((Interval(5.0, 30.0),), "Mine"),))
+    for make in (plan_clips, plan_and_explain):
+        (plan,) = make(transcript, (), layout, content, params=ExtractParams(), decisions=decided)
+        assert (plan.title, plan.parts, plan.cues) == ("Mine", (Interval(5.0, 30.0),), ())
+        assert plan.layout

@@ -12,7 +12,7 @@ import pytest
 
 from agents import sandbox
 from agents.errors import MediaError, ServiceUnavailable, StageError
-from agents.sandbox import missing_protection, run_sandboxed, use_sandbox
+from agents.sandbox import missing_protection, run_sandboxed, use_sandbox, working_environment
 
 spec = importlib.util.spec_from_file_location("confine", sandbox.LAUNCHER)
 assert spec
@@ -286,3 +286,13 @@ def test_the_syscall_filter_refuses_its_list_and_allows_the_rest(machine):
     assert interpret(program, 0x40000003, 102) == 0x80000000  # i386 socketcall
     if machine == "x86_64":
         assert interpret(program, audit, 0x40000000 + 41) == 0x80000000  # x32 socket
+
+
+@pytest.mark.parametrize(("flags", "wide"), [(set(), True), ({"no such feature"}, False)])
+def test_numpy_is_told_of_wide_registers_only_where_the_processor_has_them(
+    monkeypatch, flags, wide
+):
+    monkeypatch.setattr(sandbox, "WIDE", flags)
+    environment = working_environment.__wrapped__()
+    assert environment["OPENBLAS_NUM_THREADS"] == "1"
+    assert ("OPENBLAS_CORETYPE" in environment) == wide

@@ -101,6 +101,7 @@ def test_a_new_slide_after_a_long_pause_begins_a_topic_that_the_words_alone_do_n
         transcript.segments,
         pauses_of(transcript),
         show(transcript, [change]),
+        width=640,
         pause_weight=16.0,
         slide_weight=14.0,
     )
@@ -118,6 +119,7 @@ def test_a_slide_that_goes_on_with_the_last_headline_is_no_new_topic():
         transcript.segments,
         (),
         show(transcript, changes, headlines),
+        width=640,
         pause_weight=0,
         slide_weight=8,
     )
@@ -156,6 +158,7 @@ def test_equal_pauses_say_nothing_about_topics():
         transcript.segments,
         pauses_of(transcript),
         show(transcript),
+        width=640,
         pause_weight=16.0,
         slide_weight=14.0,
     )

@@ -104,6 +104,7 @@ def test_every_tunable_is_a_flag():
         (["highlights", "a.mp4", "--out", "x", "--cutlist", "prproj"], "'prproj' is none of otio"),
         (["highlights", "a.mp4", "--out", "x", "--reel", "--only", "extract"], "--reel needs all"),
         (["highlights", "a.mp4", "b.mp4", "--out", "x", "--captions", "c.vtt"], "one recording"),
+        (["highlights", "a.mp4", "--out", "x", "--logo", "gone.png"], "The logo 'gone.png' cannot"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_code_2(args, said, capsys, tmp_path, monkeypatch):

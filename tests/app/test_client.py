@@ -14,8 +14,10 @@ import pytest
 
 from agents.errors import LectureError, NotFound, ServiceUnavailable
 from app import client as module
+from app import connection
 from app.cli import run
-from app.client import Client, Refused
+from app.client import Client
+from app.connection import Refused
 from data.samples import sample_paths
 from tests.app.serving import Server
 from tests.recordings import counting, tone, write_recording
@@ -149,7 +151,7 @@ def test_refusals_come_with_the_servers_sentence_and_code(address, tmp_path):
 
 
 def test_a_server_that_is_gone_is_said_in_one_sentence(monkeypatch):
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(connection.time, "sleep", lambda seconds: None)
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{holder.getsockname()[1]}"

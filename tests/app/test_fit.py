@@ -8,6 +8,7 @@ from agents.content.components import COMPONENTS
 from agents.errors import NotFound, TuningError
 from agents.types import Interval
 from app.cli import run
+from app.services.judged import read_judged
 from app.services.root import Services
 from app.settings import Settings
 from data.clips import update_clip
@@ -142,6 +143,71 @@ def test_a_moved_edge_accepts_the_new_stretch_and_is_half_a_word_against_the_old
     with services.store.write() as con:
         update_clip(con, clip.id, parts=clip.parts)
     assert services.fits.propose().changed == 0
+
+
+def test_stars_have_a_say_beside_or_without_a_yes_and_a_no(judged, clips):
+    services, job = judged
+    before = services.fits.propose()
+    one, other, third = services.clips.list(job.id)[:3]
+    for clip in (one, other, third):
+        services.clips.set_state(clip.id, "proposed")
+    fewer = services.fits.propose().judgements
+    assert fewer == before.judgements - 3
+    services.clips.rate(one.id, 5)
+    services.clips.rate(other.id, 2)
+    services.clips.rate(third.id, 3)
+    rated = services.fits.propose()
+    assert rated.rated == 3
+    assert rated.judgements == fewer + 2
+    services.clips.set_state(one.id, "rejected")
+    assert services.fits.propose().judgements == fewer + 1
+    services.clips.set_state(one.id, "accepted")
+    for clip in (one, other, third):
+        services.clips.rate(clip.id, None)
+
+
+def test_stars_weigh_on_the_side_that_they_are_on(judged, clips):
+    services, job = judged
+    rejected = next(c for c in services.clips.list(job.id) if c.state == "rejected")
+    with services.store.read() as con:
+        plain = read_judged(con, ())
+    services.clips.rate(rejected.id, 1)
+    with services.store.read() as con:
+        starred = read_judged(con, ())
+    key = (job.lecture_id, rejected.parts)
+    assert plain.whole[key].worth == -1.0
+    assert starred.whole[key].worth == -1.5
+    services.clips.rate(rejected.id, None)
+
+
+def test_marked_stretches_count_as_liked(judged, clips):
+    services, job = judged
+    before = services.fits.propose()
+    clip = next(c for c in services.clips.list(job.id) if c.state == "rejected")
+    middle = (clip.parts[0].start + clip.parts[-1].end) / 2
+    services.labels.mark(job.lecture_id, clip.parts[0].start, middle)
+    try:
+        marked = services.fits.propose()
+        assert marked.marked == 1
+        assert marked.judgements == before.judgements + 1
+        assert (marked.accepted, marked.rejected) == (before.accepted, before.rejected)
+        assert marked.document()["marked"] == 1
+        with services.store.read() as con:
+            said = read_judged(con, ()).whole
+        assert said[job.lecture_id, (Interval(clip.parts[0].start, middle),)].worth == 1.0
+    finally:
+        services.labels.unmark(job.lecture_id, 0.0, 1000.0)
+
+
+def test_a_lecture_with_marks_alone_can_be_fitted(judged):
+    services, job = judged
+    services.labels.mark(job.lecture_id, 5.0, 20.0)
+    try:
+        assert services.fits.propose().marked == 1
+    finally:
+        services.labels.unmark(job.lecture_id, 0.0, 1000.0)
+    with pytest.raises(NotFound):
+        services.fits.propose()
 
 
 def test_a_rejected_clip_that_was_only_renamed_is_one_judgement(judged, clips):

@@ -24,7 +24,7 @@ from jobs.local import run_job_here
 from tests.app.tus import recording
 
 UI = Path(__file__).resolve().parents[2] / "app" / "ui.py"
-PAGES = ("library", "upload", "job", "review", "clips")
+PAGES = ("library", "upload", "job", "review", "layout", "clips")
 HOSTILE = "Waves ![x](http://beacon.example/a.png) <script>alert(1)</script> $x$"
 REFUSED = "'talk.mp4' is cut off at 40 %; upload the whole file"
 
@@ -125,6 +125,12 @@ def component(app, module):
     return found[0]
 
 
+def components(app, module):
+    """Return the same of all components with this script."""
+    given = [json.loads(part.proto.json) for part in app.get("bidi_component")]
+    return [data for data in given if data["module"].startswith(f"/assets/{module}.")]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_works_with_an_empty_library(shelf, page):
     app = show(page)
@@ -132,6 +138,7 @@ def test_every_page_works_with_an_empty_library(shelf, page):
         "library": "No lectures yet",
         "upload": "Upload a lecture",
         "job": "No run yet",
+        "layout": "No layout to correct yet",
         "review": "Nothing to review yet",
         "clips": "No clips yet",
     }
@@ -167,6 +174,60 @@ def test_deleted_lecture_comes_back_with_undo(filled):
     assert "2 clips" not in said(app)
     next(b for b in app.button if b.label == "Undo").click().run()
     assert "2 clips" in said(app)
+
+
+def press(app, label):
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def choose(app, *states):
+    for state in states:
+        app.checkbox(key=f"pick-{state}").check().run()
+
+
+def test_chosen_lectures_are_deleted_together_and_brought_back(filled):
+    app = show("library")
+    choose(app, "completed", "failed")
+    assert "2 lectures chosen" in said(app)
+    press(app, "Delete chosen")
+    assert [card.lecture.id for card in filled.services.lectures.list()] == ["running"]
+    assert "2 lectures were deleted" in said(app)
+    app = show("library")
+    app.button(key="restore-failed").click().run()
+    assert len(filled.services.lectures.list()) == 2
+
+
+def test_chosen_lectures_run_again_with_a_preset(filled):
+    filled.services.presets.save("Short", {"extract.max_clips": 3})
+    app = show("library")
+    choose(app, "completed", "running")
+    app.selectbox(key="batch_preset").set_value("Short").run()
+    press(app, "Run again")
+    assert "1 runs started. 1 had a run under way" in "".join(s.value for s in app.success)
+    newest = filled.services.jobs.latest("completed")
+    assert newest.id != filled.lectures["completed"][1]
+    assert newest.params["extract"]["max_clips"] == 3
+    assert "lectures chosen" not in said(app)
+
+
+def test_address_brings_search_and_filters_and_a_hit_leads_to_its_second(looked_at):
+    app = AppTest.from_file(UI, default_timeout=30)
+    app.query_params["q"] = "sentence 3"
+    app.query_params["show"] = "Ready"
+    app.run()
+    assert app.text_input[0].value == "sentence 3"
+    assert "Sentence 3 <b>&" in said(app)
+    assert "is cut off at 40" not in said(app)
+    data = component(show("review", lecture="completed", t="30.00"), "deck")
+    assert data["live"]["focus"]["time"] == 30.0
+
+
+def test_filters_that_let_nothing_through_say_so(looked_at):
+    app = AppTest.from_file(UI, default_timeout=30)
+    app.query_params["q"] = "no such words anywhere"
+    app.run()
+    assert "take back a filter" in said(app)
 
 
 @pytest.mark.parametrize("state", ["running", "failed", "completed"])
@@ -212,7 +273,7 @@ def test_review_selects_the_clip_that_the_address_names(looked_at):
     app = show("review", lecture=lecture_id, clip=second.id)
     assert component(app, "deck")["live"]["selected"] == second.id
     assert app.session_state.clip_table["selection"]["rows"] == [1]
-    assert app.text_input[0].value == second.title
+    assert component(app, "deck")["live"]["selected"] == second.id
 
 
 def test_unknown_run_is_one_sentence(looked_at):
@@ -224,7 +285,8 @@ def test_review_hands_the_deck_scores_and_clips(looked_at):
     app = show("review", lecture=lecture_id)
     data = component(app, "deck")
     assert data["bundle"] == f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}"
-    assert len(data["live"]["scores"]) == 12
+    assert data["live"]["limits"] == [20.0, 120.0]
+    assert data["live"]["history"] == {"at": 0, "made": 0, "undo": None, "redo": None}
     assert [clip["rank"] for clip in data["live"]["clips"]] == [1, 2]
     assert data["live"]["selected"] == data["live"]["clips"][0]["id"]
     assert len(json.dumps(data)) < 10_000
@@ -261,13 +323,11 @@ def test_a_clip_that_was_moved_no_longer_says_what_drops_it(filled):
 
 
 def test_accepted_clips_stay_and_rejected_ones_do_not_come_back(filled):
-    """The two buttons bind the next run: the rule is in what it is started with."""
+    """The two words bind the next run: the rule is in what it is started with."""
     lecture_id, job_id = filled.lectures["completed"]
     first, second = filled.services.clips.list(job_id)
-    app = show("review", lecture=lecture_id, clip=first.id)
-    app.button(key=f"accepted-{first.id}").click().run()
-    app = show("review", lecture=lecture_id, clip=second.id)
-    app.button(key=f"rejected-{second.id}").click().run()
+    for clip, state in ((first, "accepted"), (second, "rejected")):
+        filled.services.clips.edit(job_id, {"op": "set_state", "clip_id": clip.id, "state": state})
     weights = {"extract": {"weights": {"novelty": 0.5}}}
     after = filled.services.jobs.recompile(lecture_id, weights)
     decided = read_decisions(filled.services.jobs.get(after.id).params)
@@ -275,23 +335,15 @@ def test_accepted_clips_stay_and_rejected_ones_do_not_come_back(filled):
     assert decided.rejected == (Interval(second.parts[0].start, second.parts[-1].end),)
 
 
-def test_accepting_a_clip_is_stored_and_undone(filled):
+def test_review_tells_the_deck_what_was_edited_and_what_can_be_taken_back(filled):
     lecture_id, job_id = filled.lectures["completed"]
-    app = show("review", lecture=lecture_id)
-    next(b for b in app.button if b.label == "Accept").click().run()
-    assert filled.services.clips.list(job_id)[0].state == "accepted"
-    next(b for b in app.button if b.label == "Undo").click().run()
-    assert filled.services.clips.list(job_id)[0].state == "proposed"
-
-
-def test_clip_is_renamed_and_an_empty_title_is_refused(filled):
-    lecture_id, job_id = filled.lectures["completed"]
-    app = show("review", lecture=lecture_id)
-    app.text_input[0].set_value("Shape and size").run()
-    assert filled.services.clips.list(job_id)[0].title == "Shape and size"
-    app.text_input[0].set_value("  ").run()
-    assert "1 to 200 characters" in said(app)
-    assert filled.services.clips.list(job_id)[0].title == "Shape and size"
+    clip = filled.services.clips.list(job_id)[0]
+    order = {"op": "rename", "clip_id": clip.id, "title": "Shape and size"}
+    filled.services.clips.edit(job_id, order)
+    live = component(show("review", lecture=lecture_id), "deck")["live"]
+    assert live["clips"][0]["title"] == "Shape and size"
+    assert live["clips"][0]["revision"] == clip.revision + 1
+    assert live["history"] == {"at": 1, "made": 1, "undo": "Renamed clip 1", "redo": None}
 
 
 def test_review_of_a_running_lecture_watches_its_run(looked_at):
@@ -327,9 +379,11 @@ def test_clips_of_an_unfinished_run_say_so(looked_at, state):
 def test_clips_page_shows_players_by_our_own_route(looked_at):
     lecture_id, _ = looked_at.lectures["completed"]
     app = show("clips", lecture=lecture_id)
-    urls = [video.proto.url for video in app.get("video")]
-    assert len(urls) == 2
-    assert all(url.startswith("/app/static/media/clips/") for url in urls)
+    films = components(app, "film")
+    assert len(films) == 2
+    for film in films:
+        urls = [film[name] for name in ("video", "poster", "moving", "vtt")]
+        assert all(url.startswith("/app/static/media/clips/") for url in urls)
     assert "2 clips" in said(app)
 
 

@@ -79,7 +79,7 @@ def test_a_clip_that_is_rejected_leaves_the_reel_and_comes_back_with_an_undo(
     assert any(p["start"] < end and p["end"] > start for p in before)
     assert after
     assert not any(p["start"] < end and p["end"] > start for p in after)
-    services.clips.undo(clip.id)
+    services.clips.undo(clip.job_id)
     assert client.get(url).json()["reel"] == before
 
 
@@ -297,7 +297,8 @@ def test_clips_are_accepted_renamed_locked_and_rated(services, job):
     assert (changed.state, changed.title, changed.locked, changed.rating) == (
         "accepted", "A better title", True, 5,
     )  # fmt: skip
-    assert services.clips.undo(clip.id).rating is None
+    assert services.clips.undo(job.id).label == "Rated clip 1"
+    assert services.clips.get(clip.id).rating is None
     assert changed.parts[0] == Interval(20.0, 40.0)
 
 

@@ -128,3 +128,18 @@ def test_a_worker_is_told_the_gemini_key_and_no_log_is():
     told = WorkshopConfig.model_validate_json(config.to_json())
     assert told.gemini is not None
     assert (told.gemini.api_key, told.gemini.model) == ("AIza-very-secret", "other")
+
+
+def test_a_logo_that_is_none_is_named_at_the_start(monkeypatch, tmp_path):
+    path = tmp_path / "logo.svg"
+    path.write_text("<svg/>")
+    monkeypatch.setenv("LECTURE_LOGO", str(path))
+    with pytest.raises(SettingsError, match=r"LECTURE_LOGO: .*'logo.svg' is neither a PNG nor a"):
+        load_settings()
+
+
+def test_a_logo_is_found_from_any_folder(monkeypatch, tmp_path):
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LECTURE_LOGO", "logo.png")
+    assert workshop_config(load_settings()).logo == tmp_path / "logo.png"

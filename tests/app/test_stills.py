@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from agents.types import Box, LayoutRegion
+from app.exports import caption_notices
 from tests.colour_lecture import make_colour_lecture
 
 
@@ -88,3 +89,12 @@ def test_letters_that_cannot_be_burned_in_are_told_of(services, recorded):
     chinese = replace(look, plan=replace(look.plan, cues=cues))
     assert "堆 栈" in services.stills.notice(chinese)
     assert "SRT and VTT" in services.stills.notice(chinese)
+
+
+def test_a_run_tells_of_letters_that_cannot_be_burned_in(services, recorded):
+    plans = services.results.of(services.jobs.latest(recorded)).plans
+    assert list(caption_notices(plans)) == []
+    cues = (replace(plans[0].cues[0], text="堆栈"), *plans[1].cues)
+    (notice,) = caption_notices([replace(plans[0], cues=cues)])
+    assert notice.code == "letters"
+    assert notice.message.startswith(f"1 of {len(cues)} subtitles")

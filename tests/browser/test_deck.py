@@ -109,10 +109,10 @@ def test_zoom_and_playing_video_survive_an_edit_which_touches_no_line(deck):
 
 
 def test_labels_on_the_timeline_never_overlap(deck):
-    for scale in ("1", "-", "-"):
+    for scale in ("z", "z", "-"):
         deck.keyboard.press(scale)
         for kind in (".lh-clip-label:not([hidden])", ".lh-topic:not([hidden])"):
-            boxes = [b.bounding_box() for b in deck.locator(kind).all()]
+            boxes = [box for b in deck.locator(kind).all() if (box := b.bounding_box())]
             boxes.sort(key=lambda box: box["x"])
             assert boxes
             for left, right in pairwise(boxes):

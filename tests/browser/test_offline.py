@@ -39,7 +39,7 @@ def test_downloaded_clips_play_from_a_folder(browser, page, server, sample, tmp_
 
 def test_clips_are_offered_to_every_editor(page, server, sample):
     page.goto(f"{server.url}/clips?lecture={sample}")
-    page.get_by_role("button", name="Edit elsewhere").click()
+    page.get_by_role("button", name="Downloads").click()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="EDL, CMX 3600").click()
     assert waiting.value.suggested_filename.endswith("-highlights.edl")

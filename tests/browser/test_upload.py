@@ -117,3 +117,33 @@ def test_captions_of_another_kind_are_refused(page, server, complaints, tmp_path
     page.locator(".lh-start").click()
     expect(page.locator(".lh-error")).to_contain_text("has more than 5 MB")
     forget_refusals(complaints)
+
+
+def test_several_recordings_take_the_captions_of_their_names(page, server, complaints, tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name in ("first", "second"):
+        another_sample(tmp_path, name).rename(folder / f"{name}.mp4")
+    (folder / "broken.mp4").write_text("this is no recording\n" * 400)
+    (folder / "empty.mp4").write_bytes(b"")
+    (folder / "notes.doc").write_text("nothing of ours")
+    shutil.copy(sample_paths().captions, folder / "first.en.vtt")
+    page.goto(f"{server.url}/upload")
+    page.locator(".lh-folder-input").set_input_files(folder)
+    listed = page.locator(".lh-batch > li")
+    expect(listed).to_have_count(4)
+    expect(listed.filter(has_text="first.mp4")).to_contain_text("captions: first.en.vtt")
+    expect(listed.filter(has_text="second.mp4")).to_contain_text("no captions")
+    expect(page.locator(".lh-error")).to_contain_text("1 of them cannot be taken")
+    page.locator(".lh-start").click()
+    expect(page.get_by_text("2 recordings uploaded")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("broken.mp4")).to_be_visible()
+    found = page.request.get(f"{server.url}/api/v1/lectures").json()
+    ours = [one for one in found["items"] if one["title"] in ("first", "second")]
+    assert len(ours) == 2
+    for lecture in ours:
+        gone = page.request.delete(
+            f"{server.url}/api/v1/lectures/{lecture['id']}", headers={"Origin": server.url}
+        )
+        assert gone.status == 204
+    forget_refusals(complaints)

@@ -6,13 +6,14 @@ from agents.errors import NotFound
 from agents.types import Interval
 from data.clips import (
     StaleRevision,
+    all_clips,
     get_clip,
+    insert_clip,
     list_clips,
     list_judged,
     list_revisions,
     put_clips,
     put_plans,
-    restore_clip,
     update_clip,
 )
 from data.jobs import create_job
@@ -86,14 +87,22 @@ def test_a_change_to_what_somebody_else_changed_is_refused(con):
     assert len(list_revisions(con, "J-01")) == 1
 
 
-def test_an_earlier_revision_is_restored_as_a_new_one(con):
-    put_plans(con, "J", [make_plan()])
-    update_clip(con, "J-01", title="a", locked=True, rating=5)
-    update_clip(con, "J-01", title="b", contributions={"novelty": 1.0})
-    clip = restore_clip(con, "J-01", 1)
-    assert (clip.title, clip.locked, clip.rating, clip.revision) == ("Why graphs", False, None, 4)
-    assert (clip.parts, clip.contributions) == (make_plan().parts, {"novelty": 0.5})
-    assert restore_clip(con, "J-01", 3).title == "b"
+def test_a_clip_that_was_moved_while_it_was_rendered_has_no_files(con, tmp_path):
+    put_plans(con, "J", [make_plan(1), make_plan(2)])
+    update_clip(con, "J-02", parts=(Interval(1, 2),))
+    put_clips(con, "J", [make_clip(tmp_path / f"c{rank}", make_plan(rank)) for rank in (1, 2)])
+    assert [clip.media for clip in list_clips(con, "J")] == ["clip.mp4", None]
+
+
+def test_a_deleted_clip_is_not_listed_and_keeps_its_place(con):
+    put_plans(con, "J", [make_plan(1), make_plan(2)])
+    update_clip(con, "J-02", state="deleted")
+    assert [clip.id for clip in list_clips(con, "J")] == ["J-01"]
+    assert insert_clip(con, "J-x1", "J", [Interval(3, 4)]).idx == 3
+    assert [clip.id for clip in all_clips(con, "J")] == ["J-01", "J-02", "J-x1"]
+    assert [clip.id for clip in list_clips(con, "J")] == ["J-01"]
+    put_plans(con, "J", [make_plan(1), make_plan(2)])
+    assert [clip.id for clip in list_clips(con, "J")] == ["J-01"]
 
 
 def test_what_is_not_there_is_not_found(con):
@@ -101,7 +110,6 @@ def test_what_is_not_there_is_not_found(con):
     for act in (
         lambda: get_clip(con, "J-09"),
         lambda: update_clip(con, "J-09", title="x"),
-        lambda: restore_clip(con, "J-01", 7),
     ):
         with pytest.raises(NotFound):
             act()

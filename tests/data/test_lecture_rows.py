@@ -6,6 +6,7 @@ import pytest
 
 from agents.errors import NotFound
 from data.clips import put_plans, update_clip
+from data.edits import add_edit
 from data.jobs import create_job, job_log, list_jobs
 from data.labels import list_labels, put_labels
 from data.lectures import (
@@ -75,6 +76,7 @@ def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
         update_clip(con, f"job-{id}-01", title="changed")
         put_labels(con, id, "good", [(0.0, 1.0)])
         restore_run(con, f"job-{id}")
+        add_edit(con, f"job-{id}", id, "Renamed clip 1", [])
         put_override(con, id, "layout", 0.0, 1.0, {})
     delete_lecture(con, "old")
     assert purge_lectures(con, deleted_before=now() - timedelta(days=7)) == []
@@ -88,6 +90,7 @@ def test_a_purge_takes_everything_of_a_lecture_and_nothing_of_another(con):
         "label",
         "override",
         "restored_run",
+        "edit",
     )
     counts = {name: con.row(f"select count(*) as n from {name}")["n"] for name in tables}
     assert counts == dict.fromkeys(tables, 1)

@@ -1,14 +1,19 @@
 """A person's accepted and rejected clips bind the runs that follow, through store and stages."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from agents.compile.params import CompileParams
+from agents.compile.render import clip_key
 from agents.extract import AGENT
-from agents.types import Decisions, Interval
+from agents.types import Box, Decisions, Interval, LayoutRegion, Media
+from data.artifacts import load_result
 from data.clips import list_clips, update_clip
 from data.decisions import gather_decisions, read_decisions
 from data.jobs import get_job, job_stages
+from data.overrides import put_layout_corrections
 from jobs.local import run_job_here
 from jobs.runs import create_run
 from jobs.workshop import open_workshop
@@ -159,3 +164,65 @@ def test_without_decisions_the_params_say_nothing_of_them(shop):
     with shop.store.read() as con:
         assert "decisions" not in get_job(con, job_id).params
         assert gather_decisions(con, job_id) == Decisions()
+
+
+def test_a_compiled_timeline_has_the_clips_as_they_stand_and_renders_only_what_changed(shop):
+    first, clips = run(shop, EARLY)
+    one, other = clips[:2]
+    shorter = (Interval(one.parts[0].start, one.parts[-1].end - 1.0),)
+    say(shop, one, parts=shorter)
+    with shop.store.read() as con:
+        decided = gather_decisions(con, first, closed=True)
+    job, _ = create_run(shop, "lecture1", {"extract": EARLY}, parent=first, decisions=decided)
+    run_job_here(shop, job.id, lambda event: None)
+    made = {clip.parts: clip for clip in clips_of(shop, job.id)}
+    assert set(made) == {shorter, *(clip.parts for clip in clips[1:])}
+    media, params = measure_media(), CompileParams()
+    before, after = (
+        {plan.parts: clip_key(plan, media, params) for plan in plans(shop, run_id)}
+        for run_id in (first, job.id)
+    )
+    assert after[other.parts] == before[other.parts]
+    assert after[shorter] not in before.values()
+    assert (made[shorter].source, made[other.parts].source) == ("manual", "auto")
+
+
+def test_a_corrected_layout_changes_the_clips_that_show_it_and_no_stage_before(shop):
+    first, (one, other) = run(shop, EARLY)
+    span = Interval(one.parts[0].start, one.parts[0].start + 1)
+    mine = LayoutRegion(span.start, span.end, "camera_only", None, Box(0, 0, 160, 180), 1.0)
+    assert not touches([other], span)
+    with shop.store.write() as con:
+        put_layout_corrections(con, "lecture1", [mine])
+    second, clips = run(shop, EARLY, parent=first)
+    assert [clip.parts for clip in clips] == [one.parts, other.parts]
+    for stage in ("intake", "layout", "content"):
+        assert key(shop, second, stage) == key(shop, first, stage)
+    before, after = (plans(shop, job) for job in (first, second))
+    assert [a.layout == b.layout for a, b in zip(before, after, strict=True)] == [False, True]
+    assert mine in after[0].layout
+    media, params = measure_media(), CompileParams()
+    keys = [[clip_key(plan, media, params) for plan in run] for run in (before, after)]
+    assert [a == b for a, b in zip(*keys, strict=True)] == [False, True]
+    with shop.store.write() as con:
+        put_layout_corrections(con, "lecture1", [])
+    third, _ = run(shop, EARLY, parent=second)
+    assert key(shop, third) == key(shop, first)
+
+
+def test_the_first_run_of_a_lecture_knows_its_corrections(shop):
+    mine = LayoutRegion(0.0, 5.0, "camera_only", None, Box(0, 0, 160, 180), 1.0)
+    with shop.store.write() as con:
+        put_layout_corrections(con, "lecture1", [mine])
+    job, _ = create_run(shop, "lecture1", {})
+    with shop.store.read() as con:
+        assert read_decisions(get_job(con, job.id).params).layout == (mine,)
+
+
+def plans(shop, job_id):
+    with shop.store.read() as con:
+        return load_result(con, shop.artifacts, "extract", key(shop, job_id))
+
+
+def measure_media():
+    return Media(Path("x"), "mov", 120.0, 320, 180, 25.0, True, 0, 0, "0" * 64, 1)

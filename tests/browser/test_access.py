@@ -1,0 +1,114 @@
+"""Every page under axe-core, with the keyboard, and with hostile texts everywhere."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import watched_page
+from tests.browser.ways import settled
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+# Streamlit's own frames: what lies in them is not ours to mend, each with its reason.
+NOT_OURS = [
+    [".stAppHeader"],  # its navigation and menu
+    ["[data-testid=stDataFrame]"],  # a canvas with a table of its own for screen readers
+    ["[data-testid=stElementToolbar]"],
+    [".modebar-container"],  # Plotly's own buttons
+]
+PAGES = (
+    "",
+    "upload",
+    "job",
+    "job?id={job}",
+    "review?lecture={lecture}",
+    "layout?lecture={lecture}",
+)
+PAGES += ("tune?lecture={lecture}", "compare?lecture={lecture}", "clips?lecture={lecture}")
+READY = {"review": ".lh-deck[data-ready=true]", "layout": ".lh-layouts[data-ready=true]"}
+GRAVE = {"serious", "critical"}
+RUN = """skipped => axe.run({ exclude: skipped }, { resultTypes: ["violations"] }).then(
+  (found) => found.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,
+    nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 160)}`) })))"""
+
+
+def visit(page, server, path, lecture):
+    job = page.request.get(f"{server.url}/api/v1/lectures/{lecture}/bundle").json()["job"]["id"]
+    page.goto(f"{server.url}/{path.format(lecture=lecture, job=job)}")
+    settled(page)
+    expect(page.locator(".stMain h1").first).to_be_visible()
+    for name, ready in READY.items():
+        if path.startswith(name):
+            expect(page.locator(ready)).to_be_visible()
+    expect(page.locator(".lh-help[data-ready=true]")).to_be_attached()
+
+
+def grave_findings(page):
+    page.evaluate(AXE)
+    found = page.evaluate(RUN, NOT_OURS)
+    return [(one["id"], one["help"], one["nodes"][:4]) for one in found if one["impact"] in GRAVE]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_finding(browser, server, sample, complaints, scheme):
+    found = {}
+    with watched_page(browser, server, complaints, color_scheme=scheme) as page:
+        for path in PAGES:
+            visit(page, server, path, sample)
+            if grave := grave_findings(page):
+                found[path] = grave
+    assert not found
+
+
+def test_axe_finds_what_is_wrong(page, server, sample):
+    visit(page, server, "", sample)
+    page.evaluate(
+        "() => document.querySelector('.stMain').append(document.createElement('button'))"
+    )
+    assert [name for name, *_ in grave_findings(page)] == ["button-name"]
+
+
+def test_help_is_opened_and_closed_by_key_on_every_page(page, server, sample):
+    sheet = page.locator(".lh-help-sheet")
+    for path in ("", "upload", "job", "layout?lecture={lecture}", "clips?lecture={lecture}"):
+        visit(page, server, path, sample)
+        page.locator(".stMain h1").first.click()
+        page.keyboard.press("?")
+        expect(sheet).to_be_visible()
+        expect(sheet.get_by_role("heading", level=2)).not_to_be_empty()
+        assert sheet.evaluate("n => n.contains(document.activeElement)")
+        page.keyboard.press("Escape")
+        expect(sheet).to_be_hidden()
+
+
+def test_question_mark_in_a_field_is_typed(page, server, sample):
+    visit(page, server, "", sample)
+    field = page.get_by_role("searchbox").or_(page.get_by_label("Search in titles")).first
+    field.click()
+    page.keyboard.type("why?")
+    expect(field).to_have_value("why?")
+    expect(page.locator(".lh-help-sheet")).to_be_hidden()
+
+
+def test_tour_goes_from_page_to_page_and_ends_for_good(page, server, sample):
+    visit(page, server, "", sample)
+    card = page.locator(".lh-tour")
+    expect(card).to_be_hidden()
+    page.locator(".lh-help-open").click()
+    page.get_by_role("button", name="Take the tour").click()
+    expect(card).to_contain_text("A lecture")
+    expect(page.locator(".lh-pointed")).to_have_count(1)
+    page.get_by_role("button", name="Next").click()
+    expect(card).to_contain_text("Search")
+    page.get_by_role("button", name="Go on").click()
+    expect(card).to_be_hidden()
+    visit(page, server, "review?lecture={lecture}", sample)
+    expect(card).to_contain_text("The player")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    visit(page, server, "clips?lecture={lecture}", sample)
+    expect(page.locator("[class*='st-key-clip-']").first).to_be_visible()
+    expect(card).to_be_hidden()

@@ -1,0 +1,54 @@
+"""The clips page: moments under the pointer, and what is made beside the clips."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import watched_page
+
+MADE_MS = 240_000
+
+
+def open_clips(page, server, sample):
+    page.goto(f"{server.url}/clips?lecture={sample}")
+    film = page.locator(".lh-film").first
+    film.locator("video[src]").wait_for()
+    return film
+
+
+def test_pointing_at_a_clip_shows_moments_of_it_until_it_is_played(page, server, sample):
+    film = open_clips(page, server, sample)
+    moments = film.locator("img")
+    expect(moments).to_be_hidden()
+    film.hover()
+    expect(moments).to_be_visible()
+    page.wait_for_function("document.querySelector('.lh-film img').naturalWidth === 320")
+    page.mouse.move(2, 2)
+    expect(moments).to_be_hidden()
+    film.locator("video").evaluate("v => { v.muted = true; return v.play(); }")
+    film.hover()
+    expect(moments).to_be_hidden()
+    assert film.locator("video").evaluate("v => v.textTracks[0].kind") == "captions"
+
+
+def test_who_wants_less_motion_sees_none(browser, server, sample, complaints):
+    with watched_page(browser, server, complaints, reduced_motion="reduce") as page:
+        film = open_clips(page, server, sample)
+        film.hover()
+        expect(film.locator("img")).to_be_hidden()
+
+
+def test_a_podcast_and_a_reel_are_made_on_the_page(page, server, sample):
+    open_clips(page, server, sample)
+    page.get_by_role("button", name="Make the podcast").click()
+    page.get_by_role("button", name="Make the reel").click()
+    for name in ("Save MP3", "Save MP4"):
+        expect(page.get_by_role("link", name=name)).to_be_visible(timeout=MADE_MS)
+    reel = page.locator(".st-key-extra-reel video")
+    seconds = reel.evaluate(
+        "async v => { v.preload = 'auto'; v.load();"
+        " await new Promise(done => v.onloadedmetadata = done); return v.duration; }"
+    )
+    assert seconds > 5
+    page.get_by_role("button", name="Downloads").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="MP3", exact=True).click()
+    assert waiting.value.suggested_filename.endswith("-podcast.mp3")
