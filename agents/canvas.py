@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import av
     from av.filter.context import FilterContext
 
+MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
+"""FFmpeg's numbers for the colours that cameras and screen recorders write."""
 PATCH_ROWS = 6
 """Rows that the strip beside a covered place is averaged to: streaks vanish, shades stay."""
 TICK = Fraction(1, 1000)
@@ -67,17 +69,16 @@ class View:
 
 
 class Planes:
-    """The three planes of one picture, uint8, in one buffer."""
+    """A picture as a frame, and its three planes as uint8 arrays in which one can write."""
 
-    def __init__(self, width: int, height: int) -> None:
-        self.data = np.zeros((height * 3 // 2, width), np.uint8)
-        flat, luma, chroma = self.data.reshape(-1), width * height, width * height // 4
-        half = (height // 2, width // 2)
-        self.planes = (
-            flat[:luma].reshape(height, width),
-            flat[luma : luma + chroma].reshape(half),
-            flat[luma + chroma :].reshape(half),
-        )
+    def __init__(self, width: int, height: int, colour: Colour) -> None:
+        import av
+
+        self.frame = av.VideoFrame(width, height, "yuv420p")
+        self.frame.color_range, self.frame.colorspace = 1, MATRICES[colour.matrix]
+        self.frame.color_primaries = MATRICES[colour.primaries]
+        self.frame.color_trc = MATRICES[colour.transfer]
+        self.planes = _planes(self.frame)
 
     def part(self, place: Place) -> list[np.ndarray]:
         """Return what lies in an even place, as views."""
@@ -221,7 +222,7 @@ class Painting:
         """
         height, width = ground[0].shape
         self.source, self.views, self.bubble = source, views, bubble
-        self.under, self.canvas = Planes(width, height), Planes(width, height)
+        self.under, self.canvas = (Planes(width, height, source.colour) for _ in range(2))
         for planes in (self.under, self.canvas):
             planes.put(Place(0, 0, width, height), ground)
         self.images: Sequence[Image | None] = ()
@@ -229,8 +230,8 @@ class Painting:
         self.last: av.VideoFrame | None = None
         self.known: dict[tuple[object, ...], Filters] = {}
 
-    def paint(self, frame: av.VideoFrame, images: Sequence[Image | None]) -> np.ndarray:
-        """Return the picture as one YUV 4:2:0 array; the next call paints over it."""
+    def paint(self, frame: av.VideoFrame, images: Sequence[Image | None]) -> av.VideoFrame:
+        """Return the picture; the next call paints over it."""
         changed = []
         for view in self.views:
             if not self._same(frame, view.source):
@@ -241,7 +242,7 @@ class Painting:
         self.disc = self._disc(frame)
         self._lay_over([self.disc, *images], changed)
         self.last = frame
-        return self.canvas.data
+        return self.canvas.frame
 
     def _disc(self, frame: av.VideoFrame) -> Image | None:
         if self.bubble is None:

@@ -16,9 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.canvas import Colour, Image, Painting, Place, Source, View, background, drawn_image
+from agents.canvas import (
+    MATRICES,
+    Colour,
+    Image,
+    Painting,
+    Place,
+    Source,
+    View,
+    background,
+    drawn_image,
+)
 from agents.packets import Packet, write_packets
-from agents.recording import MATRICES, Recording
+from agents.recording import Recording
 
 if TYPE_CHECKING:
     import av
@@ -47,9 +57,8 @@ def main(args: list[str]) -> None:
         for frames, (picture, source) in enumerate(painted, 1):
             if frames == 1:
                 first = brightness(source)
-            frame = coloured(picture, recording.source.colour)
-            frame.pts, frame.time_base = frames - 1, encoder.time_base
-            packets += encoder.encode(frame)
+            picture.pts, picture.time_base = frames - 1, encoder.time_base
+            packets += encoder.encode(picture)
             if (done + frames) % EVERY_FRAMES == 0:
                 _say({"frames": done + frames})
         packets += encoder.encode(None)
@@ -103,17 +112,6 @@ def set_up(
     encoder.color_primaries = MATRICES[colour.primaries]
     encoder.color_trc = MATRICES[colour.transfer]
     encoder.options = {"preset": settings["preset"], "crf": settings["crf"], "threads": "1"}
-
-
-def coloured(picture: np.ndarray, colour: Colour) -> av.VideoFrame:
-    """Return a frame over the planes of a picture, which tells what its numbers mean."""
-    import av
-
-    frame = av.VideoFrame.from_numpy_buffer(picture, format="yuv420p")
-    frame.color_range, frame.colorspace = 1, MATRICES[colour.matrix]
-    frame.color_primaries = MATRICES[colour.primaries]
-    frame.color_trc = MATRICES[colour.transfer]
-    return frame
 
 
 def _packet(packet: av.Packet) -> Packet:
@@ -176,7 +174,7 @@ def paint_group(
     frame_at: Callable[[float], av.VideoFrame],
     paintings: Paintings,
     rate: float,
-) -> Iterator[tuple[np.ndarray, av.VideoFrame]]:
+) -> Iterator[tuple[av.VideoFrame, av.VideoFrame]]:
     """Yield each painted picture of a group with the source frame that it shows."""
     changes = [dict(layer) for layer in group["layers"]]
     shown: list[int | None] = [None] * len(changes)

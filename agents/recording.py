@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.canvas import Colour, Filters, Place, Source, View
+from agents.canvas import MATRICES, Colour, Filters, Place, Source, View
 from agents.decoder import first_video, frames_from, open_container, start_time
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 READ_ON_S = 5.0
 """A wanted time this close behind the last one is reached by decoding on, not by seeking."""
-MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
-"""FFmpeg's numbers for the colours that cameras and screen recorders write."""
 
 
 def main(args: list[str]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from agents.canvas import Colour, Source
+from agents.canvas import Colour, Planes, Source
 from agents.compile.dressing import PLAIN, Dressing
 from agents.compile.geometry import even
 from agents.compile.layers import at_frame
@@ -27,7 +27,7 @@ from agents.compile.params import CompileParams
 from agents.compile.people import find_people
 from agents.compile.picture import described_for, described_source, plan_picture
 from agents.compile.timeline import Timeline, lay_out, single_frame
-from agents.encoding import Paintings, coloured, paint_group
+from agents.encoding import Paintings, paint_group
 from agents.errors import RenderFailed, StageError
 from agents.ffmpeg import rendering_source
 from agents.sandbox import run_module
@@ -42,15 +42,16 @@ CPU_S, WALL_S = 60.0, 30.0
 JPEG_QUALITY, PNG_LEVEL = 92, 1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SourcePicture:
     """A frame of the recording, upright, and which one."""
 
     origin: float
     """The time in the lecture at which it is shown, in seconds."""
-    planes: np.ndarray
-    """YUV 4:2:0 at limited range, uint8 (h * 3 / 2, w)."""
-    colour: Colour
+    source: Source
+    """Its size and colours."""
+    content: bytes
+    """The three planes of YUV 4:2:0 at limited range."""
 
 
 def draw_still(
@@ -79,11 +80,9 @@ def draw_still(
             picture = _take(media, moment, folder)
         one = plan_picture(moment.timeline, media, at_frame(layers, number, fps), params, folder)
         request, groups = described_for(one, [0])
-        height, width = picture.planes.shape[0] * 2 // 3, picture.planes.shape[1]
-        paintings = Paintings(request, Source(width, height, picture.colour))
-        frame = coloured(picture.planes, picture.colour)
-        (painted,) = paint_group(groups[0], lambda time: frame, paintings, float(fps))
-        return _encoded(coloured(painted[0], picture.colour), kind)
+        paintings, frame = Paintings(request, picture.source), _frame(picture)
+        ((painted, _),) = paint_group(groups[0], lambda time: frame, paintings, float(fps))
+        return _encoded(painted, kind)
 
 
 def take_picture(
@@ -139,8 +138,17 @@ def _take(media: Media, moment: _Moment, folder: Path) -> SourcePicture:
             raise
         message = f"no picture can be made of {moment.origin:.1f} s of the recording"
         raise RenderFailed(message) from error
-    planes = np.fromfile(path, np.uint8).reshape(-1, size[0])
-    return SourcePicture(moment.origin, planes, Colour(*json.loads(said)))
+    source = Source(*size, Colour(*json.loads(said)))
+    return SourcePicture(moment.origin, source, path.read_bytes())
+
+
+def _frame(picture: SourcePicture) -> av.VideoFrame:
+    width, height, colour = picture.source.width, picture.source.height, picture.source.colour
+    shown, begin = Planes(width, height, colour), 0
+    for plane in shown.planes:
+        plane[:] = np.frombuffer(picture.content, np.uint8, plane.size, begin).reshape(plane.shape)
+        begin += plane.size
+    return shown.frame
 
 
 def _encoded(frame: av.VideoFrame, kind: StillFormat) -> bytes:
