@@ -105,7 +105,7 @@ def _over(group: Group, shown: Sequence[Shown]) -> tuple[Shown, ...]:
 
 def encoder_settings(params: CompileParams) -> dict[str, Any]:
     """Return what the encoder is told."""
-    return {"size": params.canvas, "preset": params.preset, "crf": f"{params.crf:g}"}
+    return {"size": params.canvas, "preset": params.x264_preset, "crf": f"{params.crf:g}"}
 
 
 def group_key(group: Group, fps: Fraction, media: Media, params: CompileParams) -> str:

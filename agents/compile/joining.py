@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.canvas import Colour
+from agents.compile.caption_track import MS, add_caption_stream, timed_texts
 from agents.compile.groups import encoder_settings
 from agents.compile.params import CompileParams
 from agents.compile.sound import SAMPLE_RATE
 from agents.encoding import set_up
 from agents.errors import RenderFailed
 from agents.packets import Packet, Packets, write_packets
+from agents.types import Cue
 
 if TYPE_CHECKING:
     import av
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from av.codec.context import CodecContext
     from av.stream import Stream
 
+AAC_FRAME = 1024
+"""Samples in a packet of AAC."""
 CODER = {"aac_coder": "fast"}
 """A third of the cost of ffmpeg's other coder, at a bit rate that leaves speech transparent."""
 
@@ -59,9 +64,17 @@ def _plain(encoder: CodecContext) -> None:
 
 
 def join(
-    groups: Sequence[Packets], sound: Packets, out: Path, fps: Fraction, params: CompileParams
+    groups: Sequence[Packets],
+    sound: Packets,
+    out: Path,
+    fps: Fraction,
+    params: CompileParams,
+    cues: Sequence[Cue] = (),
 ) -> None:
-    """Write the clip's file: the groups one after another, and the sound beside them."""
+    """Write the clip's file: the groups one after another, sound and a track of cues beside them.
+
+    Without cues there is no such track.
+    """
     import av
 
     colour = Colour(*groups[0].facts["colour"])
@@ -77,11 +90,30 @@ def join(
             _plain(stream.codec_context)
             stream.codec_context.open()
             _check_head(stream.codec_context, parts)
+        tracks = [
+            _Track(picture, 1 / fps, [(packet, 1) for packet in _moved(groups)]),
+            _Track(heard, Fraction(1, SAMPLE_RATE), _lasting(sound)),
+        ]
+        if cues:
+            seconds = float(sum(group.facts["frames"] for group in groups) / fps)
+            tracks.append(_Track(add_caption_stream(container), MS, timed_texts(cues, seconds)))
         container.start_encoding()
-        times = 1 / fps, Fraction(1, SAMPLE_RATE)
-        tracks = [_moved(groups), list(sound.packets)]
-        for packet in _interleaved(tracks, times, (picture, heard), sound.facts["samples"]):
+        for packet in _interleaved(tracks):
             container.mux(packet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """Packets with how long each lasts, in ticks of so many seconds."""
+
+    stream: Stream
+    tick: Fraction
+    packets: Sequence[tuple[Packet, int]]
+
+
+def _lasting(sound: Packets) -> list[tuple[Packet, int]]:
+    samples = sound.facts["samples"]
+    return [(packet, min(AAC_FRAME, samples - packet.pts)) for packet in sound.packets]
 
 
 def _check_head(encoder: CodecContext, parts: Sequence[Packets]) -> None:
@@ -104,21 +136,16 @@ def _moved(groups: Sequence[Packets]) -> list[Packet]:
     return packets
 
 
-def _interleaved(
-    tracks: Sequence[Sequence[Packet]],
-    times: Sequence[Fraction],
-    streams: Sequence[Stream],
-    samples: int,
-) -> list[av.Packet]:
-    """Return the packets of picture and sound in the order in which they are needed."""
+def _interleaved(tracks: Sequence[_Track]) -> list[av.Packet]:
+    """Return the packets of all tracks in the order in which they are needed."""
     import av
 
     found = []
-    for number, (track, tick, stream) in enumerate(zip(tracks, times, streams, strict=True)):
-        for place, one in enumerate(track):
+    for number, track in enumerate(tracks):
+        for place, (one, lasts) in enumerate(track.packets):
             packet = av.Packet(one.content)
-            packet.stream, packet.time_base = stream, tick
+            packet.stream, packet.time_base = track.stream, track.tick
             packet.pts, packet.dts, packet.is_keyframe = one.pts, one.dts, one.is_key
-            packet.duration = min(1024, samples - one.pts) if number else 1
-            found.append((one.dts * tick, number, place, packet))
+            packet.duration = lasts
+            found.append((one.dts * track.tick, number, place, packet))
     return [packet for *_, packet in sorted(found, key=lambda each: each[:3])]

@@ -87,7 +87,8 @@ def render_clip(
         layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
         groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
-        join(groups, sound, work / VIDEO, timeline.fps, params)
+        cues = heard.cues if params.caption_track else ()
+        join(groups, sound, work / VIDEO, timeline.fps, params, cues)
         check_clip(
             work / VIDEO,
             frames=timeline.frames,

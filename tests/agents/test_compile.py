@@ -152,6 +152,8 @@ MEDIA_CHANGES = {"sha256": "1" * 64, "audio_stream": 1, "audio_channel": 1}
 PARAM_CHANGES = {
     "template": "screen",
     "size": "480p",
+    "quality": "draft",
+    "caption_track": True,
     "main_share": 0.6,
     "camera_side": "left",
     "camera_crop": "whole",
