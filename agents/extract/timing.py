@@ -122,11 +122,7 @@ def spoken(segment: TranscriptSegment) -> Sequence[Interval]:
 
 
 def _bounds(words: Sequence[Interval | Word]) -> tuple[np.ndarray, np.ndarray]:
-    count = len(words)
-    return (
-        np.fromiter((word.start for word in words), np.float64, count),
-        np.fromiter((word.end for word in words), np.float64, count),
-    )
+    return np.array([word.start for word in words]), np.array([word.end for word in words])
 
 
 def find_pauses(
