@@ -12,7 +12,7 @@ from agents.content.components import COMPONENTS
 from agents.extract.candidates import Lecture, Timed
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.timing import spoken
+from agents.extract.settling import ends_of, spoken
 from agents.subtitles import make_cues
 from agents.types import (
     ClipPlan,
@@ -43,8 +43,7 @@ class Pick:
 def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarray, np.ndarray]:
     """Return the sentences of which the parts keep half or more, and how much speech of each."""
     low, high = (np.array([[getattr(p, end)] for p in parts]) for end in ("start", "end"))
-    first = np.array([spoken(segment)[0].start for segment in lecture.segments])
-    last = np.array([spoken(segment)[-1].end for segment in lecture.segments])
+    first, last = ends_of(lecture.segments)
     seconds = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0).sum(axis=0)
     inside = np.flatnonzero((seconds > 0) & (2 * seconds >= last - first))
     return inside, seconds[inside]

@@ -16,7 +16,7 @@ from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.extract.reasons import with_cues
 from agents.extract.scoring import score_sentences
-from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing
+from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing, measured_pauses
 from agents.types import ClipPlan, Content, ContentSegment, Interval, Layout, Sentence, Slide
 from tests.talks import pauses_of, show, speak, write_talk
 
@@ -262,7 +262,10 @@ def test_an_edge_lies_in_the_detected_silence_and_keeps_the_end_of_the_word():
     transcript = speak(write_talk(per_topic=10, topics=1), pauses=[1.0] * 10)
     silence = tuple(replace(r, start=r.start + 0.3) for r in pauses_of(transcript))
     timing = measure_timing(
-        transcript.segments, silence, show(transcript), ExtractParams(edge_pad_s=0.2)
+        transcript.segments,
+        measured_pauses(silence),
+        show(transcript),
+        ExtractParams(edge_pad_s=0.2),
     )
     assert timing.end[3] - transcript.segments[3].end == pytest.approx(0.5)
     assert transcript.segments[4].start - timing.start[4] == pytest.approx(0.2)
