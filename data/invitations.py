@@ -49,7 +49,7 @@ def find_invitation(con: Connection, id: str) -> Invitation | None:
     row = con.row(
         "select * from invitation where id = $1 and used is null and expires > $2", id, now()
     )
-    return row and make_record(Invitation, row)
+    return make_record(Invitation, row) if row else None
 
 
 def use_invitation(con: Connection, id: str) -> None:

@@ -65,13 +65,13 @@ def get_person(con: Connection, id: str) -> Person:
 def find_person(con: Connection, name: str) -> Person | None:
     """Return who signs in under a name."""
     row = con.row("select * from app_user where name = $1", name)
-    return row and make_record(Person, row)
+    return make_record(Person, row) if row else None
 
 
 def find_subject(con: Connection, subject: str) -> Person | None:
     """Return who an OpenID provider means."""
     row = con.row("select * from app_user where subject = $1", subject)
-    return row and make_record(Person, row)
+    return make_record(Person, row) if row else None
 
 
 def list_people(con: Connection) -> list[Person]:

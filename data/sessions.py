@@ -80,7 +80,7 @@ def open_sessions(con: Connection) -> list[Session]:
 def find_session(con: Connection, id: str) -> Session | None:
     """Return a session, ended ones too."""
     row = con.row("select * from session where id = $1", id)
-    return row and make_record(Session, row)
+    return make_record(Session, row) if row else None
 
 
 def touch_sessions(con: Connection, seen: Mapping[str, datetime]) -> None:
