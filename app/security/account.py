@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agents.errors import LectureError
-from app.api.bodies import read_body
+from app.security.bodies import read_body
 from app.security.html import button, document, field, told
 from app.security.identity import SCOPES, Principal
 from app.security.totp import totp_address

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agents.errors import LectureError
-from app.api.bodies import read_body
+from app.security.bodies import read_body
 from app.security import account, oidc
 from app.security.gate import COOKIE, SECURE_COOKIE, session_cookie
 from app.security.html import button, document, field, told
