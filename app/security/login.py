@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agents.errors import LectureError
-from app.security.bodies import read_body
 from app.security import account, oidc
+from app.security.bodies import read_body
 from app.security.gate import COOKIE, SECURE_COOKIE, session_cookie
 from app.security.html import button, document, field, told
 from app.security.identity import NOBODY
