@@ -200,8 +200,6 @@ def show_review(lecture_id: str) -> None:
         st.session_state.came_to = lecture_id, time
         select(st.session_state.clip, time)
     show_deck(bundle)
-    offer_files(bundle)
-    show_silence(bundle)
     topic = st.session_state.get("topic")
     for shown in (one for one in bundle["topics"] if one["topic"] == topic):
         with st.container(border=True, key="topic"):
@@ -210,7 +208,9 @@ def show_review(lecture_id: str) -> None:
         show_clips(clips)
     elif not active:
         st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
+    show_silence(bundle)
     show_sights(bundle)
+    offer_files(bundle)
 
 
 if chosen_lecture := choose_lecture("review", "Review", NOTHING):

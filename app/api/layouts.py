@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.api.bodies import read_body
+from app.api.lectures import number
 from app.api.uploads import BadRequest
 from app.services.root import current_services
 
@@ -48,6 +49,22 @@ async def composed(request: Request) -> Response:
     return JSONResponse(body, headers=FRESH)
 
 
+async def still(request: Request) -> Response:
+    """Return a clip's picture at `?t=`: {"regions": corrections, "shape": {...}} -> JPEG."""
+    given = await _json(request)
+    time, shape = number(request, "t") or 0.0, given.get("shape")
+
+    def make() -> bytes:
+        services, query = current_services(), request.query_params
+        job = services.review.job_of(request.path_params["id"], query.get("job"))
+        regions = services.layouts.corrected(job, given.get("regions"))
+        values = shape if isinstance(shape, dict) else {}
+        return services.stills.draw(services.stills.of_lecture(job, time, values, regions=regions))
+
+    picture = await to_thread.run_sync(make)
+    return Response(picture, media_type="image/jpeg", headers=FRESH)
+
+
 async def _json(request: Request) -> dict[str, Any]:
     try:
         given = json.loads(await read_body(request, MOST_BYTES))
@@ -62,4 +79,5 @@ routes = [
     Route("/lectures/{id}/layout", view, methods=["GET"]),
     Route("/lectures/{id}/layout", save, methods=["PUT"]),
     Route("/lectures/{id}/layout/composed", composed, methods=["POST"]),
+    Route("/lectures/{id}/layout/still.jpg", still, methods=["POST"]),
 ]

@@ -34,6 +34,11 @@ def plain(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", apart)
 
 
+def sentence(text: str) -> str:
+    """Return text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]
+
+
 def clock(seconds: float) -> str:
     """Return 75.2 as 1:15 and 3675 as 1:01:15."""
     whole = max(0, int(seconds))
