@@ -204,6 +204,7 @@ def deck(
         on_selected_change=on_select,
         on_topic_change=on_topic,
         on_edit_change=on_edit,
+        on_looked_change=lambda: None,  # the page runs again, and shows what others have done
         key=key,
     )
 

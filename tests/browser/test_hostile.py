@@ -72,7 +72,7 @@ def plant(server, lecture, job):
             con.run("update stage set key = $1 where job_id = $2 and name = $3", key, job, name)
         con.run(
             "update clip set title = $2, reason = $3, quote = $4 where job_id = $1",
-            *(job, f"{SCRIPT} {FORMULA}", f"{MARKDOWN} {BIDI}", f"{FRAME} {IMAGE}"),
+            *(job, f"{SCRIPT} {FORMULA} {BIDI}", f"{MARKDOWN} {BIDI}", f"{FRAME} {IMAGE}"),
         )
         con.run(
             "update processing_log set message = $2 where job_id = $1 and event <> 'begun'",
@@ -129,7 +129,8 @@ def assert_dead(page, *shown):
 
 def literal(text):
     """Return a pattern for a text in which addresses may be kept apart from becoming links."""
-    return re.compile(r"[\s\u2060]*".join(re.escape(sign) for sign in text if sign != " "))
+    signs = (re.escape(sign) for sign in text if sign not in " \u202e\u2066")
+    return re.compile(r"[\s\u2060\u202e\u2066]*".join(signs))
 
 
 def test_hostile_texts_stay_text_on_every_page(page, server, hostile):
@@ -144,7 +145,7 @@ def test_hostile_texts_stay_text_on_every_page(page, server, hostile):
         **{f"{name}?lecture={lecture}": (title,) for name in OF_A_LECTURE},
         f"review?lecture={lecture}": (title, *HOSTILE, f"{FRAME} {IMAGE}"),
         f"tune?lecture={lecture}": (title, SCRIPT, f"{SCRIPT} {FORMULA}", IMAGE),
-        f"clips?lecture={lecture}": (title, f"{SCRIPT} {FORMULA}", MARKDOWN),
+        f"clips?lecture={lecture}": (title, f"{SCRIPT} {FORMULA} {BIDI}", MARKDOWN),
     }
     for path, texts in shown.items():
         page.goto(f"{server.url}/{path}")
@@ -152,6 +153,8 @@ def test_hostile_texts_stay_text_on_every_page(page, server, hostile):
         if ready := READY.get(path.partition("?")[0]):
             expect(page.locator(ready).first).to_be_visible()
         assert_dead(page, *texts)
+        named = page.locator(".stMain h1, .stMain strong").all_inner_texts()
+        assert not [name for name in named if "\u202e" in name]
         if path.startswith("tune"):
             page.get_by_text("Transcript: mark the sentences").click()
             page.locator(".lh-lab-sentences .lh-line").first.click()
