@@ -69,6 +69,7 @@ DECK_HTML = """
     <button type="button" class="lh-do-reject">Reject</button>
     <span class="lh-stars" role="group" aria-label="Stars">@STARS@</span>
     <button type="button" class="lh-do-lock">Lock</button>
+    <button type="button" class="lh-do-longer">End at the next pause</button>
     <button type="button" class="lh-do-split">Split here</button>
     <button type="button" class="lh-do-merge">Merge with next</button>
     <button type="button" class="lh-do-delete">Delete</button>

@@ -71,6 +71,7 @@ def show_run(name: str, curve: RunCurve) -> None:
 
 def show_comparison(found: Comparison) -> None:
     """Show curves and clips, then what differs."""
+    st.session_state.lecture = found.lecture.id
     st.title(plain(found.lecture.title), anchor=False)
     for column, name, curve in zip(st.columns(2), "AB", (found.a, found.b), strict=True):
         with column:
