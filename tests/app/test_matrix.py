@@ -85,6 +85,7 @@ def filled(path, ids):
     values = {
         "id": {**ids, "preset": "mine"}.get(kind, "x"),
         "job": ids["job"],
+        "other": ids["job"],
         "index:int": "0",
         "suffix": {"reel": "mp4", "podcast": "m4a"}.get(path.split("/")[-1].split(".")[0], "vtt"),
         "kind": "reel" if "extras" in path else "video",
