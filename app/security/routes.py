@@ -28,7 +28,6 @@ open   GET,POST       /invite/{token}
 open   GET,POST       /reset/{token}
 open   GET,POST       /s/{token}
 open   OPTIONS        /api/{path:path}
-open   GET            /assets/icon.png
 read   GET,POST       /account
 read   GET            /assets/plotly.min.js
 read   GET            /assets/{name}

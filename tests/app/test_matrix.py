@@ -44,7 +44,7 @@ def test_every_route_is_in_the_table_and_every_line_is_a_route():
     assert not missing, f"say in app/security/routes.py what these need: {sorted(missing)}"
     streamlits = ("/_stcore", "/auth", "/oauth2callback", "/{path")
     extra = {at for at in set(TABLE) - known if not at[1].startswith(streamlits)}
-    assert extra == {("OPTIONS", "/api/{path:path}"), ("GET", "/assets/icon.png")}
+    assert extra == {("OPTIONS", "/api/{path:path}")}
 
 
 def test_what_is_not_in_the_table_is_for_administrators():
