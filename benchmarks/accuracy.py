@@ -184,23 +184,23 @@ def children_s() -> float:
 
 
 def measure_all(
-    measure: str, data: Path, rendered: Sequence[Path], most: int | None
+    measure: str, data: Path, rendered: Sequence[Path], most: int | None, alone: bool
 ) -> Iterator[Line]:
     """Yield the lines of one measure: every data set and every folder, rivals after us."""
+    rivals = {} if alone else {"silence": silence_rivals, "slides": slide_rivals}
     for name, origin in DATA.get(measure, {}).items():
         path = data / name
         if not path.is_dir():
             yield Line("-", f"{name}: {origin}", {}, "not there")
             continue
         yield ours(measure, path, f"{name}: {origin}", most)
-        if measure == "silence":
+        if measure == "silence" and measure in rivals:
             yield from silence_rivals(path, name, most)
     for path in rendered:
         what = f"rendered: {path.name}"
         yield ours(measure, path, what, most)
-        if measure in ("silence", "slides"):
-            rivals = silence_rivals if measure == "silence" else slide_rivals
-            yield from rivals(path, what, most)
+        if measure in rivals:
+            yield from rivals[measure](path, what, most)
 
 
 def table(measure: str, lines: Sequence[Line]) -> str:
@@ -245,6 +245,7 @@ def main() -> int:
     parser.add_argument("--rendered", type=Path, nargs="*", default=[], help="folders of lectures")
     parser.add_argument("--measures", nargs="*", choices=SHOWN, default=list(SHOWN))
     parser.add_argument("--most", type=int, help="so many of each data set")
+    parser.add_argument("--alone", action="store_true", help="without the rivals: most of the time")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     missing = [str(path) for path in options.rendered if not path.is_dir()]
@@ -253,11 +254,13 @@ def main() -> int:
         return 2
     if not options.data.is_dir():
         print(f"no labelled data at {options.data}: only rendered lectures", file=sys.stderr)
-    warm_up()
+    if not options.alone:
+        warm_up()
     parts = [header(options.most)]
     for measure in options.measures:
         lines = []
-        for line in measure_all(measure, options.data, options.rendered, options.most):
+        found = measure_all(measure, options.data, options.rendered, options.most, options.alone)
+        for line in found:
             print(f"{measure}: {line.who}, {line.what} {line.said}".rstrip(), flush=True)
             lines.append(line)
         parts.append(f"## {measure.capitalize()}\n\n{table(measure, lines)}\n")

@@ -102,7 +102,7 @@ def measure_sound(path: Path) -> None:
     show("ours / ffmpeg (bound 0.8)", ours / rival)
 
 
-def measure_variants(folder: Path) -> None:
+def measure_variants(folder: Path, chosen: Sequence[str]) -> None:
     """Print cost and slide changes of each encoding, ours and the rivals' (P1, P2, P3).
 
     PySceneDetect stands beside what slide changes cost alone, and both rivals beside stage 1 with
@@ -115,6 +115,8 @@ def measure_variants(folder: Path) -> None:
     head("10 min", *columns, *rivals, "both / stage 1", "both / without Silero")
     cpu_of([*SCENES, "version"])  # what uv must fetch and unpack is not the rival's fault
     for name, path in paths.items():
+        if chosen and name not in chosen:
+            continue
         truth = json.loads(path.with_suffix(".truth.json").read_text())["slides"]
         ours, found = measure_one("stages", path)
         rival, scenes = measure_scenes(path)
@@ -164,6 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, help="folder whose recordings are used and kept")
     parser.add_argument("--minutes", type=int, nargs="+", default=list(MINUTES))
+    parser.add_argument("--variants", nargs="*", default=[], help="only these of the encodings")
     for what in MEASURED:
         parser.add_argument(f"--{what}", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -178,7 +181,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         lengths = measure_lengths(folder, options.minutes)
         measure_sound(lengths[60] if 60 in lengths else next(iter(lengths.values())))
-        measure_variants(folder)
+        measure_variants(folder, options.variants)
 
 
 if __name__ == "__main__":

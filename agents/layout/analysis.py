@@ -15,13 +15,13 @@ from agents.layout.motion import Motion, measure_change, measure_motion
 from agents.layout.ocr import open_reader
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import Peaks, find_peaks
+from agents.layout.resemblance import screens_differ
 from agents.layout.slides import (
     LEAST_SOFT_S,
     detect_slides,
     fresh_cells,
     has_changed,
     screen_mask,
-    screens_differ,
 )
 from agents.layout.steps import (
     film_beside,

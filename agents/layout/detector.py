@@ -66,7 +66,9 @@ def detect_layout(
     order = sorted(frames, key=lambda label: (-len(frames[label]), label))
     known: dict[int, Arrangement] = {}
     # twice: the screen of the first may only be found where a later one has it
-    for label in order * 2:
+    for label in [*order, *order]:
+        if label in known and not _has_smaller(known[label], known.values()):
+            continue
         times = tuple(motion.time[frames[label]].tolist())
         beside = [
             (pictures[other], camera and camera.rect)
@@ -77,6 +79,13 @@ def detect_layout(
         known[label] = arrange(shown[label], pictures[label], times, params, others, beside)
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
+
+
+def _has_smaller(arrangement: Arrangement, others: Iterable[Arrangement]) -> bool:
+    """Tell whether another arrangement has its screen within this one's."""
+    screen = arrangement.screen
+    rects = [other.screen for other in others if other.screen is not None]
+    return any(screen and rect != screen and rect.meet(screen) == rect for rect in rects)
 
 
 def detect_regions(

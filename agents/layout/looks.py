@@ -95,7 +95,9 @@ def look_for_motion(intake: Intake, *, rough: bool = False) -> Motion:
         found = np.concatenate((found, measure_stir(moments)[whole]))
     numbers = settled + decoded
     order = np.argsort(numbers, kind="stable")
-    return measure_motion(intake.key_frames, sorted(numbers), found[order], rough=rough)
+    if rough:
+        plain = measure_motion(intake.key_frames, rough=True)
+    return replace(plain, stir_index=np.array(sorted(numbers), np.int64), stir=found[order])
 
 
 def is_torn(first: np.ndarray, last: np.ndarray) -> np.ndarray:

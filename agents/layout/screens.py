@@ -10,13 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.layout.boxes import BLUR, DARKEST_BAR, Rect, cut_margins, lies_between_bars
+from agents.layout.lines import Lines
+from agents.layout.strips import CHANGED_LEVELS, without_strips
 
-STEP_LEVELS = 4
-"""Step in luma that counts as a full border: even a faint one stays all along its line."""
-BESIDE, BESIDE_PART = 4, 0.6
-"""Distance in pixels at which a picture is rough, and how much of that is taken off a line."""
-CHANGED_LEVELS = 16
-"""Range of luma over the pictures from which a pixel has shown different things."""
 TRIM = 0.004
 """Share of what changed that may lie outside the screen on each side: a pointer, a clock."""
 MOST_LINES = 6
@@ -33,14 +29,6 @@ LEAST_SHARE = 0.25
 """Share of the picture that the smallest shared screen has: a film on a slide is smaller."""
 SMALLER = 0.06
 """What a rectangle loses for being as large as the picture: a frame in a frame is the screen."""
-MOST_STRIP = 0.16
-"""Height of the highest bar of a browser or desktop, as a share of the screen."""
-STRIP_SIDE = 0.85
-"""Straightness of the line at which such a bar ends."""
-STRIP_STATES = 3
-"""Different slides below which a bar that never changes may still belong to them."""
-STRIP_STRUCTURE = 6.0
-"""Standard deviation of luma in a bar: buttons and titles stand on it; plain ones are slides'."""
 
 
 def find_screen(
@@ -73,7 +61,7 @@ def find_screen(
         around = [rect for rect in alike if rect.meet(seed).area >= HELD * seed.area]
         found = min(around, key=lambda rect: rect.area, default=limits)
     groups = [(pictures, known), *((other, _known(other, at)) for other, at in beside)]
-    return _without_strips(groups, lines, found, seed)
+    return without_strips(groups, lines, found, seed)
 
 
 def _known(pictures: np.ndarray, camera: Rect | None) -> np.ndarray:
@@ -153,43 +141,6 @@ LEAST_CHANGED = 0.004
 """Share of the picture that must have changed to tell the screen by it."""
 
 
-class Lines:
-    """Strength 0-1 of straight lines in pictures, unknown pixels left out."""
-
-    def __init__(self, pictures: np.ndarray, known: np.ndarray) -> None:
-        values = pictures.astype(np.int16)
-        self.known = (_summed(known), _summed(known.T))
-        steps = []
-        for axis in (2, 1):
-            step = np.minimum(np.abs(np.diff(values, axis=axis)), STEP_LEVELS).mean(axis=0)
-            full = np.zeros(known.shape, np.float32)
-            full[(slice(None), slice(1, None)) if axis == 2 else slice(1, None)] = step
-            steps.append(full * known / STEP_LEVELS)
-        self.sums = (_summed(steps[0]), _summed(steps[1].T))
-
-    def strength(self, side: int, at: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Return the mean of the lines `at` from a to b above the roughness beside them.
-
-        Side 0 and 2 are upright.
-        """
-        beside = np.minimum(
-            self._mean(side, at - BESIDE, a, b), self._mean(side, at + BESIDE, a, b)
-        )
-        return self._mean(side, at, a, b) - BESIDE_PART * beside
-
-    def _mean(self, side: int, at: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        sums, known = self.sums[side % 2], self.known[side % 2]
-        most = sums.shape[1] - 1
-        a, b = (np.clip(end, 0, len(sums) - 1) for end in (a, b))
-        inside = np.clip(at, 0, most)
-        count = known[b, inside] - known[a, inside]
-        return (sums[b, inside] - sums[a, inside]) / np.maximum(1, count)
-
-
-def _summed(values: np.ndarray) -> np.ndarray:
-    return np.vstack((np.zeros((1, values.shape[1])), values.cumsum(axis=0, dtype=np.float64)))
-
-
 def _dark_ends(pictures: np.ndarray) -> tuple[bool, bool]:
     """Tell whether pictures (n, h, w) are dark at left and right, and at top and bottom."""
     usual = np.median(pictures, axis=0)
@@ -262,74 +213,3 @@ def _side_score(
     after = np.where(last - b > 2, after, inner)
     outer = np.where(bars, 0.0, np.minimum(np.minimum(before, after), inner))
     return inner - RUN_ON * outer
-
-
-def _without_strips(
-    groups: Sequence[tuple[np.ndarray, np.ndarray]], lines: Lines, rect: Rect, seed: Rect
-) -> Rect:
-    """Return a screen without bars above and below that never change while its slides do.
-
-    `groups` are pictures (n, h, w) and their known pixels: first those of the screen, then others.
-    """
-    left, top, right, bottom = rect
-    most = round(MOST_STRIP * (bottom - top))
-    for side, low, high in (
-        (1, top + 3, min(seed.top + BLUR, top + most)),
-        (3, max(seed.bottom - BLUR, bottom - most), bottom - 3),
-    ):
-        at = np.arange(low, high)
-        strength = lines.strength(side, at, np.full(len(at), left), np.full(len(at), right))
-        if not len(at) or strength.max() < STRIP_SIDE:
-            continue
-        cut = int(at[strength.argmax()])
-        bar = Rect(left, top, right, cut) if side == 1 else Rect(left, cut, right, bottom)
-        if _is_strip(groups, bar, rect):
-            top, bottom = (cut, bottom) if side == 1 else (top, cut)
-    return Rect(left, top, right, bottom)
-
-
-def _is_strip(groups: Sequence[tuple[np.ndarray, np.ndarray]], bar: Rect, rect: Rect) -> bool:
-    """Tell whether something stands on a bar and stays while enough slides change beside it."""
-    own, known = groups[0]
-    usual = bar.inside(np.median(own, axis=0))
-    shown = usual[bar.inside(known)]
-    if not shown.size or shown.std() < STRIP_STRUCTURE:
-        return False
-    alike = [pictures[_looks(pictures, usual, bar, known & seen)] for pictures, seen in groups]
-    rest = np.logical_and.reduce([seen for _, seen in groups])
-    bar.inside(rest)[...] = False
-    return _count_slides(rect.inside(np.concatenate(alike)), rect.inside(rest)) >= STRIP_STATES
-
-
-def _looks(pictures: np.ndarray, usual: np.ndarray, bar: Rect, known: np.ndarray) -> np.ndarray:
-    """Tell which pictures (n, h, w) show a bar as usual where it is known, bool (n,)."""
-    seen = bar.inside(known)
-    if not seen.any():
-        return np.zeros(len(pictures), bool)
-    return np.abs(bar.inside(pictures) - usual)[:, seen].mean(axis=1) < SAME_STRIP
-
-
-SAME_STRIP = 4.0
-"""Levels by which a bar may differ from its usual look, on average."""
-
-
-def _count_slides(pictures: np.ndarray, known: np.ndarray) -> int:
-    """Return how many different slides pictures (n, h, w) show where they are `known`.
-
-    What differs in most of them is a film on one slide.
-    """
-    values = pictures[:, ::4, ::4].astype(np.int16)[:, known[::4, ::4]]
-    if len(values) > STRIP_STATES:
-        values = values[:, (np.abs(np.diff(values, axis=0)) > CHANGED_LEVELS).mean(axis=0) < FILM]
-    slides: list[np.ndarray] = []
-    for picture in values:
-        away = [(np.abs(picture - slide) > CHANGED_LEVELS).mean() for slide in slides]
-        if min(away, default=1.0) > SLIDE_SHARE:
-            slides.append(picture)
-    return len(slides)
-
-
-FILM = 0.6
-"""Share of the steps from picture to picture in which a film differs."""
-SLIDE_SHARE = 0.025
-"""Share of the picture that differs between two slides; a hand that writes changes less."""

@@ -70,13 +70,13 @@ def _find_shift(before: np.ndarray, after: np.ndarray) -> int | None:
 
     height = len(before) // 2
     old, new = (
-        cv2.resize(part, (COLUMNS_SEEN, height), interpolation=cv2.INTER_AREA).astype(np.int16)
+        cv2.resize(part, (COLUMNS_SEEN, height), interpolation=cv2.INTER_AREA)
         for part in (before, after)
     )
-    best, at = FITS * float(np.abs(old - new).mean()), None
+    best, at = FITS * cv2.norm(old, new, cv2.NORM_L1) / height, None
     for rows in range(1, int(MOST_SHIFT * height)):
         for shift, one, other in ((rows, old, new), (-rows, new, old)):
-            away = float(np.abs(one[rows:] - other[:-rows]).mean())
+            away = cv2.norm(one[rows:], other[:-rows], cv2.NORM_L1) / (height - rows)
             if away < best:
                 best, at = away, 2 * shift
     return at

@@ -35,6 +35,17 @@ QUIET_RATIO = 3.0
 Stretch = tuple[float, float]
 
 
+class _Sizes(NamedTuple):
+    """The packets that are no key frames."""
+
+    time: np.ndarray
+    """Seconds, ascending, float64 (n,)."""
+    log: np.ndarray
+    """Logarithm of their bytes, float64 (n,)."""
+    ordered: np.ndarray
+    """The same, ascending."""
+
+
 class _Motion(NamedTuple):
     """How sampled points change from one key frame to the next."""
 
@@ -84,11 +95,14 @@ def _frozen(
     motion = _measure_motion(points)
     if motion is None:
         return []
+    plain = ~packets.key.astype(bool)
+    log = np.log(np.maximum(packets.size[plain], 1.0))
+    sizes = _Sizes(packets.time[plain], log, np.sort(log))
     found: list[Stretch] = []
     for a, b in _runs(motion.still):
         if _is_cut(motion, a, a - 1) and _is_cut(motion, b, b + 1):
             continue
-        start, end = _stretch_out(time, a, b, packets, duration)
+        start, end = _stretch_out(time, a, b, sizes, duration)
         if end - start >= params.min_frozen_s:
             found.append((start, end))
     return found
@@ -121,7 +135,7 @@ def _is_cut(motion: _Motion, inside: int, outside: int) -> bool:
 
 
 def _stretch_out(
-    time: np.ndarray, first: int, last: int, packets: PacketTable, duration: float
+    time: np.ndarray, first: int, last: int, sizes: _Sizes, duration: float
 ) -> Stretch:
     """Return from when to when packets are as small as between two equal key frames.
 
@@ -129,13 +143,18 @@ def _stretch_out(
     says that packets are no smaller there than elsewhere.
     """
     begin, finish = float(time[first]), float(time[last])
-    plain = ~packets.key.astype(bool)
-    size, at = np.log(np.maximum(packets.size[plain], 1.0)), packets.time[plain]
-    inside = (at > begin) & (at < finish)
-    if not inside.any() or inside.all():
+    size, at = sizes.log, sizes.time
+    low, high = np.searchsorted(at, begin, "right"), np.searchsorted(at, finish, "left")
+    count = int(high - low)
+    if not 0 < count < len(at):
         return begin, begin
     # The 90th percentile: frames predicted from both sides are small even in motion.
-    if np.percentile(size[~inside], 90) < np.percentile(size[inside], 90) + np.log(QUIET_RATIO):
+    least = np.percentile(size[low:high], 90) + np.log(QUIET_RATIO)
+    if sizes.ordered[_most_rank(len(at), count)] < least:
+        return begin, begin
+    inside = np.zeros(len(at), bool)
+    inside[low:high] = True
+    if np.percentile(size[~inside], 90) < least:
         return begin, begin
     excess = size - (size[~inside].mean() + size[inside].mean()) / 2
     lowest = float(time[first - 1]) if first else 0.0
@@ -144,6 +163,11 @@ def _stretch_out(
     moved = _peak(excess[before])
     stood = _peak(-excess[after])
     return float(np.append(at[before], begin)[moved]), float(np.append(at[after], highest)[stood])
+
+
+def _most_rank(count: int, without: int) -> int:
+    """Return the rank at which the 90th percentile of all but so many of them lies at most."""
+    return min(count - 1, int((count - without - 1) * 0.9) + 1 + without)
 
 
 def _peak(values: np.ndarray) -> int:

@@ -15,8 +15,8 @@ from agents.layout.likeness import Camera
 from agents.layout.looks import is_torn
 from agents.layout.motion import measure_motion, measure_stir
 from agents.layout.params import LayoutParams
+from agents.layout.resemblance import screens_differ
 from agents.layout.screens import find_screen
-from agents.layout.slides import screens_differ
 from agents.types import KeyFrames
 from tests.hearing import context
 from tests.moving import CAMERA, add_camera, motion_of, slide_pictures
