@@ -45,7 +45,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         "title",
         "How many of the words of the lecture's title it says.",
-        "it says what the lecture is called after",
+        "it takes up the lecture's title",
         0.04,
     ),
     Component(

@@ -157,7 +157,8 @@ def _rival(trial: Trial, span: Span) -> Rival | None:
     (title,) = name_clips([pick], trial.lecture.content)
     score = math.fsum(contributions(pick, weighted).values())
     behind = round(max(0.0, trial.choice.value - best[1]), 3)
-    return Rival(pick.parts[0].start, pick.parts[-1].end, title, score, behind)
+    start, end = round(pick.parts[0].start, 3), round(pick.parts[-1].end, 3)
+    return Rival(start, end, title, score, behind)
 
 
 def _least_limit(trial: Trial, span: Span) -> Change | None:
