@@ -129,8 +129,8 @@ def test_every_plan_keeps_to_every_rule(talk):
 def test_clips_begin_and_end_at_sentence_ends_inside_pauses(talk):
     transcript, values, params = talk
     segments = transcript.segments
-    # no pause is measured before the first sentence; nothing follows the last one
-    pauses = [0.0, *(b.start - a.end for a, b in pairwise(segments)), 9.0]
+    # none is measured before the first sentence and after the last one
+    pauses = [0.0, *(b.start - a.end for a, b in pairwise(segments)), 0.0]
     possible = any(
         params["min_clip_s"] + 0.5 <= end.end - start.start <= params["max_clip_s"] - 0.5
         for (i, start), (j, end) in combinations(enumerate(segments), 2)
