@@ -8,7 +8,7 @@ from agents.types import Content
 AGENT = Agent(
     name="content",
     title="Content analyzer",
-    version=5,
+    version=6,
     params=ContentParams,
     needs=("intake", "transcript", "silence", "layout"),
     run=analyze_content,

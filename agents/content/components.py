@@ -1,4 +1,15 @@
-"""The score components: declared once, explained once, weighted by default once."""
+"""The score components: declared once, explained once, weighted by default once.
+
+The default weights come from labelled transcripts (benchmarks/fit_weights.py), but for three that
+those cannot tell and that stand by hand. The transcripts have no sound: `emphasis` is to move a
+sentence by a tenth of the usual distance between two scores, as much as `slide_dwell` or `terms`;
+prosody says little that words do not (Maskey & Hirschberg 2005). Their labels were made by
+comparing speech with slides: a fit would give `slide_words` all weight, and say only how the labels
+were made; it moves a sentence as much as emphasis does. Transcribers have left out most greetings
+and adverts, so that `on_subject` is nearly always 1 there: what it costs to be off the subject is
+set to a little more than one standard deviation of the score, so that such a sentence is no
+highlight unless all else speaks for it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +45,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         "title",
         "How many of the words of the lecture's title it says.",
-        "it says what the lecture is called after",
+        "it takes up the lecture's title",
         0.04,
     ),
     Component(

@@ -94,7 +94,7 @@ def gather_headlines(
     said = {word: word for text in texts for word in cased_words(text)} if found else {}
     said |= {word.casefold(): word for word in said}
     for each in found.values():
-        each.text = _put_right(clean_title(each.text), said)
+        each.text = _put_right(_without_marks(clean_title(each.text), said), said)
     return [each for each in found.values() if each.text and not _is_cut(each.text)]
 
 
@@ -102,6 +102,21 @@ def _is_cut(headline: str) -> bool:
     """Tell whether a headline ends where something must follow."""
     words = split_words(headline)
     return not words or (len(words) > 1 and words[-1] in BEFORE_NOUN)
+
+
+def _without_marks(headline: str, said: Mapping[str, str]) -> str:
+    """Return the headline without what a logo beside it was misread as, such as "I'liī".
+
+    Such a mark stands at an end, holds a sign besides letters, and a letter of a kind that nobody
+    in the lecture needs.
+    """
+    words = headline.split(" ")
+    plain = all(word.isascii() for word in said)
+    for end in (0, -1):
+        mark = not words[end].isascii() and not words[end].isalpha()
+        if plain and mark and len(words) > 1:
+            words.pop(end)
+    return " ".join(words)
 
 
 def _put_right(headline: str, said: Mapping[str, str]) -> str:

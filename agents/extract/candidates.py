@@ -8,10 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+from agents.extract.choices import Candidates
 from agents.extract.edges import Edges, measure_edges
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import component_matrix, weight_vector
-from agents.extract.selection import Candidates
 from agents.extract.settling import settle
 from agents.extract.skips import Span, find_asides, skip, whole_parts
 from agents.extract.timing import Timing, measure_timing, measured_pauses

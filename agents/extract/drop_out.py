@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
-from agents.extract.candidates import Lecture, Weighed, read_lecture, weigh
+from agents.extract.candidates import read_lecture
+from agents.extract.choices import Choice
 from agents.extract.corrections import correct_layout
+from agents.extract.exchanges import find_substitute
 from agents.extract.params import ExtractParams
 from agents.extract.planner import (
     NOTHING,
@@ -26,8 +28,8 @@ from agents.extract.planner import (
 )
 from agents.extract.reasons import contributions, name_clips
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.selection import Choice, find_substitute
 from agents.extract.skips import Span
+from agents.extract.trial import SAME_SHARE, Trial
 from agents.registry import Context
 from agents.types import (
     Change,
@@ -41,7 +43,6 @@ from agents.types import (
     Transcript,
 )
 
-SAME_SHARE = 0.5
 STEP = 0.01
 """Of a weight's slider."""
 TOTAL_STEP_S = 10.0
@@ -82,52 +83,6 @@ def plan_and_explain(
     )
 
 
-@dataclass(slots=True, eq=False)
-class Trial:
-    """Plans the lecture under other tunables; what was tried once is remembered."""
-
-    lecture: Lecture
-    params: ExtractParams
-    decisions: Decisions
-    weighed: Weighed = field(init=False)
-    choice: Choice = field(init=False)
-    tried: dict[tuple[str, float], tuple[Span, ...]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.weighed = weigh(self.lecture, self.params, self.decisions)
-        self.choice = choose_spans(self.lecture, self.weighed, self.params, self.decisions)
-
-    def keeps(self, span: Span, tunable: str, value: float) -> bool:
-        """Return whether a clip is still there when one tunable has another value."""
-        key = (tunable, value)
-        if key not in self.tried:
-            params = _changed(self.params, tunable, value)
-            weighed = self.weighed
-            if tunable.startswith("weights."):
-                weighed = weigh(self.lecture, params, self.decisions)
-            # from no guess at the price, as a run with these params would choose
-            chosen = choose_spans(self.lecture, weighed, params, self.decisions)
-            self.tried[key] = chosen.spans
-        return any(_same(span, other) for other in self.tried[key])
-
-
-def _same(span: Span, other: Span) -> bool:
-    common = min(span[1], other[1]) - max(span[0], other[0]) + 1
-    return common > SAME_SHARE * (span[1] - span[0] + 1)
-
-
-def _changed(params: ExtractParams, tunable: str, value: float) -> ExtractParams:
-    """Return params with another value of one tunable, and a minimum that does not exceed it."""
-    name = tunable.removeprefix("weights.")
-    if name != tunable:
-        weights = params.weights.model_copy(update={name: value})
-        return params.model_copy(update={"weights": weights})
-    if tunable == "max_clips":
-        fewest = min(params.min_clips, int(value))
-        return params.model_copy(update={"max_clips": int(value), "min_clips": fewest})
-    return params.model_copy(update={tunable: value})
-
-
 def explain_drop_out(trial: Trial, span: Span) -> DropOut:
     """Return what has to change for one clip to drop out, and what would take its place."""
     found = trial.weighed.found.without(*span, share=SAME_SHARE)
@@ -157,7 +112,8 @@ def _rival(trial: Trial, span: Span) -> Rival | None:
     (title,) = name_clips([pick], trial.lecture.content)
     score = math.fsum(contributions(pick, weighted).values())
     behind = round(max(0.0, trial.choice.value - best[1]), 3)
-    return Rival(pick.parts[0].start, pick.parts[-1].end, title, score, behind)
+    start, end = round(pick.parts[0].start, 3), round(pick.parts[-1].end, 3)
+    return Rival(start, end, title, score, behind)
 
 
 def _least_limit(trial: Trial, span: Span) -> Change | None:

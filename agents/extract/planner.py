@@ -14,6 +14,7 @@ import numpy as np
 
 from agents.errors import TuningError
 from agents.extract.candidates import Lecture, Timed, Weighed, read_lecture, weigh
+from agents.extract.choices import Candidates, Choice, Limits, choice_of
 from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
 from agents.extract.reasons import (
@@ -24,7 +25,7 @@ from agents.extract.reasons import (
     with_cues,
 )
 from agents.extract.scoring import NAMES
-from agents.extract.selection import Candidates, Choice, Limits, choice_of, choose_clips
+from agents.extract.selection import choose_clips
 from agents.extract.similarity import Bag, alike_pairs, word_pairs
 from agents.extract.skips import Span
 from agents.registry import Context, Resources

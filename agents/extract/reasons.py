@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +25,8 @@ from agents.types import (
     Word,
 )
 
+LONGEST_QUOTE = 300
+"""A sentence of more letters is quoted as the piece that scores best."""
 _BECAUSE = {component.name: component.because for component in COMPONENTS}
 
 
@@ -67,7 +70,7 @@ def describe_clips(
             score=math.fsum(shares[i].values()),
             contributions=shares[i],
             reason=explain(shares[i], usually),
-            quote=_best_sentence(picks[i], lecture.content, weighted),
+            quote=_best_sentence(picks[i], lecture, weighted),
             topic=topic_of(picks[i], lecture.content),
             layout=crop_layout(lecture.layout, picks[i].parts),
             cues=(),
@@ -109,11 +112,20 @@ def _subject(pick: Pick, content: Content) -> str:
     return next((segment.title for segment in content.segments if segment.topic == topic), "")
 
 
-def _best_sentence(pick: Pick, content: Content, weighted: np.ndarray) -> str:
+def _best_sentence(pick: Pick, lecture: Lecture, weighted: np.ndarray) -> str:
+    """Return the sentence that scores best; one that the transcript has in pieces, as a whole."""
     if not len(pick.inside):
         return ""
-    best = int(np.argmax(weighted[pick.inside].sum(axis=1)))
-    return content.sentences[int(pick.inside[best])].text.strip()
+    texts = [sentence.text.strip() for sentence in lecture.content.sentences]
+    best = int(pick.inside[np.argmax(weighted[pick.inside].sum(axis=1))])
+    inside, over = set(pick.inside.tolist()), lecture.edges.over
+    first = last = best
+    while first - 1 in inside and not over[first - 1]:
+        first -= 1
+    while last + 1 in inside and not over[last]:
+        last += 1
+    whole = " ".join(texts[first : last + 1])
+    return whole if len(whole) <= LONGEST_QUOTE else texts[best]
 
 
 def explain(contributions: Mapping[str, float], usual: Mapping[str, float]) -> str:
@@ -145,12 +157,21 @@ def name_clips(clips: Sequence[Pick], content: Content) -> list[str]:
         text = " ".join(said).casefold()
         keywords = segment.keywords if segment else ()
         own = [word for word in keywords if word in text and word not in base.casefold()]
+        own.sort(key=lambda word: -_weight(word, text))
         options = [base] if owners.count(owner) == 1 else []
-        options += [f"{base}: {_capital(word)}" for word in own]
+        # a base that is narrowed already gets no second colon
+        joint = ", " if ": " in base else ": "
+        options += [f"{base}{joint}{_capital(word)}" for word in own]
         options += [base, *(f"{base} ({number})" for number in range(2, len(clips) + 2))]
         taken = named | {title.casefold() for title in titles}
         titles.append(next(title for title in options if title.casefold() not in taken))
     return titles
+
+
+def _weight(words: str, text: str) -> int:
+    """Return how well words name a text: how often it says them, longer terms counting more."""
+    edge = r"\b" if words.isascii() else ""
+    return len(re.findall(edge + re.escape(words), text)) * len(words.split())
 
 
 def _capital(words: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.extract.selection import Candidates, Limits, best_choice
+from agents.extract.choices import Candidates, Limits
+from agents.extract.selection import best_choice
 
 WINDOWS = 5
 WINDOW_WORDS = 150

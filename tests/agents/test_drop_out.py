@@ -8,16 +8,15 @@ import pytest
 from agents.content.components import COMPONENTS
 from agents.extract.candidates import read_lecture
 from agents.extract.drop_out import (
-    SAME_SHARE,
     STEP,
     TOTAL_STEP_S,
-    Trial,
     explain_drop_out,
     plan_and_explain,
 )
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.extract.reasons import with_cues
+from agents.extract.trial import SAME_SHARE, Trial
 from agents.types import Decisions, KeptClip
 from tests.agents.test_extract import bumps, make_content
 from tests.talks import pauses_of, show, speak, write_talk

@@ -129,7 +129,8 @@ def test_every_plan_keeps_to_every_rule(talk):
 def test_clips_begin_and_end_at_sentence_ends_inside_pauses(talk):
     transcript, values, params = talk
     segments = transcript.segments
-    pauses = [9.0, *(b.start - a.end for a, b in pairwise(segments)), 9.0]
+    # none is measured before the first sentence and after the last one
+    pauses = [0.0, *(b.start - a.end for a, b in pairwise(segments)), 0.0]
     possible = any(
         params["min_clip_s"] + 0.5 <= end.end - start.start <= params["max_clip_s"] - 0.5
         for (i, start), (j, end) in combinations(enumerate(segments), 2)
@@ -321,6 +322,16 @@ def test_a_plan_says_why_in_words_and_quotes_its_best_sentence():
     assert transcript.segments[best].text in {p.quote for p in plans}
 
 
+def test_a_sentence_that_the_transcript_has_in_pieces_is_quoted_as_a_whole():
+    texts = write_talk()
+    texts[15:17] = ["We call the ratio of the two the resistance", "and it is told in ohms."]
+    plans = plan(speak(texts), bumps(120, 16, 60, 100))
+    assert " ".join(texts[15:17]) in {p.quote for p in plans}
+    texts[15] = "We call " + "the ratio of the two " * 20
+    plans = plan(speak(texts), bumps(120, 16, 60, 100))
+    assert texts[16] in {p.quote for p in plans}
+
+
 def test_layout_is_cropped_to_what_the_clip_shows():
     transcript = speak(write_talk())
     whole = show(transcript).regions[0]
@@ -393,6 +404,26 @@ def test_clips_of_one_topic_are_told_apart_by_a_keyword_they_say():
     titles = [p.title for p in plans]
     assert "Subject 0: Circuit" in titles
     assert len(set(titles)) == len(titles) >= 3
+
+
+def test_the_keyword_in_a_title_is_the_one_the_clip_says_most():
+    transcript = speak(write_talk(per_topic=60, topics=1))
+    content = make_content(transcript, bumps(60, 10, 30, 50), per_topic=60)
+    (topic,) = content.segments
+
+    def titles(title, *keywords):
+        narrowed = replace(topic, title=title, keywords=keywords)
+        params = ExtractParams(max_clip_s=40.0)
+        given = replace(content, segments=(narrowed,))
+        silence = pauses_of(transcript)
+        plans = plan_clips(transcript, silence, show(transcript), given, params=params)
+        return [(p.title, transcript.segments, p) for p in plans]
+
+    (title, segments, first), *_ = titles("Subject 0", "circuit", "voltage", "battery")
+    text = " ".join(s.text for s in segments if first.start <= s.start < first.end).casefold()
+    said = {word: text.count(word) for word in ("circuit", "voltage", "battery")}
+    assert said[title.removeprefix("Subject 0: ").casefold()] == max(said.values())
+    assert titles("Subject 0: Current", "circuit")[0][0] == "Subject 0: Current, Circuit"
 
 
 def test_no_clip_flashes_the_slide_before_its_first_word_or_after_its_last():

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pydantic import ValidationError
 
+from agents.extract.choices import Candidates
 from agents.extract.params import ExtractParams
 from agents.extract.reel import STEPS, choose_passages, plan_reel
-from agents.extract.selection import Candidates
 from agents.types import Content, Interval
 from tests.agents.test_extract import make_content, talks
 from tests.talks import pauses_of, show, speak, write_talk

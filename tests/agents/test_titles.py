@@ -91,6 +91,15 @@ def test_a_headline_that_ends_before_its_noun_is_no_title():
     )
 
 
+def test_a_logo_that_ocr_read_as_a_word_is_no_part_of_the_title():
+    assert (
+        titles(LOGIC, OTHER, headlines=("I'liī Why temporal logic", ""))[0] == "Why temporal logic"
+    )
+    assert titles(LOGIC, OTHER, headlines=("Gödel and temporal logic", ""))[0] == (
+        "Gödel and temporal logic"
+    )
+
+
 def test_of_several_headlines_the_one_shown_longest_over_the_topic_names_it():
     texts = [*LOGIC, *OTHER]
     topic = np.repeat([0, 1], [len(LOGIC), len(OTHER)])
