@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
 """FFmpeg's numbers for the colours that cameras and screen recorders write."""
-PATCH_ROWS = 5
+PATCH_ROWS = 9
 """So many rows around each decide on the shade that covers a place in it: streaks vanish."""
 PLAIN = ("yuv420p", "yuvj420p")
 """Frames of these kinds are cut before they are converted: less is converted then."""

@@ -15,7 +15,7 @@ MIN_PANEL = 16
 """A smaller box in the source, in pixels, is no picture."""
 GAP = 0.0125
 """Space between screen and camera as a part of the width."""
-PATCH_STRIP, PATCH_GAP = 64, 8
+PATCH_STRIP, PATCH_GAP = 192, 8
 """Widest strip whose shades cover the place of a camera, and its distance, in source pixels."""
 PATCH_SLICE = 0.4
 """What is left between a camera and the edge of the screen is covered with it, up to this part of
