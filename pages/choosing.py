@@ -6,16 +6,22 @@ import math
 
 import streamlit as st
 
+from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.text import plain
 
 
 def choose_lecture(page: str, title: str, nothing: str) -> str | None:
-    """Return the lecture that the address names, else offer `page` for those with clips.
+    """Return the lecture that the address names, or the one a person comes from.
 
-    `nothing` is the sentence for a library in which no lecture has any.
+    Where there is neither, offer `page` for the lectures with clips; `nothing` is the sentence for
+    a library in which no lecture has any.
     """
     if lecture_id := st.query_params.get("lecture"):
+        st.session_state.lecture = lecture_id
+        return lecture_id
+    if lecture_id := lecture_before():
+        st.query_params["lecture"] = lecture_id
         return lecture_id
     st.title(title)
     ready = [card.lecture for card in current_services().lectures.list() if card.clips]
@@ -26,6 +32,14 @@ def choose_lecture(page: str, title: str, nothing: str) -> str | None:
         query = {"lecture": lecture.id}
         st.page_link(f"../pages/{page}.py", label=plain(lecture.title), query_params=query)
     return None
+
+
+def lecture_before() -> str | None:
+    """Return the lecture that was looked at last, so that the navigation stays with it."""
+    try:
+        return current_services().lectures.get(st.session_state.get("lecture", "")).id
+    except LectureError:
+        return None
 
 
 def time_of_address() -> float | None:

@@ -8,6 +8,7 @@ export class Clipbar {
     on("accept", () => edits.clip("set_state", { state: this.clip?.state === "accepted" ? "proposed" : "accepted" }));
     on("reject", () => edits.clip("set_state", { state: this.clip?.state === "rejected" ? "proposed" : "rejected" }));
     on("lock", () => edits.clip("lock", { locked: !this.clip?.locked }));
+    on("longer", () => deck.toPause("end"));
     on("split", () => edits.clip("split", { at: deck.video.currentTime }));
     on("merge", () => this.merge());
     on("delete", () => edits.clip("delete"));
@@ -43,7 +44,7 @@ export class Clipbar {
 
   show(clip, live) {
     this.clip = clip;
-    for (const name of ["accept", "reject", "lock", "split", "merge", "delete", "title"]) this.at(name).disabled = !clip;
+    for (const name of ["accept", "reject", "lock", "longer", "split", "merge", "delete", "title"]) this.at(name).disabled = !clip;
     for (const star of this.stars) star.disabled = !clip;
     // What is being typed stays.
     if (document.activeElement !== this.title) this.title.value = clip?.title ?? "";

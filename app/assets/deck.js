@@ -208,12 +208,20 @@ class Deck {
     if (to !== undefined) this.seek(to);
   }
 
-  setEdge(edge) {
-    const [clip, now] = [this.clip(), this.video.currentTime];
+  setEdge(edge, to = this.video.currentTime) {
+    const clip = this.clip();
     if (!clip) return this.say("Select a clip first.");
-    const span = { start: clip.parts[0][0], end: clip.parts.at(-1)[1], [edge]: now };
+    const span = { start: clip.parts[0][0], end: clip.parts.at(-1)[1], [edge]: to };
     if (span.start >= span.end) return this.say(`The clip cannot ${edge} there: its other edge lies before.`);
     return this.edits.clip("resize", span);
+  }
+
+  // Longer by what is said up to the next pause, or from the one before.
+  toPause(edge) {
+    const clip = this.clip();
+    const to = clip && this.timeline.handles.pause(clip, edge);
+    if (clip && to === undefined) this.say(`There is no pause ${edge === "end" ? "after" : "before"} it, up to the next clip.`);
+    else this.setEdge(edge, to);
   }
 
   // Of what is marked on the timeline or selected in the transcript; else half a minute from the
@@ -312,7 +320,7 @@ class Deck {
   destroy() {
     this.abort.abort();
     this.sizes.disconnect();
-    for (const part of [this.boxes, this.strip, this.timeline, this.captions]) part?.destroy();
+    for (const part of [this.boxes, this.strip, this.timeline, this.captions, this.edits]) part?.destroy();
     this.video.onerror = null;
     this.video.removeAttribute("src");
     this.video.load();

@@ -27,7 +27,8 @@ export class Handles {
   show({ silences, sentences }) {
     const times = [...silences, ...sentences].flatMap(({ start, end }) => [start, end]);
     this.edges = [...new Set(times)].sort((a, b) => a - b);
-    this.silences = [...new Set(silences.flatMap(({ start, end }) => [start, end]))].sort((a, b) => a - b);
+    this.pauses = silences.map(({ start, end }) => [start, end]).sort(([a], [b]) => a - b);
+    this.silences = [...new Set(this.pauses.flat())].sort((a, b) => a - b);
   }
 
   time(event) {
@@ -203,6 +204,14 @@ export class Handles {
   silenceEdge(time, way) {
     const edges = this.silences ?? [];
     return way > 0 ? edges.find((edge) => edge > time + 0.05) : edges.findLast((edge) => edge < time - 0.05);
+  }
+
+  // Where a clip would end with the next pause, or begin with the one before, inside its room.
+  pause(clip, edge) {
+    const [low, high] = this.room(clip);
+    const [start, end] = [clip.parts[0][0], clip.parts.at(-1)[1]];
+    if (edge === "end") return this.pauses.find(([from]) => from > end + 0.05 && from <= high)?.[0];
+    return this.pauses.findLast(([, to]) => to < start - 0.05 && to >= low)?.[1];
   }
 }
 

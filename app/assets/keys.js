@@ -24,7 +24,7 @@ export const KEYS = [
   [["B"], "Layout boxes", (deck) => deck.boxes?.toggle()],
   [["ArrowUp", "ArrowDown"], "Previous, next clip", (deck, e) => deck.neighbour(e.key === "ArrowUp" ? -1 : 1)],
   ["Edit the selected clip"],
-  [["I", "O"], "It begins here, ends here", (deck, e) => deck.setEdge(e.key.toLowerCase() === "i" ? "start" : "end")],
+  [["I", "O"], "It begins here, ends here; with Shift at the pause before, the next pause", (deck, e) => deck[e.shiftKey ? "toPause" : "setEdge"](e.key.toLowerCase() === "i" ? "start" : "end")],
   [["S"], "Split it here", (deck) => deck.edits.clip("split", { at: deck.video.currentTime })],
   [["N"], "New clip: of what is marked, else here", (deck) => deck.newClip()],
   [["Delete", "Backspace"], "Delete it; in the transcript: cut the selected words", (deck) => deck.remove()],

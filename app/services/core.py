@@ -13,6 +13,8 @@ from redis.retry import Retry
 from rq import Worker
 
 from agents.errors import ServiceUnavailable
+from app.security.access import Access
+from app.security.directory import Directory
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from jobs.broker import broker_url
@@ -34,6 +36,10 @@ class Core:
         self.artifacts = self.workshop.artifacts
         self.media = self.workshop.media
         self.uploads = UploadFolder(settings.state / "uploads", settings.max_upload_bytes)
+        self.directory = Directory(
+            self.store, local=settings.auth == "local", idle_s=settings.session_idle_s
+        )
+        self.access = Access(self.store, self.directory)
         self._lock = Lock()
 
     @cached_property
@@ -77,6 +83,7 @@ def workshop_config(settings: Settings) -> WorkshopConfig:
     """Return what a worker is told, from the settings of this process."""
     return WorkshopConfig(
         state=settings.state,
+        bucket=settings.bucket,
         store_url=settings.store_url or "",
         redis_url=settings.redis_url or "",
         logo=settings.logo,

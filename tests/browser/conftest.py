@@ -41,6 +41,7 @@ class Server:
             **os.environ,
             "LECTURE_STATE": str(self.state),
             "LECTURE_DOWNLOAD_MODELS": "false",
+            "LECTURE_LOCAL_LINK": "false",
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
         with self.log.open("a") as output:
@@ -125,6 +126,17 @@ def sample(browser, server, tmp_path_factory):
         page.get_by_role("link", name="Review the clips").click()
         page.wait_for_url(re.compile(r"/review\?lecture="))
         return page.url.partition("lecture=")[2]
+
+
+@pytest.fixture(scope="session")
+def twice(browser, server, sample):
+    """The sample with a second run, of the same settings: there is something to compare."""
+    with watched_page(browser, server, []) as page:
+        jobs = f"{server.url}/api/v1/jobs"
+        made = page.request.post(jobs, data={"lecture_id": sample, "params": {}}).json()
+        page.goto(f"{server.url}/job?id={made['id']}")
+        expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=CLIPS_MS)
+    return sample
 
 
 def _console(message, complaints: list[str]) -> None:
