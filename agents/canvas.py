@@ -15,14 +15,15 @@ import numpy as np
 
 if TYPE_CHECKING:
     import av
-    from av.filter.context import FilterContext
 
 MATRICES = {"bt709": 1, "bt470bg": 5, "smpte170m": 6}
 """FFmpeg's numbers for the colours that cameras and screen recorders write."""
-PATCH_ROWS = 6
-"""Rows that the strip beside a covered place is averaged to: streaks vanish, shades stay."""
+PATCH_ROWS = 9
+"""So many rows around each decide on the shade that covers a place in it: streaks vanish."""
+PLAIN = ("yuv420p", "yuvj420p")
+"""Frames of these kinds are cut before they are converted: less is converted then."""
 TICK = Fraction(1, 1000)
-TURNS = {1: "transpose=cclock", 2: "hflip,vflip", 3: "transpose=clock"}
+TURNS = ((), ("transpose=cclock",), ("hflip", "vflip"), ("transpose=clock",))
 """Filters that set a frame upright, by quarter turns against the clock."""
 
 
@@ -65,7 +66,7 @@ class View:
     source: Place
     target: Place
     patch: tuple[Place, Place] | None = None
-    """The covered place and the strip beside it, counted from the corner of the part."""
+    """The covered place and the strip beside it, both even, counted from the target's corner."""
 
 
 class Planes:
@@ -149,61 +150,48 @@ class Filters:
 
         self.graph = av.filter.Graph()
         self.graph.threads = 1
-        self.ends = [
-            self._add(
-                "buffer",
-                f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
-                f":time_base={TICK}:pixel_aspect=1/1"
-                f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}",
-            )
-        ]
-        self.input = self.ends[0]
-        turns = round(frame.rotation / 90) % 4
-        steady = f"{TURNS[turns]}," if turns else ""
-        matrix = source.colour.matrix
-        steady += f"scale={source.width}:{source.height}:out_range=tv:out_color_matrix={matrix}"
-        self._chain(f"{steady},format=yuv420p,setsar=1")
-        self._chain(_crop(view.source))
-        if view.patch:
-            self._cover(*view.patch)
-        self._chain(f"scale={view.target.w}:{view.target.h},format=yuv420p")
-        self.output = self._add("buffersink", None)
-        self.ends[0].link_to(self.output)
+        self.end = self.input = self.graph.add(
+            "buffer",
+            f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
+            f":time_base={TICK}:pixel_aspect=1/1"
+            f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}",
+        )
+        coloured = f"out_range=tv:out_color_matrix={source.colour.matrix}"
+        if _kind(frame)[:4] not in [(source.width, source.height, name, 0) for name in PLAIN]:
+            turns = round(frame.rotation / 90) % 4
+            self._chain(*TURNS[turns])
+            self._chain(f"scale={source.width}:{source.height}:{coloured}")
+            self._chain("format=yuv420p", "setsar=1")
+        x, y, w, h = view.source
+        self._chain(f"crop={w}:{h}:{x}:{y}")
+        self._chain(f"scale={view.target.w}:{view.target.h}:{coloured}", "format=yuv420p")
+        self._chain("buffersink")
         self.graph.configure()
 
     def run(self, frame: av.VideoFrame) -> list[np.ndarray]:
         """Return the planes of the view."""
         self.input.push(frame)
-        return _planes(cast("av.VideoFrame", self.output.pull()))
+        return _planes(cast("av.VideoFrame", self.end.pull()))
 
-    def _add(self, name: str, args: str | None) -> FilterContext:
-        return self.graph.add(name, args)
-
-    def _chain(self, filters: str, end: int = 0) -> None:
-        """Put filters, without pads or quotes, after one of the open ends."""
-        for each in filters.split(","):
+    def _chain(self, *filters: str) -> None:
+        for each in filters:
             name, _, args = each.partition("=")
-            added = self._add(name, args or None)
-            self.ends[end].link_to(added, self._outlet(end))
-            self.ends[end] = added
-
-    def _outlet(self, end: int) -> int:
-        return end if (self.ends[end].name or "").startswith("split") else 0
-
-    def _cover(self, place: Place, beside: Place) -> None:
-        """Cover a place with the blurred strip that lies beside it."""
-        self._chain("split=2")
-        self.ends.append(self.ends[0])
-        strip = f"{_crop(beside)},scale=2:{PATCH_ROWS}:flags=area"
-        self._chain(f"{strip},scale={place.w}:{place.h}:flags=bilinear,setsar=1", end=1)
-        over = self._add("overlay", f"x={place.x}:y={place.y}:format=yuv420")
-        self.ends[0].link_to(over, self._outlet(0), 0)
-        self.ends.pop().link_to(over, 0, 1)
-        self.ends[0] = over
+            added = self.graph.add(name, args or None)
+            self.end.link_to(added)
+            self.end = added
 
 
-def _crop(place: Place) -> str:
-    return f"crop={place.w}:{place.h}:{place.x}:{place.y}"
+def cover(planes: Sequence[np.ndarray], place: Place, beside: Place) -> None:
+    """Cover a place with the shade that each row has beside it.
+
+    The middle value of a row leaves out the letters that stand there, and edges of bars stay.
+    """
+    for number, plane in enumerate(planes):
+        rows = np.median(_part(plane, beside, 1 + (number > 0)), axis=1)
+        near = np.lib.stride_tricks.sliding_window_view(
+            np.pad(rows, PATCH_ROWS // 2, "edge"), PATCH_ROWS
+        )
+        _part(plane, place, 1 + (number > 0))[:] = np.median(near, axis=1)[:, None]
 
 
 class Painting:
@@ -257,7 +245,11 @@ class Painting:
         key = (*_kind(frame), view)
         if key not in self.known:
             self.known[key] = Filters(frame, self.source, view)
-        return self.known[key].run(frame)
+        planes = self.known[key].run(frame)
+        if view.patch:
+            planes = [np.array(plane) for plane in planes]
+            cover(planes, *view.patch)
+        return planes
 
     def _same(self, frame: av.VideoFrame, place: Place) -> bool:
         """Return whether a part of the source shows what it did, where that is soon told."""

@@ -45,7 +45,7 @@ SEI = 6
 def main(args: list[str]) -> None:
     """Encode the groups that the file `args[0]` describes, and tell on stdout how far it is."""
     request = json.loads(Path(args[0]).read_text())
-    recording = Recording(**request["source"])
+    recording = Recording(**request["source"], rough=request["encoder"]["rough"])
     paintings = Paintings(request, recording.source)
     fps = Fraction(*request["fps"])
     done = 0

@@ -37,13 +37,22 @@ def main(args: list[str]) -> None:
 class Recording:
     """The upload, read forwards from one wanted time to the next."""
 
-    def __init__(self, path: str, demuxer: str, width: int, height: int) -> None:
+    def __init__(
+        self, path: str, demuxer: str, width: int, height: int, *, rough: bool = False
+    ) -> None:
+        """Open the upload; a rough reading leaves out frames on which no others build.
+
+        It does not smooth the edges of blocks, either: small pictures hide them.
+        """
         self.container = open_container(path, demuxer)
         stream = first_video(self.container)
         if stream is None:
             raise ValueError("no video stream")
         self.stream = stream
         stream.codec_context.thread_count = 1
+        if rough:
+            stream.codec_context.skip_frame = "NONREF"
+            stream.codec_context.options = {"skip_loop_filter": "all"}
         self.source = Source(width, height, stream_colour(stream, height))
         self.frames: Iterator[av.VideoFrame] = iter(())
         self.shown: av.VideoFrame | None = None

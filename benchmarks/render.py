@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,6 +46,8 @@ SCRIPT_SHARE = 5
 EDGE_S = 3.0
 EIGHT = 8
 ROUNDS = 2
+STOP_AT = 20.0
+FULL = CompileParams()
 POLL_S = 0.05
 HEAD = """# What a clip costs
 
@@ -90,7 +93,8 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         bench = prepare(asked.keep or Path(name), Path(name))
-        rows = [*measure_full(bench), *measure_changes(bench), *measure_eight(bench, asked.eight_s)]
+        rows = [*measure_full(bench), *measure_changes(bench), *measure_stop(bench)]
+        rows += measure_eight(bench, asked.eight_s)
     head = HEAD.format(
         version=platform.python_version(),
         machine=platform.machine(),
@@ -125,18 +129,22 @@ def prepare(media: Path, folder: Path) -> Bench:
 
 
 def compiled(
-    bench: Bench, store: Artifacts, plans: Sequence[ClipPlan], **params: str | bool
+    bench: Bench,
+    store: Artifacts,
+    plans: Sequence[ClipPlan],
+    *,
+    params: CompileParams = FULL,
+    progress: Callable[[float, str], None] = lambda percent, message: None,
 ) -> tuple[Clip, ...]:
     """Compile clips as a job does."""
     context = Context(
         workdir=bench.folder,
         resources=Resources(cores=2),
-        progress=lambda percent, message: None,
+        progress=progress,
         once=store.once,
         find=store.find,
     )
-    tuned = CompileParams.model_validate(params)
-    return compile_clips(bench.intake, tuple(plans), params=tuned, context=context)
+    return compile_clips(bench.intake, tuple(plans), params=params, context=context)
 
 
 def cpu_of(work: Callable[[], object]) -> float:
@@ -179,10 +187,10 @@ def script(bench: Bench, start: float, length: float) -> list[str]:
     ]  # fmt: skip
 
 
-def cold(bench: Bench, plan: ClipPlan, **params: str | bool) -> float:
+def cold(bench: Bench, plan: ClipPlan, params: CompileParams = FULL) -> float:
     """Return the CPU seconds of a clip of which nothing is kept."""
     store = bench.store("cold")
-    return cpu_of(lambda: compiled(bench, store, [plan], **params))
+    return cpu_of(lambda: compiled(bench, store, [plan], params=params))
 
 
 def measure_full(bench: Bench) -> list[str]:
@@ -193,10 +201,11 @@ def measure_full(bench: Bench) -> list[str]:
     early, far = bench.plan(bench.early_s), bench.plan(LATE_S)
     for _ in range(ROUNDS):
         theirs.append(run(graph(bench, bench.early_s)).cpu_s)
-        with memory:
-            ours.append(cold(bench, early))
+        ours.append(cold(bench, early))
         late.append(cold(bench, far))
-        drafts.append(cold(bench, early, quality="draft"))
+        drafts.append(cold(bench, early, CompileParams(quality="draft")))
+    with memory:  # apart: looking costs a third of what is looked at
+        cold(bench, early)
     seconds = CLIP_S / SCRIPT_SHARE
     moviepy = run(script(bench, bench.early_s, seconds)).cpu_s * SCRIPT_SHARE
     full = min(ours)
@@ -205,7 +214,8 @@ def measure_full(bench: Bench) -> list[str]:
         row("CPU of a clip / of the MoviePy script", 1 / 6, full / moviepy, f"{moviepy:.0f} s"),
         row("CPU of a clip at 55:00 / of the same at 1:19", 1.03, min(late) / full),
         row("CPU of a draft / of a full clip", 0.25, min(drafts) / full),
-        row("memory of all processes, beyond what Python had, MB", 400, memory.most_mb),
+        row("memory of the largest process, MB", 400, memory.largest_mb),
+        row("memory of all processes together, beyond what Python had, MB", 400, memory.most_mb),
     ]
 
 
@@ -217,7 +227,7 @@ def measure_changes(bench: Bench) -> list[str]:
     for what, asked, changed in changes(bench, plan):
         cost = cpu_of(lambda: compiled(bench, store, [changed]))  # noqa: B023
         rows.append(row(f"{what} / full clip", asked, cost / full, f"{cost:.2f} s"))
-    cost = cpu_of(lambda: compiled(bench, store, [plan], caption_track=True))
+    cost = cpu_of(lambda: compiled(bench, store, [plan], params=CompileParams(caption_track=True)))
     rows.append(row("subtitles as a track, too / full clip", 0.01, cost / full, f"{cost:.2f} s"))
     five = [bench.plan(bench.early_s + 12 * n, 10.0) for n in range(5)]
     compiled(bench, store, five)
@@ -266,16 +276,39 @@ def measure_eight(bench: Bench, length: float) -> list[str]:
     return [row(what, 1.1, wall[0] / wall[1], note)]
 
 
+class Stopped(Exception):
+    """What a job's progress raises when somebody stops the job."""
+
+
+def measure_stop(bench: Bench) -> list[str]:
+    """Return the row of a job that is stopped while two clips are encoded."""
+    store, told = bench.store("stopped"), list[float]()
+
+    def stop(percent: float, message: str) -> None:
+        if percent > STOP_AT:
+            told.append(time.perf_counter())
+            raise Stopped
+
+    plans = [bench.plan(bench.early_s), bench.plan(LATE_S)]
+    with suppress(Stopped):
+        compiled(bench, store, plans, progress=stop)
+    wall = time.perf_counter() - told[0]
+    left = [path.name for path in store.root.iterdir() if path.name.startswith("clip")]
+    running = len(_memory_mb(os.getpid())) - 1
+    note = f"{len(left)} unfinished clips and {running} processes left"
+    return [row("from a stop to the end of all work, s wall", 2.0, wall, note)]
+
+
 class Memory:
-    """The most that this process and its children take together, beyond what it had, in MB."""
+    """The most that this process and its children take: together, beyond what it had, and each."""
 
     def __init__(self) -> None:
-        self.most_mb = 0.0
+        self.most_mb = self.largest_mb = 0.0
         self.ended = threading.Event()
 
     def __enter__(self) -> None:
         self.ended.clear()
-        self.had = _memory_mb(os.getpid())
+        self.had = sum(_memory_mb(os.getpid()))
         self.thread = threading.Thread(target=self._watch)
         self.thread.start()
 
@@ -285,11 +318,13 @@ class Memory:
 
     def _watch(self) -> None:
         while not self.ended.wait(POLL_S):
-            self.most_mb = max(self.most_mb, _memory_mb(os.getpid()) - self.had)
+            taken = _memory_mb(os.getpid())
+            self.most_mb = max(self.most_mb, sum(taken) - self.had)
+            self.largest_mb = max(self.largest_mb, *taken)
 
 
-def _memory_mb(process: int) -> float:
-    """Return the memory of a process and all below it; what they share counts once (PSS)."""
+def _memory_mb(process: int) -> list[float]:
+    """Return the memory of a process and of each below it; what they share is divided (PSS)."""
     total = 0.0
     try:
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
@@ -301,8 +336,8 @@ def _memory_mb(process: int) -> float:
             for child in (task / "children").read_text().split()
         ]
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return total
-    return total + sum(_memory_mb(child) for child in below)
+        return [total]
+    return [total, *(mb for child in below for mb in _memory_mb(child))]
 
 
 def row(what: str, most: float, found: float, note: str = "") -> str:

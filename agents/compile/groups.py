@@ -104,8 +104,9 @@ def _over(group: Group, shown: Sequence[Shown]) -> tuple[Shown, ...]:
 
 
 def encoder_settings(params: CompileParams) -> dict[str, Any]:
-    """Return what the encoder is told."""
-    return {"size": params.canvas, "preset": params.x264_preset, "crf": f"{params.crf:g}"}
+    """Return what the encoder is told, and whether frames may be left out of decoding."""
+    preset, rough = params.x264_preset, params.quality == "draft"
+    return {"size": params.canvas, "preset": preset, "crf": f"{params.crf:g}", "rough": rough}
 
 
 def group_key(group: Group, fps: Fraction, media: Media, params: CompileParams) -> str:

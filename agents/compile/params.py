@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from agents.compile.templates import Template, TemplateName, read_template
 from agents.params import Params, Tunable
 
-DRAFT_SIZE, DRAFT_PRESET = "360p", "ultrafast"
+DRAFT_SIZE, DRAFT_PRESET, DRAFT_FPS = "360p", "ultrafast", 15.0
 
 
 class CompileParams(Params):
@@ -18,7 +18,7 @@ class CompileParams(Params):
     size: Literal["720p", "1080p", "480p", "360p"] = "720p"
     """Pixels of the picture's shorter side."""
     quality: Literal["full", "draft"] = "full"
-    """A draft is small (360p) and encoded as fast as can be: to look at before the clip is made."""
+    """A draft is made as fast as can be, to look at first: 360p, at most 15 pictures a second."""
     main_share: Annotated[float, Tunable(0.5, 0.9, step=0.01)] = 0.75
     """Part of the width that the larger of two pictures beside each other gets."""
     camera_side: Literal["right", "left"] = "right"
@@ -85,3 +85,8 @@ class CompileParams(Params):
     def x264_preset(self) -> str:
         """Return how long x264 searches."""
         return DRAFT_PRESET if self.quality == "draft" else self.preset
+
+    @property
+    def most_fps(self) -> float:
+        """Return how many pictures a second there are at most."""
+        return min(DRAFT_FPS, self.max_fps) if self.quality == "draft" else self.max_fps

@@ -13,8 +13,14 @@ FEWEST_FRAMES = 6
 """With fewer key frames nothing is known about motion."""
 MIN_CELLS = 6
 """A camera of fewer cells than this, on a side, is shown as it is."""
-INSIDE = (0.06, 0.94)
+INSIDE = (0.02, 0.98)
 """Shares of the motion between which the lecturer is: the rest is flicker at the edges."""
+OFTEN = 0.8
+"""The change that this part of all changes does not exceed counts: where a lecturer who walks is
+for a fifth of the time counts, a shadow that passes or a cut of the camera does not."""
+STILL, LIVELY = 4.0, 20.0
+"""Changes of luma below which a place stands still, and above which it is no livelier: a hand that
+waves does not outweigh a head that is nearly still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,7 @@ def find_people(frames: KeyFrames, regions: Iterable[LayoutRegion], media: Media
 def find_person(luma: np.ndarray, camera: Box, media: Media) -> Person | None:
     """Return where something moves in the box over pictures, uint8 (n, h, w), None if nowhere.
 
-    The motion of a column is the median change from picture to picture of its liveliest quarter:
-    a passing shadow or a cut of the camera counts once, a person counts all the time.
+    What flickers all over the box is taken for noise.
     """
     if len(luma) < FEWEST_FRAMES:
         return None
@@ -58,8 +63,9 @@ def find_person(luma: np.ndarray, camera: Box, media: Media) -> Person | None:
     inside = luma[:, max(0, y0) : y1, max(0, x0) : x1].astype(np.int16)
     if min(inside.shape[1:]) < MIN_CELLS:
         return None
-    motion = np.median(np.abs(np.diff(inside, axis=0)), axis=0)
-    motion = np.maximum(motion - max(2.0, float(np.quantile(motion, 0.25))), 0)
+    motion = np.quantile(np.abs(np.diff(inside, axis=0)), OFTEN, axis=0)
+    noise = max(STILL, 2 * float(np.quantile(motion, 0.25)))
+    motion = np.clip(motion - noise, 0, LIVELY - STILL)
     if not motion.any():
         return None
     left, right = _span(motion.sum(axis=0))

@@ -26,8 +26,8 @@ from agents.sandbox import run_module
 from agents.types import Media
 
 MODULE = "agents.encoding"
-LEAST_FRAMES = 300
-"""A child of its own is started only for so many frames: starting one costs as much as 40."""
+LEAST_FRAMES = {"full": 300, "draft": 1200}
+"""A child of its own is started only for so many frames: it costs as much as 40, or 200 rough."""
 CPU_S, WALL_S, MEMORY_BYTES = 1200.0, 3600.0, 2 << 30
 
 
@@ -123,7 +123,7 @@ def _run(picture: Picture, request: Path, folder: Path, hear: Callable[[str], No
 def _shares(picture: Picture, wanted: Sequence[int], threads: int) -> list[list[int]]:
     """Return the groups for each child: neighbours together, about as many frames for each."""
     frames = [picture.groups[number].frames for number in wanted]
-    count = max(1, min(threads, sum(frames) // LEAST_FRAMES))
+    count = max(1, min(threads, sum(frames) // LEAST_FRAMES[picture.params.quality]))
     shares: list[list[int]] = [[] for _ in range(count)]
     before = 0
     for number, length in zip(wanted, frames, strict=True):

@@ -115,7 +115,7 @@ def _find(intake: Intake, plan: ClipPlan, time: float, params: CompileParams) ->
     people = find_people(intake.key_frames, plan.layout, media)
     whole = lay_out(plan, media, intake.packets, params, people)
     number = min(max(0, int(time * whole.fps + 1e-6)), whole.frames - 1)
-    alone = single_frame(whole, number, media, intake.packets)
+    alone = single_frame(whole, number)
     return _Moment(alone, number, whole)
 
 

@@ -54,8 +54,6 @@ class Piece:
 class Stretch:
     """A run of the source that is read in one go: the grid has a frame at `origin`."""
 
-    seek: float
-    """Where reading begins, in seconds: at or before the frame shown at `origin`."""
     origin: float
     shots: tuple[Shot, ...]
     pieces: tuple[Piece, ...]
@@ -95,7 +93,7 @@ def clip_fps(media: Media, params: CompileParams) -> Fraction:
             break
     else:
         rate = Fraction(max(fps, MIN_FPS)).limit_denominator(1000)
-    while rate > params.max_fps + 0.5 and rate >= 2 * MIN_FPS:
+    while rate > params.most_fps + 0.5 and rate >= 2 * MIN_FPS:
         rate /= 2
     return rate
 
@@ -123,8 +121,7 @@ def lay_out(
     for run in _runs(parts):
         grid = _Grid(float(fps), grid_start(packets, fps, run[0].start))
         counts, error = _frame_counts(run, grid, error)
-        seek = _seek(packets, media, shown_at(packets, run[0].start))
-        stretches.append(_stretch(run, counts, grid, layout, seek))
+        stretches.append(_stretch(run, counts, grid, layout))
     return Timeline(fps, tuple(stretches))
 
 
@@ -159,7 +156,7 @@ def _frame_counts(parts: list[Interval], grid: _Grid, error: float) -> tuple[lis
     return counts, error
 
 
-def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketTable) -> Timeline:
+def single_frame(timeline: Timeline, number: int) -> Timeline:
     """Return the timeline of one frame alone; the last one is at the end."""
     left = min(max(0, number), timeline.frames - 1)
     for stretch in timeline.stretches:
@@ -168,10 +165,9 @@ def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketT
                 left -= shot.frames
                 continue
             origin = stretch.origin + float((shot.first + left) / timeline.fps)
-            seek = _seek(packets, media, min(origin, shown_at(packets, origin)))
             index, alone = stretch.index + shot.first + left, Piece(origin, 1)
             shots = (Shot(0, 1, shot.composition),)
-            return Timeline(timeline.fps, (Stretch(seek, origin, shots, (alone,), index),))
+            return Timeline(timeline.fps, (Stretch(origin, shots, (alone,), index),))
     raise ValueError(f"the shots of a clip hold all of its {timeline.frames} frames")
 
 
@@ -179,17 +175,6 @@ def shown_at(packets: PacketTable, time: float) -> float:
     """Return when the frame that is shown at `time` begins, in seconds."""
     index = int(np.searchsorted(packets.time, time + 1e-3, side="right")) - 1
     return max(0.0, float(packets.time[index])) if index >= 0 else time
-
-
-def _seek(packets: PacketTable, media: Media, time: float) -> float:
-    if media.demuxer != "mpegts" or not packets.key.any():
-        return max(0.0, time - 1e-3)
-    # MPEG-TS has no index: it is entered anywhere, so enter before the key frame that is needed,
-    # yet not before the first frame: ffmpeg would then count from that frame.
-    keys = packets.time[packets.key.astype(bool)]
-    before = keys[keys <= time + 1e-3]
-    key = float(before[-1]) - 1.0 if len(before) else 0.0
-    return max(0.0, float(packets.time[0]) - 1e-3, key)
 
 
 def _kept(parts: tuple[Interval, ...], duration: float, least: float) -> list[Interval]:
@@ -254,7 +239,6 @@ def _stretch(
     counts: list[int],
     grid: _Grid,
     layout: _Layout,
-    seek: float,
 ) -> Stretch:
     """Return the run of parts on the grid of the recording."""
     rate = grid.rate
@@ -269,7 +253,7 @@ def _stretch(
         free = first + frames
         pieces.append(Piece(origin + first / rate, frames))
         shots += _shots(layout.changes(part), origin, first, frames, rate)
-    return Stretch(seek, origin, tuple(shots), tuple(pieces), index)
+    return Stretch(origin, tuple(shots), tuple(pieces), index)
 
 
 def _shots(

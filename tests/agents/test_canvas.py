@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from agents.canvas import Colour, Painting, Place, Planes, Source, View, background, drawn_image
+from agents.canvas import (
+    Colour,
+    Painting,
+    Place,
+    Planes,
+    Source,
+    View,
+    background,
+    cover,
+    drawn_image,
+)
 
 BT709 = Colour("bt709", "bt709", "bt709")
 GREY, RED, BLUE = (90, 90, 90), (200, 30, 30), (30, 30, 200)
@@ -48,3 +58,15 @@ def test_images_over_each_other_come_and_go_as_if_all_were_painted_anew():
         painted = going.paint(frames[step // 3 % 2], shown).to_ndarray()
         fresh = Painting(Source(32, 16, BT709), ground, [view], None)
         assert np.array_equal(painted, fresh.paint(frames[step // 3 % 2], shown).to_ndarray())
+
+
+def test_a_covered_place_goes_on_with_the_bars_beside_it_and_without_their_letters():
+    rows = np.where(np.arange(60) < 24, 80, 230).astype(np.uint8)
+    luma = np.repeat(rows[:, None], 120, axis=1)
+    truth = luma.copy()
+    luma[6:40, 0:40] = np.random.default_rng(2).integers(0, 256, (34, 40))
+    luma[8:18, 50:110:5] = luma[9:11, 50:110] = 250
+    planes = [luma, luma[::2, ::2].copy(), luma[::2, ::2].copy()]
+    cover(planes, Place(0, 4, 42, 38), Place(48, 4, 64, 38))
+    assert np.array_equal(planes[0][:, :42], truth[:, :42])
+    assert np.abs(planes[1][:, :21].astype(int) - truth[::2, :42:2]).max() == 0

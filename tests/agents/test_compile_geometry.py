@@ -180,7 +180,6 @@ def test_cuts_keep_the_length_and_never_repeat_a_frame(edges):
         assert abs(piece.start - start) <= 1.51 * frame
         assert piece.start * 30 == pytest.approx(round(piece.start * 30), abs=1e-3)
     for stretch in timeline.stretches:
-        assert stretch.seek <= stretch.origin
         ends = [0, *(shot.first + shot.frames for shot in stretch.shots)]
         assert all(shot.first >= end for shot, end in zip(stretch.shots, ends, strict=False))
 
@@ -193,9 +192,4 @@ def test_parts_that_touch_are_not_cut():
 def test_a_long_gap_is_not_decoded():
     timeline = lay_out(plan([(1, 2), (5, 6), (300, 301)]), media(), packets(), CompileParams())
     assert [len(stretch.pieces) for stretch in timeline.stretches] == [2, 1]
-    assert timeline.stretches[1].seek == pytest.approx(299.999, abs=1e-6)
-
-
-def test_mpegts_is_entered_before_the_key_frame_that_is_needed():
-    timeline = lay_out(plan([(100.5, 102)]), media(demuxer="mpegts"), packets(), CompileParams())
-    assert timeline.stretches[0].seek == pytest.approx(96 - 1.0)
+    assert timeline.stretches[1].origin == pytest.approx(300)

@@ -23,7 +23,7 @@ def timeline_of(fps, pieces):
     for piece in pieces:
         shots.append(Shot(first, piece.frames, SCREEN))
         first += piece.frames
-    return Timeline(Fraction(fps), (Stretch(0.0, 0.0, tuple(shots), tuple(pieces)),))
+    return Timeline(Fraction(fps), (Stretch(0.0, tuple(shots), tuple(pieces)),))
 
 
 def test_cues_move_with_the_frame_on_which_their_part_begins():

@@ -25,7 +25,7 @@ def sine(amplitude, hz=997.0):
 
 def timeline(*pieces, fps=25):
     shots = (Shot(0, 1, None),)
-    return Timeline(fps, (Stretch(0.0, 0.0, shots, tuple(Piece(*piece) for piece in pieces)),))
+    return Timeline(fps, (Stretch(0.0, shots, tuple(Piece(*piece) for piece in pieces)),))
 
 
 def test_loudness_of_the_standards_test_tone():

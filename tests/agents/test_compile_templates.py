@@ -112,6 +112,23 @@ def test_the_lecturer_is_found_where_something_moves_all_the_time():
     assert person.top == pytest.approx(0.5, abs=0.12)
 
 
+def test_a_hand_that_waves_far_away_does_not_hide_a_head_that_is_nearly_still():
+    frames = key_frames(lambda i: (0.8, 0.6))
+    x0, y0, w, h = (round(side / 4) for side in CAMERA)
+    mouth = frames.luma[::2, y0 + h // 3 : y0 + h // 3 + 2, x0 + w // 4 : x0 + w // 4 + 3]
+    mouth += 14
+    person = find_person(frames.luma, CAMERA, media())
+    assert person.left < 0.3
+    assert person.right > 0.8
+
+
+def test_a_lecturer_who_walks_is_found_everywhere_he_goes():
+    frames = key_frames(lambda i: (0.5 + 0.35 * np.sin(i), 0.5), count=40)
+    person = find_person(frames.luma, CAMERA, media())
+    assert person.left < 0.2
+    assert person.right > 0.8
+
+
 def test_nobody_is_found_in_a_still_or_in_too_few_pictures():
     still = key_frames(lambda i: (0.3, 0.5))
     still.luma[:] = still.luma[0]
