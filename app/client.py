@@ -17,10 +17,9 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal, Self
 
 import httpx2
-from pydantic import TypeAdapter
 
-from agents.types import SilenceRegion, Transcript
-from app.api.models import ClipView, JobProgress, JobView, LectureView
+from app.api.models import JobProgress, JobView, LectureView
+from app.calls import Calls
 from app.connection import API, ApiConnection, Refused
 
 BLOCK_BYTES = 8 << 20
@@ -33,7 +32,7 @@ Sent = Callable[[int, int], None]
 """Hears how many bytes of how many have arrived."""
 
 
-class Client:
+class Client(Calls):
     """An open connection to a server; every method raises LectureError in one sentence."""
 
     def __init__(self, url: str, *, key: str | None = None, timeout_s: float = 30.0) -> None:
@@ -184,23 +183,7 @@ class Client:
             if "job-id" in answer.headers:
                 return answer.headers["job-id"]
 
-    # --- results --------------------------------------------------------------------------------
-
-    def transcript(self, job_id: str) -> Transcript:
-        """Return what was said."""
-        return TypeAdapter(Transcript).validate_python(
-            self.connection.json("GET", f"/jobs/{job_id}/transcript")
-        )
-
-    def silences(self, job_id: str) -> tuple[SilenceRegion, ...]:
-        """Return the stretches without speech."""
-        found = self.connection.json("GET", f"/jobs/{job_id}/silences")
-        return TypeAdapter(tuple[SilenceRegion, ...]).validate_python(found)
-
-    def clips(self, job_id: str) -> list[ClipView]:
-        """Return the clips, best first."""
-        found = self.connection.json("GET", f"/jobs/{job_id}/clips")
-        return [ClipView.model_validate(clip) for clip in found]
+    # --- files ----------------------------------------------------------------------------------
 
     def save_clip(self, clip_id: str, path: Path, kind: Kind = "video") -> Path:
         """Write one file of a clip to `path`."""

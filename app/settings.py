@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     """PEM file with the private key that links are signed with."""
     link_expiry_s: Annotated[int, Field(ge=60, le=604_800)] = 3_600
     """Seconds that a download link lasts if nothing else is asked for."""
+    server_key: SecretStr | None = None
+    """Key with which `lecture highlights --server` asks a server that has accounts."""
     workers: Annotated[int, Field(ge=1, le=256)] = max(2, count_cores())
     """Worker processes that `lecture serve` starts."""
 
@@ -250,6 +252,7 @@ class Settings(BaseSettings):
 
 
 APP_ONLY = {
+    "server_key",
     "allowed_hosts", "trusted_proxies", "secret_key", "oidc_client_secret", "gemini_api_key",
 }  # fmt: skip
 """Settings that a worker is not told, or not in this way."""

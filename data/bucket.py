@@ -31,8 +31,16 @@ LONGEST_PAUSE_S = 8.0
 PART_BYTES = 16 << 20
 """A file up to this size is sent in one request, a larger one in parts of it (5 MiB at least)."""
 CONNECT_S, READ_S = 5.0, 20.0
-FOR_GOOD = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket"}
+FOR_GOOD = {
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "NoSuchBucket",
+    "NoCredentialsError",
+}
 """Refusals that another try does not change."""
+RULE = "lecture-highlights"
+"""Name of our lifecycle rule."""
 MISSING = {"NoSuchKey", "404", "NotFound"}
 
 Answer = TypeVar("Answer")
@@ -118,9 +126,10 @@ class Bucket:
         """Store a few bytes."""
         self._attempt(name, lambda: self._put(name, body))
 
-    def read(self, name: str) -> bytes | None:
-        """Return the bytes of a small object, None where there is none."""
-        return self._attempt(name, lambda: self._body(name))
+    def read(self, name: str, most: int | None = None) -> bytes | None:
+        """Return the bytes of a small object, or its first ones; None where there is none."""
+        part = {"Range": f"bytes=0-{most - 1}"} if most else {}
+        return self._attempt(name, lambda: self._body(name, part))
 
     def fetch(self, name: str, target: Path) -> bool:
         """Write an object to `target`, whole or not at all; say whether there is one."""
@@ -181,6 +190,62 @@ class Bucket:
             ExpiresIn=expires_s,
         )
 
+    # --- the bucket itself ------------------------------------------------------------------------
+
+    def set_up(self, *, noncurrent_days: int, parts_days: int) -> list[str]:
+        """Set encryption, lifecycle and no public access; return in words what holds now."""
+        bucket = {"Bucket": self.config.bucket}
+        by = {"SSEAlgorithm": "aws:kms" if self.config.kms_key else "AES256"}
+        if self.config.kms_key:
+            by["KMSMasterKeyID"] = self.config.kms_key
+        seal = {"Rules": [{"ApplyServerSideEncryptionByDefault": by, "BucketKeyEnabled": True}]}
+        rules = [*self._foreign_rules(), self._rule(noncurrent_days, parts_days)]
+        blocked = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"),
+            True,
+        )
+        client = self.client
+        for act in (
+            lambda: client.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration=seal),
+            lambda: client.put_bucket_lifecycle_configuration(
+                **bucket, LifecycleConfiguration={"Rules": rules}
+            ),
+            lambda: client.put_public_access_block(
+                **bucket, PublicAccessBlockConfiguration=blocked
+            ),
+        ):
+            self._attempt("", act)
+        return [
+            f"encryption: {by['SSEAlgorithm']}",
+            f"unfinished parts go after {parts_days} days, old versions after {noncurrent_days}",
+            "public access: none",
+        ]
+
+    def _rule(self, noncurrent_days: int, parts_days: int) -> dict[str, Any]:
+        return {
+            "ID": RULE,
+            "Status": "Enabled",
+            "Filter": {"Prefix": self.config.prefix},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": parts_days},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": noncurrent_days},
+        }
+
+    def _foreign_rules(self) -> list[dict[str, Any]]:
+        """Return the lifecycle rules that somebody else has set; they stay."""
+        from botocore.exceptions import ClientError
+
+        def ask() -> list[dict[str, Any]]:
+            try:
+                given = {"Bucket": self.config.bucket}
+                found = self.client.get_bucket_lifecycle_configuration(**given)["Rules"]
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "NoSuchLifecycleConfiguration":
+                    return []
+                raise
+            return [rule for rule in found if rule.get("ID") != RULE]
+
+        return self._attempt("", ask)
+
     # --- how it is done ---------------------------------------------------------------------------
 
     def _attempt(self, name: str, act: Callable[[], Answer]) -> Answer:
@@ -230,11 +295,11 @@ class Bucket:
         if not self.config.kms_key and etag.strip('"') != hashlib.md5(body).hexdigest():
             raise Damaged
 
-    def _body(self, name: str) -> bytes | None:
+    def _body(self, name: str, part: dict[str, str]) -> bytes | None:
         from botocore.exceptions import ClientError
 
         try:
-            return self.client.get_object(**self.where(name))["Body"].read()
+            return self.client.get_object(**self.where(name), **part)["Body"].read()
         except ClientError as error:
             if _is_missing(error):
                 return None

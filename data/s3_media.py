@@ -152,6 +152,11 @@ class S3Artifacts(Artifacts):
         return True
 
 
+def upload_name(lecture_id: str) -> str:
+    """Return the name under which the bucket has a recording."""
+    return _name(lecture_id, "upload")
+
+
 def _name(lecture_id: str, kind: str) -> str:
     return f"{MEDIA}{lecture_id}/{kind}"
 

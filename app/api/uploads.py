@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query
+from pydantic import Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from agents.errors import LectureError, MediaError
 from agents.intake.probe import HEAD_BYTES
+from app.api.models import Model, View
 from app.api.problems import BadRequest
 from app.services.root import Services, current_services
 from app.services.uploads import BLOCK, MAX_CAPTIONS_BYTES, Upload
@@ -133,6 +135,60 @@ async def create_upload(
     )
     headers = {"Location": f"/api/v1/uploads/{upload.id}", **_headers(services, upload, 0)}
     return Response(status_code=201, headers=headers)
+
+
+class NewForm(Model):
+    """A recording that goes straight to the bucket."""
+
+    name: Annotated[str, Field(min_length=1, max_length=1000, examples=["talk.mp4"])]
+    size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
+    """Bytes."""
+    title: Annotated[str, Field(max_length=400)] = ""
+    preset: Annotated[str, Field(max_length=200)] = ""
+    params: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Tunables by agent."""
+
+
+class FormView(View):
+    """Where the recording is posted to: the fields first, then the file as `file`."""
+
+    id: str
+    """Of the upload: `POST /uploads/{id}/complete` when the form was sent."""
+    url: str
+    fields: Mapping[str, str]
+    expires_s: int
+
+
+class CompleteView(View):
+    """What an upload became."""
+
+    lecture_id: str
+    job_id: str
+
+
+@router.post("/form", status_code=201, response_model=FormView)
+def create_form(new: NewForm) -> dict[str, Any]:
+    """Sign a form that stores exactly this recording in the S3 bucket; conflict without one."""
+    form = current_services().direct.begin(
+        name=one_line(new.name.replace("\\", "/").rpartition("/")[2], 255),
+        size=new.size,
+        title=one_line(new.title, 200),
+        preset=one_line(new.preset, 100),
+        params=new.params,
+    )
+    return {
+        "id": form.upload.id,
+        "url": form.url,
+        "fields": form.fields,
+        "expires_s": form.expires_s,
+    }
+
+
+@router.post("/{id}/complete", response_model=CompleteView)
+def complete_form(id: UploadId) -> dict[str, str]:
+    """Look at what arrived by a form, and make the lecture and its job."""
+    upload = current_services().direct.complete(id)
+    return {"lecture_id": upload.id, "job_id": upload.job_id}
 
 
 @router.head(

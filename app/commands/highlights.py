@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +22,7 @@ from app.commands.running import Outcome, run_here
 from app.commands.stretches import read_stretches
 from app.commands.writing import Wanted
 from app.exchange import EXCHANGE_FORMATS
+from app.settings import load_settings
 from app.transcripts import TRANSCRIPT_FORMATS
 from app.views.text import usage_line
 from jobs.extras import ExtraKind
@@ -105,10 +106,10 @@ def highlights(
     _check_stages(only, from_)
     _check_folders(files, out)
     if server is not None:
-        if keep or drop or cutlist or only or from_ or logo or wanted.extras:
-            flags = "--keep, --drop, --cutlist, --only, --from, --reel, --podcast, --logo"
+        if keep or drop or cutlist or only or from_ or logo:
+            flags = "--keep, --drop, --cutlist, --only, --from, --logo"
             raise TuningError(f"--server does not go with {flags}.")
-        return _on_server(server, files, out, captions, tuning, as_json=json_)
+        return _on_server(server, files, out, captions, tuning, wanted.extras, as_json=json_)
     stop_at_once()
     # what ends a stage is told in one sentence below; only a fault of ours is told in full
     logging.basicConfig(level=logging.ERROR, format="lecture: %(message)s")
@@ -156,18 +157,24 @@ def _on_server(
     out: Path,
     captions: Path | None,
     tuning: Params,
+    extras: Sequence[ExtraKind],
     *,
     as_json: bool,
 ) -> int:
     from app.client import Client
     from app.commands.remote import run_there
 
-    worst = 0
-    with Client(url) as client:
+    worst, secret = 0, load_settings().server_key
+    with Client(url, key=secret.get_secret_value() if secret else None) as client:
         for file in files:
             folder = _folder(files, file, out)
             try:
-                found = run_there(client, file, folder, tuning, captions=captions, quiet=as_json)
+                found = run_there(
+                    *(client, file, folder, tuning),
+                    captions=captions,
+                    extras=extras,
+                    quiet=as_json,
+                )
             except LectureError as error:
                 worst = max(worst, explain(error))
                 continue

@@ -45,6 +45,8 @@ write  POST           /api/v1/uploads
 write  GET,PATCH      /api/v1/uploads/{id}
 write  DELETE         /api/v1/uploads/{id}
 write  PUT            /api/v1/uploads/{id}/captions
+write  POST           /api/v1/uploads/form
+write  POST           /api/v1/uploads/{id}/complete
 read   GET            /api/v1/lectures
 read   GET            /api/v1/lectures/{id}
 write  PATCH,DELETE   /api/v1/lectures/{id}
@@ -72,6 +74,9 @@ read   GET            /api/v1/lectures/{id}/reel.{suffix}
 read   GET            /api/v1/lectures/{id}/podcast.{suffix}
 read   GET            /api/v1/clips/{id}/still.jpg
 read   GET            /api/v1/clips/{id}/{kind}
+write  POST           /api/v1/clips/{id}/links/{kind}
+write  POST           /api/v1/lectures/{id}/links/{kind}.{suffix}
+open   GET            /api/v1/files/{token}
 read   GET            /api/v1/jobs
 write  POST           /api/v1/jobs
 read   GET            /api/v1/jobs/{id}

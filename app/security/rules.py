@@ -24,6 +24,8 @@ RULES: Needs = {
         "write": "add_sample delete finish judge recompile rename reserve restore",
         "admin": "add_file",
     },
+    "direct": {"write": "begin complete"},
+    "links": {"open": "open", "read": "of_clip of_extra"},
     "uploads": {
         "read": "get offset part captions head",
         "write": "append create delete finished put_captions writing",

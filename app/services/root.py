@@ -8,6 +8,7 @@ from app.security.doors import close_doors
 from app.services.accounts import Accounts
 from app.services.clips import Clips
 from app.services.core import Core
+from app.services.direct import DirectUploads
 from app.services.exchange import Exchange
 from app.services.extras import Extras
 from app.services.files import Files
@@ -41,6 +42,7 @@ class Services(Core):
         super().__init__(settings, config)
         self.jobs = Jobs(self)
         self.lectures = Lectures(self, self.jobs)
+        self.direct = DirectUploads(self, self.lectures)
         self.results = Results(self)
         self.live = LivePlans(self.jobs, self.results)
         self.silences = LiveSilences(self.jobs, self.results)

@@ -163,10 +163,11 @@ def test_highlights_on_a_server_leave_the_clips_here(address, job, tmp_path, cap
     sample = sample_paths()
     command = ["highlights", str(sample.video), "--captions", str(sample.captions)]
     command += ["--out", str(tmp_path / "out"), "--server", address, "--json"]
-    command += ["--compile.size", "360p", "--compile.preset", "ultrafast"]
+    command += ["--compile.size", "360p", "--compile.preset", "ultrafast", "--podcast"]
     assert run(command) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["clips"]
+    assert list((tmp_path / "out").glob("*.mp3"))
     assert (tmp_path / "out" / "index.html").is_file()
     assert run([*command, "--keep", "0:10-0:40"]) == 2
     assert "--server" in capsys.readouterr().err

@@ -16,12 +16,14 @@ from starlette.routing import WebSocketRoute
 from app.api.edits import EDITS
 from app.api.rest import make_api
 from app.services.clips import OPERATIONS
+from data.s3_media import S3Store
 from tests.app.conftest import make_lecture
 from tests.app.live import listening
 from tests.app.test_extras import job_of, put  # noqa: F401 - a fixture is found by its name
 from tests.app.test_stills import recording  # noqa: F401
 from tests.app.tus import TusClient, metadata
 from tests.app.tus import recording as some_bytes
+from tests.data.buckets import moto, open_bucket
 
 
 def plain_arrays(node):
@@ -179,6 +181,14 @@ def send_recording(call):
     call("terminate_upload", upload, headers=TUS)
 
 
+def send_form(call):
+    body = some_bytes(5_000, salt="form")
+    form = call("create_form", json={"name": "a.mp4", "size": len(body)}).json()
+    httpx.post(form["url"], data=form["fields"], files={"file": ("a.mp4", body)})
+    done = call("complete_form", form["id"]).json()
+    call("cancel_job", done["job_id"])
+
+
 def change(call, place):
     """Make the requests that change something."""
     first, job = place.first, place.job
@@ -244,6 +254,9 @@ def test_every_operation_answers_well_once_and_never_with_a_server_error(
         patch.setattr(services.results, "intake", lambda job_id: recording.intake)
         call("draw_lecture", place.first)
         call("draw_clip", place.clips[0].id, params={"t": 1, "size": "360p"})
+    with moto() as bucket, monkeypatch.context() as patch:
+        patch.setattr(services, "media", S3Store(open_bucket(bucket), services.media.root))
+        send_form(call)
     ask_all(call, place)
     assert call.well == set(OPERATIONS_BY_ID), set(OPERATIONS_BY_ID) - call.well
     with requests.Session() as session:

@@ -12,7 +12,7 @@ from agents.errors import NotFound, ServiceUnavailable
 from data import bucket as module
 from data.bucket import TRIES, file_etag
 from data.s3_media import S3Artifacts, S3Store, result_name
-from tests.data.buckets import KEYS, PART, Line, moto, open_bucket
+from tests.data.buckets import PART, Line, moto, open_bucket
 
 FAULTS = ("InternalError", "SlowDown", "stall", "reset", "etag")
 BYTES = os.urandom(300_000)
@@ -20,11 +20,8 @@ BYTES = os.urandom(300_000)
 
 @pytest.fixture(scope="module")
 def line():
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in KEYS.items():
-            patch.setenv(name, value)
-        with moto() as address, Line(address) as line:
-            yield line
+    with moto() as address, Line(address) as line:
+        yield line
 
 
 @pytest.fixture
@@ -180,6 +177,25 @@ def test_a_link_fetches_the_file_under_a_name(bucket, results):
     )
     assert answer.headers["content-type"] == "video/mp4"
     assert "X-Amz-Expires=60" in link
+
+
+def test_the_bucket_is_set_up_and_foreign_rules_stay(line, bucket):
+    name = {"Bucket": bucket.config.bucket}
+    mine = {"ID": "mine", "Status": "Enabled", "Filter": {"Prefix": "y/"}}
+    rules = {"Rules": [{**mine, "Expiration": {"Days": 9}}]}
+    bucket.client.put_bucket_lifecycle_configuration(**name, LifecycleConfiguration=rules)
+    for _ in range(2):
+        told = bucket.set_up(noncurrent_days=30, parts_days=1)
+    assert told[0] == "encryption: AES256"
+    found = bucket.client.get_bucket_lifecycle_configuration(**name)["Rules"]
+    assert [rule["ID"] for rule in found] == ["mine", "lecture-highlights"]
+    assert found[1]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert found[1]["Filter"] == {"Prefix": "x/"}
+    sealed = bucket.client.get_bucket_encryption(**name)["ServerSideEncryptionConfiguration"]
+    by = sealed["Rules"][0]["ApplyServerSideEncryptionByDefault"]
+    assert by["SSEAlgorithm"] == "AES256"
+    blocked = bucket.client.get_public_access_block(**name)["PublicAccessBlockConfiguration"]
+    assert all(blocked.values())
 
 
 def test_a_form_takes_exactly_what_was_agreed(bucket):
