@@ -17,6 +17,11 @@ STYLE = (
 )
 
 
+def has_admin_page() -> bool:
+    """Return whether whoever looks gets the page Admin: where people sign in, administrators do."""
+    return current_services().settings.auth != "local" and acting().may("admin")
+
+
 def show_account_link() -> None:
     """Show who is signed in, as the link to their account; nothing while nobody signs in."""
     if current_services().settings.auth == "local":

@@ -64,6 +64,7 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
+    "house": {"admin": "work storage"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 
