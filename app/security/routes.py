@@ -29,6 +29,7 @@ open   GET,POST       /reset/{token}
 open   GET,POST       /s/{token}
 open   OPTIONS        /api/{path:path}
 read   GET,POST       /account
+write  GET,POST       /share/{id}
 read   GET            /assets/plotly.min.js
 read   GET            /assets/{name}
 
