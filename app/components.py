@@ -74,10 +74,11 @@ DECK_HTML = """
     <button type="button" class="lh-do-merge">Merge with next</button>
     <button type="button" class="lh-do-delete">Delete</button>
     <button type="button" class="lh-do-new">New clip</button>
-    <span class="lh-gap"></span>
-    <button type="button" class="lh-do-undo">Undo</button>
-    <button type="button" class="lh-do-redo">Redo</button>
-    <button type="button" class="lh-do-compile">Compile</button>
+    <span class="lh-of-run">
+      <button type="button" class="lh-do-undo">Undo</button>
+      <button type="button" class="lh-do-redo">Redo</button>
+      <button type="button" class="lh-do-compile">Compile</button>
+    </span>
   </div>
   <dialog class="lh-sheet" aria-label="Keys">
     <div class="lh-sheet-keys"></div>
@@ -203,6 +204,7 @@ def deck(
         on_selected_change=on_select,
         on_topic_change=on_topic,
         on_edit_change=on_edit,
+        on_looked_change=lambda: None,  # the page runs again, and shows what others have done
         key=key,
     )
 
@@ -225,7 +227,7 @@ def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "s
 
 def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "layout") -> None:
     """Show the layout editor; `render` is triggered with {shape: {name: value}}."""
-    assets = _assets("layout.js", "drawing", "frame", "still")
+    assets = _assets("layout.js", "drawing", "frame", "still", "composed")
     styles = [assets["style"], asset_url("layout.css")]
     _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)
 

@@ -56,7 +56,10 @@ LAB_HTML = """
 </div>
 """
 
-PARTS = ("drawing", "histogram", "tunables", "planline", "cellpictures", "presets")
+PARTS = (
+    "drawing", "histogram", "tunables", "planline", "cellpictures", "presets", "composed",
+    "clipstill",
+)  # fmt: skip
 
 _lab = component("lh-lab", html=LAB_HTML, js=LOADER, isolate_styles=False)
 

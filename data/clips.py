@@ -84,7 +84,8 @@ def put_plans(
 ) -> None:
     """Replace the clips of a job by `plans`; those that a person has changed stay.
 
-    A clip that was kept from the `parent` job brings along what a person has said about it.
+    A clip that was kept from the `parent` job brings along what a person has said about it; those
+    that were rejected there come along, so that they can be seen and taken back.
     """
     con.run("delete from clip where job_id = $1 and revision = 1 and source = 'auto'", job_id)
     kept = {row["id"] for row in con.rows("select id from clip where job_id = $1", job_id)}
@@ -98,6 +99,16 @@ def put_plans(
         before = said.get(plan.parts)
         if (plan.kept or before) and _id(job_id, plan) not in kept:
             _take_along(con, _id(job_id, plan), before, kept=plan.kept)
+    spans = [part for plan in plans for part in plan.parts]
+    gone = [
+        clip
+        for clip in said.values()
+        if clip.state == "rejected"
+        and not any(part.overlap(span) for part in clip.parts for span in spans)
+    ]
+    last = max((plan.rank for plan in plans), default=0)
+    rows = [_rejected_row(job_id, clip, last + n) for n, clip in enumerate(gone, start=1)]
+    con.append("clip", COLUMNS, [row for row in rows if row[0] not in kept])
 
 
 def _take_along(con: Connection, clip_id: str, before: ClipRow | None, *, kept: bool) -> None:
@@ -204,6 +215,15 @@ def _plan_row(job_id: str, plan: ClipPlan) -> tuple[object, ...]:
         *(_id(job_id, plan), job_id, plan.rank, 1, parts_json(plan.parts), plan.title, plan.score),
         *(to_json(dict(plan.contributions)), plan.reason, plan.quote, plan.topic),
         *("auto", "proposed", False, "", now()),
+    )
+
+
+def _rejected_row(job_id: str, clip: ClipRow, idx: int) -> tuple[object, ...]:
+    """Return a clip that an earlier run's person did not want, as it is shown in the next."""
+    return (
+        *(f"{job_id}-r{clip.idx:02d}", job_id, idx, 1, parts_json(clip.parts), clip.title),
+        *(clip.score, to_json(dict(clip.contributions)), clip.reason, clip.quote, clip.topic),
+        *("auto", "rejected", False, "", now()),
     )
 
 

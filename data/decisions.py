@@ -87,11 +87,20 @@ def is_kept(con: Connection, clip: ClipRow) -> bool:
 
 
 def _unwanted(con: Connection, lecture_id: str) -> set[Interval]:
-    """Return what was rejected or deleted; what a person made and took back says nothing."""
-    return {
-        _span(clip.parts)
+    """Return what was rejected or deleted; what a person made and took back says nothing.
+
+    Of a stretch that several runs have as a clip, what was said last about it counts.
+    """
+    said = [
+        clip
         for run in list_jobs(con, lecture_id)
         for clip in all_clips(con, run.id)
+        if clip.revision > 1
+    ]
+    last = {clip.parts: clip for clip in sorted(said, key=lambda one: one.updated)}
+    return {
+        _span(clip.parts)
+        for clip in last.values()
         if clip.state == "rejected" or (clip.state == "deleted" and clip.source == "auto")
     }
 

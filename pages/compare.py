@@ -45,8 +45,10 @@ def choose_runs() -> tuple[str, str] | None:
         st.page_link("../pages/tune.py", label="Tune", query_params={"lecture": lecture_id})
         return None
     labels = {run.job.id: run_label(run) for run in runs}
-    a = st.selectbox("Run A", labels, index=1, format_func=lambda id: labels[id])
-    b = st.selectbox("Run B", labels, index=0, format_func=lambda id: labels[id])
+    with st.container(key="runs-compared"):
+        columns = st.columns(2)
+        a = columns[0].selectbox("Run A", labels, index=1, format_func=lambda id: labels[id])
+        b = columns[1].selectbox("Run B", labels, index=0, format_func=lambda id: labels[id])
     return a, b
 
 
@@ -71,8 +73,6 @@ def show_run(name: str, curve: RunCurve) -> None:
 
 def show_comparison(found: Comparison) -> None:
     """Show curves and clips, then what differs."""
-    st.session_state.lecture = found.lecture.id
-    st.title(plain(found.lecture.title), anchor=False)
     for column, name, curve in zip(st.columns(2), "AB", (found.a, found.b), strict=True):
         with column:
             show_run(name, curve)
@@ -98,9 +98,13 @@ def show_comparison(found: Comparison) -> None:
             st.caption(nothing)
 
 
+heading = st.empty()
 if runs := choose_runs():
     try:
-        show_comparison(services.runs.compare(*runs))
+        found = services.runs.compare(*runs)
+        st.session_state.lecture = found.lecture.id
+        heading.title(plain(found.lecture.title), anchor=False)
+        show_comparison(found)
     except LectureError as error:
         st.error(plain(error.message))
         st.page_link("../pages/library.py", label="Go to the library")

@@ -11,7 +11,7 @@ from app import components
 from app.services.root import current_services
 from app.views.layouts import layout_table, missing_sights
 from app.views.stages import live_data
-from app.views.text import ACTIVE, STATES, length, plain
+from app.views.text import ACTIVE, STATES, length, plain, sentence
 from app.views.tunables import tunable_fields
 
 
@@ -34,7 +34,7 @@ def show_header(bundle: dict[str, Any]) -> None:
     if bundle["job"]["status"] != "completed":
         show_unfinished(bundle["job"])
     for notice in bundle["notices"]:
-        st.info(plain(notice["message"]))
+        st.info(plain(sentence(notice["message"])))
 
 
 def show_unfinished(job: dict[str, Any]) -> None:

@@ -53,8 +53,9 @@ def show_card(card: LectureCard) -> None:
                 st.page_link(
                     "../pages/job.py", label="See the run", query_params={"id": card.job.id}
                 )
-            st.space("stretch")
+        with st.container(horizontal=True, vertical_alignment="center"):
             show_pick(card)
+            st.space("stretch")
             st.button(
                 "Delete",
                 key=f"delete-{lecture.id}",

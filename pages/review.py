@@ -128,6 +128,7 @@ def show_deck(bundle: dict[str, Any]) -> None:
     """Show player, transcript and timeline; what they fetch anew is named by `version`."""
     lecture_id, job_id = bundle["lecture"]["id"], bundle["job"]["id"]
     tuning = services.jobs.tuning(services.jobs.get(job_id)).extract  # pyright: ignore[reportAttributeAccessIssue]
+    history = services.clips.history(job_id)
     components.deck(
         {
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
@@ -141,7 +142,7 @@ def show_deck(bundle: dict[str, Any]) -> None:
                 "selected": st.session_state.clip,
                 "focus": st.session_state.get("focus"),
                 "limits": [tuning.min_clip_s, tuning.max_clip_s],
-                "history": history_line(services.clips.history(job_id)),
+                "history": history_line(history),
                 **st.session_state.get("edits", NO_EDITS),
             },
         },
@@ -149,6 +150,19 @@ def show_deck(bundle: dict[str, Any]) -> None:
         on_topic=select_topic,
         on_edit=partial(edit_from_deck, job_id),
     )
+    if bundle["job"]["parent"] and not history.made:
+        show_beginning(lecture_id, bundle["job"]["parent"])
+
+
+def show_beginning(lecture_id: str, parent: str) -> None:
+    """Say where the steps are that led to a run which nobody has changed yet."""
+    with st.container(horizontal=True, vertical_alignment="center", key="beginning"):
+        st.caption(
+            "This run begins with the clips as they were left: undo goes back to here."
+            " Rejected clips are still shown; earlier steps are in the run before."
+        )
+        query = {"lecture": lecture_id, "job": parent}
+        st.page_link("../pages/review.py", label="Open the run before", query_params=query)
 
 
 def show_clips(clips: list[dict[str, Any]]) -> None:
@@ -200,8 +214,6 @@ def show_review(lecture_id: str) -> None:
         st.session_state.came_to = lecture_id, time
         select(st.session_state.clip, time)
     show_deck(bundle)
-    offer_files(bundle)
-    show_silence(bundle)
     topic = st.session_state.get("topic")
     for shown in (one for one in bundle["topics"] if one["topic"] == topic):
         with st.container(border=True, key="topic"):
@@ -210,7 +222,9 @@ def show_review(lecture_id: str) -> None:
         show_clips(clips)
     elif not active:
         st.info("No clip was found: the lecture may be too short, or nothing was said in it.")
+    show_silence(bundle)
     show_sights(bundle)
+    offer_files(bundle)
 
 
 if chosen_lecture := choose_lecture("review", "Review", NOTHING):

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.models import JobView, Model
 from app.api.queries import OfJob
+from app.api.stills import PICTURE, Time
 from app.api.views import Composed, LayoutTab
 from app.services.layouts import MOST_REGIONS, GivenRegion
 from app.services.root import current_services
@@ -33,6 +34,13 @@ class Arranged(Model):
     region: GivenRegion
     shape: Shape = Field(default_factory=dict)
     """`template`, `main_share`, `camera_side`, `camera_crop`, `inset`, as the tunables."""
+
+
+class Shown(Model):
+    """Corrections, and how screen and camera shall be arranged; both may be unsaved."""
+
+    regions: Annotated[list[GivenRegion], Field(max_length=MOST_REGIONS)]
+    shape: Shape = Field(default_factory=dict)
 
 
 class Rendered(Model):
@@ -60,6 +68,16 @@ def compose_layout(id: str, arranged: Arranged, job: OfJob = None) -> Response:
     """Return where a clip would show the parts of the frame in a stretch."""
     region = arranged.region.model_dump()
     return _fresh(current_services().layouts.composed(id, job, region, arranged.shape))
+
+
+@router.post("/still.jpg", response_class=Response, responses=PICTURE)
+def draw_layout(id: str, shown: Shown, t: Time = None, job: OfJob = None) -> Response:
+    """Return a still of the lecture as a clip would show that second with the corrections."""
+    services = current_services()
+    found = services.review.job_of(id, job)
+    regions = services.layouts.corrected(found, [region.model_dump() for region in shown.regions])
+    look = services.stills.of_lecture(found, t or 0.0, shown.shape, regions=regions)
+    return Response(services.stills.draw(look), media_type="image/jpeg", headers=FRESH)
 
 
 @router.post("/render", status_code=201, response_model=JobView)

@@ -20,7 +20,7 @@ Time = Annotated[
     Query(ge=0, lt=LONGEST_S, allow_inf_nan=False, description="Seconds; else the beginning."),
 ]
 COMPILE = tuning_type().model_fields["compile"].annotation
-PICTURE = {
+PICTURE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The picture.",
         "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},

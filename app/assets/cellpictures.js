@@ -118,15 +118,3 @@ export const drawTopics = (node, topics, { make, clock }) => {
   }
   node.replaceChildren(make("p", "", `${topics.length} ${topics.length === 1 ? "topic" : "topics"}`), list);
 };
-
-// The first clips as this run has rendered them.
-export const drawStills = (node, clips, { make }) => {
-  const row = make("div", "lh-frames");
-  for (const clip of clips.filter((one) => one.poster).slice(0, FRAMES)) {
-    const figure = make("figure", "lh-frame");
-    const image = Object.assign(make("img"), { src: clip.poster, alt: "", loading: "lazy" });
-    figure.append(image, make("figcaption", "lh-hint", `Clip ${clip.rank} as rendered in this run, ${clip.width} x ${clip.height}: ${clip.title}`));
-    row.append(figure);
-  }
-  node.replaceChildren(row.children.length ? row : make("p", "lh-hint", "No clip is rendered yet."));
-};

@@ -320,7 +320,7 @@ class Deck {
   destroy() {
     this.abort.abort();
     this.sizes.disconnect();
-    for (const part of [this.boxes, this.strip, this.timeline, this.captions]) part?.destroy();
+    for (const part of [this.boxes, this.strip, this.timeline, this.captions, this.edits]) part?.destroy();
     this.video.onerror = null;
     this.video.removeAttribute("src");
     this.video.load();

@@ -7,6 +7,22 @@ const PATIENCE_MS = 15000;
 export class Edits {
   constructor(deck) {
     Object.assign(this, { deck, queue: [], flying: null, seq: 0 });
+    // Other windows of this browser hear of a change at once, those of others when they are
+    // looked at again; whoever comes too late is told, and nothing is lost.
+    this.channel = new BroadcastChannel("lh-edits");
+    this.channel.onmessage = ({ data }) => { if (data === deck.data.bundle) this.look(); };
+    this.seen = () => { if (!document.hidden) this.look(); };
+    document.addEventListener("visibilitychange", this.seen);
+  }
+
+  // Asks for the clips as they are now; an edit that is under way brings them anyway.
+  look() {
+    if (!this.flying) this.deck.setTrigger("looked", Date.now());
+  }
+
+  destroy() {
+    this.channel.close();
+    document.removeEventListener("visibilitychange", this.seen);
   }
 
   send(op, fields = {}) {
@@ -45,6 +61,7 @@ export class Edits {
     this.flying = null;
     // What was to follow was made on what is not there: a person does it again, or not.
     if (live.error) this.queue = [];
+    else this.channel.postMessage(this.deck.data.bundle);
     this.deck.say(live.error || live.done);
     this.next();
   }

@@ -48,9 +48,9 @@ class Lab {
   }
 
   async bring(modules) {
-    const names = ["drawing", "histogram", "tunables", "planline", "cellpictures", "presets"];
+    const names = ["drawing", "histogram", "tunables", "planline", "cellpictures", "presets", "composed", "clipstill"];
     const parts = await Promise.all(names.map((name) => import(new URL(modules[name], document.baseURI).href)));
-    [this.drawing, this.histogram, this.tunables, this.planline, this.pictures, this.presets] = parts;
+    [this.drawing, this.histogram, this.tunables, this.planline, this.pictures, this.presets, this.composed, this.clipstill] = parts;
   }
 
   async fetchAll() {
@@ -100,6 +100,8 @@ class Lab {
 
   build() {
     const { make } = this.drawing;
+    this.still?.destroy();
+    this.still = undefined;
     this.forms = new Map();
     this.cells = new Map();
     this.part("cells").replaceChildren(...this.notebook.cells.map((cell) => {
@@ -185,6 +187,7 @@ class Lab {
   tell() {
     const stale = this.stale();
     const changed = Object.keys(this.changed());
+    this.drawStill();
     for (const [name, form] of this.forms) {
       form.tell(this.values, this.stored);
       this.tellState(this.cells.get(name), stale, changed);
@@ -259,7 +262,6 @@ class Lab {
     this.look = look;
     pictures.drawWords(place("transcript"), notebook.words, drawing);
     pictures.drawLayouts(place("layout"), bundle, drawing);
-    pictures.drawStills(place("compile"), bundle.clips, drawing);
     this.drawTopics(place("content"));
     if (this.found) this.drawPlan();
     if (this.levels) this.drawLevels();
@@ -277,6 +279,15 @@ class Lab {
     this.pictures.drawMatrix(canvas, content, this.drawing.theme(this.root));
     this.pictures.drawTopics(list, this.bundle.topics, this.drawing);
     return undefined;
+  }
+
+  // What the compiler would make of a clip; the settings before it choose other clips, not its look.
+  drawStill() {
+    const node = this.cells.get("compile").picture;
+    if (!this.bundle.clips.length) return node.replaceChildren(this.drawing.make("p", "lh-hint", "There is no clip to show yet."));
+    const mine = Object.entries(this.changed()).filter(([name]) => name.startsWith("compile."));
+    this.still ??= new this.clipstill.ClipStill(node, this.drawing, this.composed);
+    return this.still.show(this.bundle.clips, Object.fromEntries(mine.map(([name, value]) => [name.slice("compile.".length), value])));
   }
 
   async drawLevels() {
@@ -404,6 +415,7 @@ class Lab {
     this.gone = true;
     clearTimeout(this.later);
     this.line?.destroy();
+    this.still?.destroy();
     if (this.plotted) this.plotted.purge(this.cells.get("silence").picture.lastChild);
   }
 }

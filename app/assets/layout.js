@@ -10,17 +10,19 @@ const SIDES = ["x", "y", "w", "h"];
 const LEAST_S = 0.2;
 const LEAST_PX = 16;
 const SAVE_MS = 500;
+const COMPOSE_MS = 300;
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const bare = ({ start, end, kind, screen, camera }) => ({ start, end, kind, screen: NEEDED[kind].includes("screen") ? screen : null, camera: NEEDED[kind].includes("camera") ? camera : null });
 
 class Editor {
-  constructor(root, { Frame, Still, make, clock }) {
+  constructor(root, { Frame, Still, Composed, make, clock }) {
     Object.assign(this, { root, make, clock, past: [], future: [], at: 0, edits: 0 });
     this.find = (name) => root.querySelector(`.lh-${name}`);
     this.video = this.find("frame-video");
     this.frame = new Frame(root, { make, say: (text) => this.say(text), changed: (...change) => this.setBox(...change) });
     this.still = new Still(this.find("still"), this.video, (region) => this.compose(region));
+    this.composed = new Composed(this.find("composed"), { wait: COMPOSE_MS, say: (text) => { if (text) this.say(text); } });
     this.wire();
   }
 
@@ -149,6 +151,7 @@ class Editor {
     else {
       this.frame.show(this.data, bare(region));
       this.still.follow(bare(region));
+      this.finish(JSON.stringify([bare(region), this.shape()]));
       this.numbers();
     }
   }
@@ -277,10 +280,11 @@ class Editor {
     this.find("back").disabled = !this.past.length;
     this.find("again").disabled = !this.future.length;
     const key = JSON.stringify([bare(region), this.shape()]);
-    if (key !== this.composed) {
-      this.composed = key;
+    if (key !== this.drawn) {
+      this.drawn = key;
       this.still.follow(bare(region));
     }
+    this.finish(key);
   }
 
   numbers() {
@@ -327,6 +331,17 @@ class Editor {
     return answer.json();
   }
 
+  // The canvas follows the hand; when it rests, the compiler's own picture takes its place.
+  finish(key) {
+    const wanted = `${key} ${this.video.currentTime}`;
+    if (wanted === this.finished) return;
+    this.finished = wanted;
+    const body = JSON.stringify({ regions: this.mine(), shape: this.shape() });
+    const [path, query = ""] = this.page.address.split("?");
+    const time = Math.min(this.video.currentTime, this.data.duration - 0.05);
+    this.composed.want(() => fetch(`${path}/still.jpg?${query}&t=${time.toFixed(2)}`, { method: "POST", body }));
+  }
+
   key(event) {
     if (event.key === "Escape") this.frame.draw(null);
     if (!event.ctrlKey || event.key.toLowerCase() !== "z") return;
@@ -343,6 +358,7 @@ class Editor {
   destroy() {
     if (this.timer) this.store(this.mine());
     this.frame.destroy();
+    this.composed.destroy();
     this.video.removeAttribute("src");
     this.video.load();
   }
@@ -351,9 +367,9 @@ class Editor {
 export default async function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-layouts");
   const part = (name) => import(new URL(data.modules[name], document.baseURI).href);
-  root.lhParts ??= Promise.all([part("drawing"), part("frame"), part("still")]);
-  const [drawing, { Frame }, { Still }] = await root.lhParts;
-  const editor = (root.lhEditor ??= new Editor(root, { ...drawing, Frame, Still }));
+  root.lhParts ??= Promise.all([part("drawing"), part("frame"), part("still"), part("composed")]);
+  const [drawing, { Frame }, { Still }, { Composed }] = await root.lhParts;
+  const editor = (root.lhEditor ??= new Editor(root, { ...drawing, Frame, Still, Composed }));
   editor.setTrigger = setTriggerValue;
   editor.load(data);
   return () => {

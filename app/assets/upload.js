@@ -295,7 +295,7 @@ class Form {
     if (captions.length) [this.captions] = captions.slice(-1);
     if (recordings.length) [this.file] = recordings.slice(-1);
     this.find("file-name").textContent = this.file ? `${this.file.name} (${megabytes(this.file.size)})` : "";
-    this.find("captions-name").textContent = this.captions ? this.captions.name : "";
+    this.find("captions-name").textContent = this.captions && !this.find("captions-input").files.length ? this.captions.name : "";
     if (this.file && !this.find("title").value) this.find("title").placeholder = this.file.name.replace(/\.[^.]+$/, "");
     this.check();
   }

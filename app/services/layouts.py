@@ -139,6 +139,10 @@ class Layouts:
         people = find_people(intake.key_frames, [region], intake.media)
         return asdict(compose(region, intake.media, params, people))
 
+    def corrected(self, job: Job, given: object) -> tuple[LayoutRegion, ...]:
+        """Return what is seen over the lecture with corrections that are not stored yet."""
+        return correct_layout(self._found(job), read_regions(given, self._media(job))).regions
+
     def tuning(self, job: Job, shape: Mapping[str, Any]) -> Params:
         """Return the tuning of a job with another arrangement, or raise TuningError."""
         tuning = self.jobs.tuning(job).model_dump()

@@ -76,6 +76,7 @@ class Review:
             "lecture": _lecture(lecture, found),
             "job": {
                 "id": job.id,
+                "parent": job.parent,
                 "status": job.status,
                 "params": dict(job.params),
                 "created": when(job.created),

@@ -25,6 +25,8 @@ FIGURES = {
 REFERENCES = {"marked": "what is marked", "accepted": "the accepted clips"}
 CHANGES = {"kept": "= kept", "moved": "\u2194 moved", "new": "+ new", "lost": "\u2212 lost"}
 COLOURS = {"kept": "#2563eb", "moved": "#d97706", "new": "#16803c", "lost": "#b91c1c"}
+TICKS_S = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""Seconds between the marks of a time axis, of which the first that gives at most 7 is taken."""
 CURVES = ("#2563eb", "#d97706")
 
 
@@ -72,12 +74,24 @@ def settings_table(settings: Iterable[tuple[str, Any, Any]]) -> dict[str, list[s
 def figure_table(found: Comparison) -> dict[str, list[Any]]:
     """Return columns for the figures of two runs against each reference; empty without any."""
     rows = [
-        (REFERENCES[name], FIGURES[figure], _figure(found.a, name)[figure], value)
+        (
+            REFERENCES[name],
+            FIGURES[figure],
+            _figure_text(figure, _figure(found.a, name)[figure]),
+            _figure_text(figure, value),
+        )
         for name, figures in found.b.references.items()
         for figure, value in figures.items()
     ]
     names = ("Against", "Figure", "A", "B")
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+def _figure_text(name: str, value: float | None) -> str:
+    """Return 0.3408 as "34 %", seconds with one decimal, and nothing for what is not known."""
+    if value is None:
+        return ""
+    return f"{value:.1f}" if name.endswith("_s") else f"{100 * value:.0f} %"
 
 
 def _figure(curve: RunCurve, name: str) -> Figures:
@@ -130,7 +144,8 @@ def comparison_figure(found: Comparison) -> go.Figure:
     for lane, curve, changes in zip("AB", (found.a, found.b), became, strict=True):
         figure.add_trace(_lane(lane, curve.clips, [changes[i] for i in range(len(curve.clips))]))
     most = max([*found.a.times, *found.b.times, 60.0])
-    ticks = [most * n / 6 for n in range(7)]
+    step = next((step for step in TICKS_S if most <= 7 * step), TICKS_S[-1])
+    ticks = [step * n for n in range(int(most / step) + 1)]
     figure.update_layout(
         height=420,
         margin={"l": 0, "r": 0, "t": 8, "b": 8},

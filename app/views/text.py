@@ -23,15 +23,22 @@ ACTIVE = {"queued", "running"}
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&])")
 
-_AUTOLINK = re.compile(r"(?i)(https?:|www)(?=//|\.)|@")
+_AUTOLINK = re.compile(r"(?i)(https?:|www)(?=//|\.)|@|:(?=[a-z+])")
 _JOINER = "\u2060"
-"""Takes no room; without it a bare address becomes a link even where it is escaped."""
+"""Takes no room; without it a bare address becomes a link, and `:name:` a picture, even escaped."""
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Signs that turn round the text after them, also what the page itself says there."""
 
 
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is: no link, image, formula or directive fires."""
-    apart = _AUTOLINK.sub(rf"\g<0>{_JOINER}", " ".join(text.split()))
+    apart = _AUTOLINK.sub(rf"\g<0>{_JOINER}", _TURNING.sub("", " ".join(text.split())))
     return _SPECIAL.sub(r"\\\1", apart)
+
+
+def sentence(text: str) -> str:
+    """Return text that begins as a sentence does."""
+    return text[:1].upper() + text[1:]
 
 
 def clock(seconds: float) -> str:

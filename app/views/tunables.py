@@ -35,7 +35,7 @@ def _field(name: str, about: dict[str, Any], value: Scalar, usual: Scalar) -> di
         "name": name,
         "label": tunable_label(name),
         "group": "",
-        "help": about["description"],
+        "help": about["description"].replace("`", ""),
         "type": about["type"],
         "low": about.get("minimum"),
         "high": about.get("maximum"),

@@ -293,7 +293,7 @@ def test_review_hands_the_deck_scores_and_clips(looked_at):
     table = app.dataframe[0].value
     assert list(table["Title"]) == ["Größe & Form", "Second"]
     assert "It says most." in said(app)
-    assert "captions were used" in said(app)
+    assert "Captions were used" in said(app)
 
 
 def test_page_address_and_document_say_the_same_of_why(looked_at, client):
@@ -344,6 +344,18 @@ def test_review_tells_the_deck_what_was_edited_and_what_can_be_taken_back(filled
     assert live["clips"][0]["title"] == "Shape and size"
     assert live["clips"][0]["revision"] == clip.revision + 1
     assert live["history"] == {"at": 1, "made": 1, "undo": "Renamed clip 1", "redo": None}
+
+
+def test_review_says_where_the_steps_before_a_run_are_until_it_has_its_own(filled):
+    lecture_id, job_id = filled.lectures["completed"]
+    begins = "begins with the clips as they were left"
+    assert begins not in said(show("review", lecture=lecture_id))
+    with filled.services.clips.core.store.write() as con:
+        con.run("update job set parent = $2 where id = $1", job_id, "before")
+    assert begins in said(show("review", lecture=lecture_id))
+    clip = filled.services.clips.list(job_id)[0]
+    filled.services.clips.rate(clip.id, 3)
+    assert begins not in said(show("review", lecture=lecture_id))
 
 
 def test_review_of_a_running_lecture_watches_its_run(looked_at):

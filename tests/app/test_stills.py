@@ -55,6 +55,23 @@ def test_a_still_of_a_clip_shows_its_own_title(client, services, recorded):
     assert look.dressing.lecture == services.lectures.get(recorded).title
 
 
+def test_a_still_follows_corrections_that_are_not_stored(client, recorded):
+    url = f"/api/v1/lectures/{recorded}/layout/still.jpg?t=12"
+    shape = {"template": "side_by_side"}
+
+    def still(*regions):
+        return picture(client.post(url, json={"regions": regions, "shape": shape}))
+
+    found = still()
+    region = {"start": 10, "end": 20, "kind": "side_by_side"}
+    boxes = {"screen": [0, 0, 240, 136], "camera": [240, 0, 80, 60]}
+    assert np.abs(found - still({**region, **boxes})).mean() > 5
+    assert np.abs(found - still({**region, "start": 30, "end": 40, **boxes})).mean() < 1
+    outside = client.post(url, json={"regions": [{**region, **boxes, "camera": [300, 0, 80, 60]}]})
+    assert outside.status_code == 400
+    assert "leaves the picture" in outside.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [

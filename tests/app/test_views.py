@@ -93,6 +93,11 @@ def test_plain_text_holds_no_address_that_markdown_links_by_itself(text):
     assert shown.replace("\u2060", "") == text
 
 
+def test_plain_text_names_no_picture_and_turns_nothing_round():
+    assert not re.search(r":[a-z]", plain(":material/face: :smile: a:b"))
+    assert plain("left\u202eright\u2066 rest") == "leftright rest"
+
+
 def test_poster_escapes_what_people_typed():
     assert "<script>" not in poster_html("/p?a=1&b", '"><script>')
     assert "<script>" not in poster_html(None, '"><script>')

@@ -128,6 +128,17 @@ def sample(browser, server, tmp_path_factory):
         return page.url.partition("lecture=")[2]
 
 
+@pytest.fixture(scope="session")
+def twice(browser, server, sample):
+    """The sample with a second run, of the same settings: there is something to compare."""
+    with watched_page(browser, server, []) as page:
+        jobs = f"{server.url}/api/v1/jobs"
+        made = page.request.post(jobs, data={"lecture_id": sample, "params": {}}).json()
+        page.goto(f"{server.url}/job?id={made['id']}")
+        expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=CLIPS_MS)
+    return sample
+
+
 def _console(message, complaints: list[str]) -> None:
     where = message.location.get("url", "")
     if message.type == "error" and not where.endswith(QUIET):

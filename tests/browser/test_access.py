@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import watched_page
-from tests.browser.ways import settled
+from tests.browser.ways import READY, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -28,7 +28,6 @@ PAGES = (
     "layout?lecture={lecture}",
 )
 PAGES += ("tune?lecture={lecture}", "compare?lecture={lecture}", "clips?lecture={lecture}")
-READY = {"review": ".lh-deck[data-ready=true]", "layout": ".lh-layouts[data-ready=true]"}
 GRAVE = {"serious", "critical"}
 RUN = """skipped => axe.run({ exclude: skipped }, { resultTypes: ["violations"] }).then(
   (found) => found.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,
@@ -40,9 +39,8 @@ def visit(page, server, path, lecture):
     page.goto(f"{server.url}/{path.format(lecture=lecture, job=job)}")
     settled(page)
     expect(page.locator(".stMain h1").first).to_be_visible()
-    for name, ready in READY.items():
-        if path.startswith(name):
-            expect(page.locator(ready)).to_be_visible()
+    if ready := READY.get(path.partition("?")[0]):
+        expect(page.locator(ready).first).to_be_visible()
     expect(page.locator(".lh-help[data-ready=true]")).to_be_attached()
 
 
@@ -53,11 +51,11 @@ def grave_findings(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_finding(browser, server, sample, complaints, scheme):
+def test_no_page_has_a_serious_finding(browser, server, twice, complaints, scheme):
     found = {}
     with watched_page(browser, server, complaints, color_scheme=scheme) as page:
         for path in PAGES:
-            visit(page, server, path, sample)
+            visit(page, server, path, twice)
             if grave := grave_findings(page):
                 found[path] = grave
     assert not found

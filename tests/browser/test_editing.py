@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import watched_page
 from tests.browser.ways import open_review, settled, wait_for_time
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -176,14 +177,29 @@ def select_text(line, first, last):
     )
 
 
-def test_a_second_window_is_told_and_keeps_what_the_first_has_done(deck, server, sample):
+def test_a_second_person_is_told_and_keeps_what_the_first_has_done(
+    deck, browser, server, sample, complaints
+):
+    with watched_page(browser, server, complaints) as other:
+        open_review(other, server, sample)
+        press(deck, "3", re.compile("Rated clip"))
+        press(other, "x", re.compile("another window"))
+        clip = other.evaluate(SELECTED)
+        assert (clip["rating"], clip["state"]) == (3, "proposed")
+        press(other, "x", re.compile("Rejected clip"))
+    # Looked at again, the first window shows what the second has done.
+    deck.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    deck.wait_for_function(f"{SELECTED}.state === 'rejected'")
+
+
+def test_a_second_window_shows_at_once_what_the_first_does(deck, server, sample):
     other = deck.context.new_page()
     open_review(other, server, sample)
-    press(deck, "3", re.compile("Rated clip"))
-    press(other, "x", re.compile("another window"))
-    clip = other.evaluate(SELECTED)
-    assert (clip["rating"], clip["state"]) == (3, "proposed")
-    press(other, "x", re.compile("Rejected clip"))
+    press(deck, "2", re.compile("Rated clip"))
+    other.wait_for_function(f"{SELECTED}.rating === 2")
+    press(other, "a", re.compile("Accepted clip"))
+    deck.wait_for_function(f"{SELECTED}.state === 'accepted'")
+    assert deck.evaluate(SELECTED)["rating"] == 2
     other.close()
 
 

@@ -63,7 +63,13 @@ def drag(page, start, end):
 
 def test_box_is_dragged_and_resized_and_is_still_there_after_a_reload(tab, server, sample):
     x, y, w, h = fields(tab, "camera")
+    composed = tab.locator(".lh-composed[data-state=shown]")
+    expect(composed).to_be_visible()
+    before = composed.get_attribute("src")
     drag(tab, on_page(tab, x + w / 2, y + h / 2), on_page(tab, x + w / 2 - 60, y + h / 2 + 40))
+    expect(composed).to_be_visible()
+    assert composed.get_attribute("src") != before
+    assert composed.evaluate("n => [n.naturalWidth, n.naturalHeight]") == [1280, 720]
     assert fields(tab, "camera") == pytest.approx([x - 60, y + 40, w, h], abs=NEAR_PX)
     stored(tab)
     moved = fields(tab, "camera")

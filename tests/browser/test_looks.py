@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import watched_page
-from tests.browser.ways import settled
+from tests.browser.ways import OF_A_LECTURE, READY, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -21,7 +21,9 @@ CONTRAST = """() => {
     return [255, 255, 255];
   };
   const texts = document.querySelectorAll(
-    ".stMain h1, .stMain button, .stMain a, .lh-line, .lh-topic, .lh-clipbar, .lh-stage-state");
+    ".stMain h1, .stMain button, .stMain a, .lh-line, .lh-topic, .lh-clipbar, .lh-stage-state, " +
+    ".lh-cell p, .lh-cell h3, .lh-tunable label, .lh-cell-state, .lh-stretch span, " +
+    ".lh-layouts .lh-field");
   const shown = (node) => node.offsetParent && node.textContent.trim() && !node.disabled;
   return [...texts].filter(shown).map((node) => {
     const [a, b] = [light(numbers(getComputedStyle(node).color)), light(behind(node))];
@@ -33,16 +35,17 @@ CONTRAST = """() => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_phone_shows_every_page_without_scrolling_sideways(
-    browser, server, sample, complaints, scheme
+    browser, server, twice, complaints, scheme
 ):
     phone = {"viewport": {"width": 390, "height": 844}, "color_scheme": scheme}
-    pages = ("", "upload", "job", f"review?lecture={sample}", f"clips?lecture={sample}")
+    of_lecture = [f"{name}?lecture={twice}" for name in OF_A_LECTURE]
     with watched_page(browser, server, complaints, **phone) as page:
-        for path in pages:
+        for path in ("", "?q=search", "upload", "job", *of_lecture):
             page.goto(f"{server.url}/{path}")
             settled(page)
+            if ready := READY.get(path.partition("?")[0]):
+                expect(page.locator(ready).first).to_be_visible()
             if path.startswith("review"):
-                expect(page.locator(".lh-deck[data-ready=true]")).to_be_visible()
                 accept = page.locator(".lh-do-accept")
                 if accept.get_attribute("aria-pressed") != "true":
                     accept.click()  # accepted, it looks different

@@ -78,6 +78,23 @@ def test_a_slider_tells_at_once_which_clips_it_gives_and_starts_nothing(page, se
     assert run_count(page) == runs
 
 
+def test_the_compile_cell_shows_a_moment_of_a_clip_as_its_settings_render_it(page, server, sample):
+    open_notebook(page, server, sample)
+    still = page.locator(".lh-composed[data-state=shown]")
+    sides = "n => [n.naturalWidth, n.naturalHeight]"
+    expect(still).to_be_visible()
+    assert still.evaluate(sides) == [1280, 720]
+    cell = page.locator(".lh-cell").filter(has=page.get_by_role("heading", name="Compile"))
+    cell.get_by_label("Template", exact=True).select_option("vertical")
+    page.wait_for_function("document.querySelector('.lh-composed').naturalHeight === 1280")
+    before = still.get_attribute("src")
+    cell.get_by_label("looks at").evaluate(
+        "n => { n.value = 0.9; n.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_function(f"document.querySelector('.lh-composed').src !== {json.dumps(before)}")
+    expect(cell.get_by_role("status")).to_contain_text("nothing is stored")
+
+
 def test_a_slider_follows_the_keyboard_and_the_address_follows_the_slider(page, server, sample):
     open_notebook(page, server, sample)
     move = slider(page, "Novelty", "Importance")

@@ -5,6 +5,17 @@ import re
 from playwright.sync_api import expect
 
 CLIPS_MS = 180_000
+OF_A_LECTURE = ("review", "layout", "tune", "compare", "clips")
+"""Pages whose address names a lecture."""
+READY = {
+    "job": ".lh-stage, .stMain h1",
+    "review": ".lh-deck[data-ready=true]",
+    "layout": ".lh-layouts[data-ready=true] .lh-still[data-drawn]",
+    "tune": ".lh-lab[data-plan]",
+    "compare": ".stMain .js-plotly-plot",
+    "clips": ".lh-film video[poster]",
+}
+"""Page -> what is there once it shows everything."""
 HOSTILE_TITLE = "Searching <img src=x onerror=alert(1)> **bold** ![x](http://beacon.example/t.png)"
 HOSTILE_CUES = (
     "A picture ![x](http://beacon.example/a.png) and &lt;img src=//beacon.example/b.png&gt;",

@@ -101,8 +101,24 @@ def test_an_accepted_clip_stays_and_a_rejected_one_stays_away(shop):
         (kept,) = [clip for clip in clips if clip.state == "accepted"]
         assert (kept.parts, kept.title, kept.rating) == (one.parts, "Mine", 5)
         assert kept.media is not None
-        assert not touches(clips, gone)
-        assert len(clips) == 2
+        (shown,) = [clip for clip in clips if clip.state == "rejected"]
+        assert (shown.parts, shown.title, shown.media) == (other.parts, other.title, None)
+        chosen = [clip for clip in clips if clip is not shown]
+        assert not touches(chosen, gone)
+        assert len(chosen) == 2
+        assert shown.idx > max(clip.idx for clip in chosen)
+
+
+def test_a_clip_that_was_rejected_in_an_earlier_run_is_taken_back_in_a_later_one(shop):
+    first, (_, other, *_) = run(shop, EARLY)
+    say(shop, other, state="rejected")
+    second, clips = run(shop, EARLY, parent=first)
+    (shown,) = [clip for clip in clips if clip.state == "rejected"]
+    say(shop, shown, state="proposed")
+    with shop.store.read() as con:
+        assert gather_decisions(con, second).rejected == ()
+    _, clips = run(shop, EARLY, parent=second)
+    assert other.parts in [clip.parts for clip in clips if clip.state == "proposed"]
 
 
 def test_a_decision_that_is_taken_back_binds_no_more(shop):
