@@ -9,12 +9,18 @@ import streamlit as st
 from app.security.identity import acting
 from app.services.root import current_services
 
+PLACE = "position:fixed;right:8.2rem;top:.7rem;z-index:1000000;display:flex;gap:.5rem"
 STYLE = (
-    "position:fixed;right:8.2rem;top:.7rem;z-index:1000000;padding:.3rem .75rem;max-width:12rem;"
-    "overflow:hidden;white-space:nowrap;text-overflow:ellipsis;border-radius:.5rem;"
+    "padding:.3rem .75rem;max-width:10rem;overflow:hidden;white-space:nowrap;"
+    "text-overflow:ellipsis;border-radius:.5rem;"
     "border:1px solid color-mix(in srgb, gray 40%, transparent);color:inherit;"
     "background:var(--st-background-color, transparent);text-decoration:none;font-size:.9rem"
 )
+
+
+def has_admin_page() -> bool:
+    """Return whether whoever looks gets the page Admin: where people sign in, administrators do."""
+    return current_services().settings.auth != "local" and acting().may("admin")
 
 
 def show_account_link() -> None:
@@ -26,4 +32,11 @@ def show_account_link() -> None:
         text, where = "You look as a guest", "/login"
     else:
         text, where = who.name, "/account"
-    st.html(f'<a href="{where}" target="_self" style="{STYLE}">{escape(text)}</a>')
+    lecture = st.query_params.get("lecture", "")
+    shared = who.may("write") and lecture.isalnum()
+    share = _link(f"/share/{lecture}", "Share") if shared else ""
+    st.html(f'<div style="{PLACE}">{share}{_link(where, text)}</div>')
+
+
+def _link(where: str, text: str) -> str:
+    return f'<a href="{where}" target="_self" style="{STYLE}">{escape(text)}</a>'

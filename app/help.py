@@ -144,6 +144,17 @@ PAGES = {
 }
 
 
+PAGES["admin"] = PageHelp(
+    "Admin",
+    "Who gets in, what they may do, and what was done.",
+    (
+        "An invitation link makes one account; a password link sets a new password.",
+        "A session or key that is ended closes what it has open within a second.",
+        "The audit finds people, actions, ids and results by any part of them.",
+    ),
+)
+
+
 def help_data(page: str) -> dict[str, Any]:
     """Return what the help component shows on a page; "" is the library."""
     page = page or "library"

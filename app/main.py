@@ -20,7 +20,7 @@ from app.security import login
 from app.security.connections import connections
 from app.security.gate import Gate
 from app.services.root import current_services
-from app.services.startup import begin, expire_uploads_hourly, keep_seen
+from app.services.startup import begin, keep_seen, tidy_hourly
 from app.shutdown import watch_signals
 
 
@@ -32,7 +32,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     tasks = [
         asyncio.create_task(work)
         for work in (
-            expire_uploads_hourly(services),
+            tidy_hourly(services),
             connections.watch(lambda: current_services().directory),
             keep_seen(services),
         )

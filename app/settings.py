@@ -77,6 +77,10 @@ class Settings(BaseSettings):
     """Seconds without any request after which a session ends."""
     session_s: Annotated[int, Field(ge=60)] = 28_800
     """Seconds after which a session ends in any case."""
+    session_kept_days: Annotated[int, Field(ge=1)] = 30
+    """Days after which sessions and links that are over are forgotten."""
+    audit_days: Annotated[int, Field(ge=1)] = 365
+    """Days that the audit is kept."""
     oidc_issuer: str | None = None
     """Address of the OpenID provider, as `https://login.example/realms/uni`."""
     oidc_client_id: str | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import components
-from app.account_link import show_account_link
+from app.account_link import has_admin_page, show_account_link
 from app.help import help_data
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -30,6 +30,11 @@ navigation = st.navigation(
         st.Page(PAGES / "tune.py", title="Tune", url_path="tune"),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
+        *(
+            [st.Page(PAGES / "admin.py", title="Admin", url_path="admin")]
+            if has_admin_page()
+            else []
+        ),
     ],
     position="top",
 )

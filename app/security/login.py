@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agents.errors import LectureError
-from app.security import account, oidc
+from app.security import account, oidc, sharing
 from app.security.forms import read_fields
 from app.security.gate import COOKIE, SECURE_COOKIE, session_cookie
 from app.security.html import button, document, field, told
@@ -181,5 +181,6 @@ routes = [
     Route("/invite/{token}", use_link, methods=["GET", "POST"]),
     Route("/reset/{token}", use_link, methods=["GET", "POST"]),
     *account.routes,
+    *sharing.routes,
     *oidc.routes,
 ]

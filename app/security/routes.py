@@ -29,6 +29,7 @@ open   GET,POST       /reset/{token}
 open   GET,POST       /s/{token}
 open   OPTIONS        /api/{path:path}
 read   GET,POST       /account
+write  GET,POST       /share/{id}
 read   GET            /assets/plotly.min.js
 read   GET            /assets/{name}
 
@@ -106,6 +107,10 @@ read   GET            /api/v1/search
 tune   POST           /api/v1/sweeps
 read   GET            /api/v1/sweeps/{id}
 tune   POST           /api/v1/sweeps/{id}/cancel
+open   GET            /api/v1/files/{token}
+read   POST           /api/v1/clips/{id}/links/{kind}
+read   POST           /api/v1/lectures/{id}/links/{kind}.{suffix}
+read   POST           /api/v1/lectures/{id}/layout/still.jpg
 read   GET            /api/v1/tuning/schema
 read   GET            /api/v1/tuning/defaults
 read   POST,PUT       /api/v1/tuning/toml

@@ -44,7 +44,7 @@ RULES: Needs = {
         "read": "bundle captions_stamp chapters clips etag find job_of peaks sentences silence"
         " transcript",
     },
-    "layouts": {"read": "composed shape tuning view", "write": "render save"},
+    "layouts": {"read": "composed corrected shape tuning view", "write": "render save"},
     "stills": {"read": "draw notice of_clip of_lecture"},
     "search": {"read": "said"},
     "files": {"read": "clip of_clip poster slide small_slide source"},
@@ -66,6 +66,8 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
+    "links": {"open": "open", "read": "of_clip of_extra"},
+    "house": {"admin": "work storage"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 

@@ -13,6 +13,7 @@ from app.services.exchange import Exchange
 from app.services.extras import Extras
 from app.services.files import Files
 from app.services.fitting import Fits
+from app.services.house import House
 from app.services.jobs import Jobs
 from app.services.lab import Lab
 from app.services.labels import Labels
@@ -63,6 +64,7 @@ class Services(Core):
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
         self.accounts = Accounts(self)
         self.sharing = Sharing(self)
+        self.house = House(self)
         close_doors(self)
 
 

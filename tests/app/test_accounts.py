@@ -16,6 +16,7 @@ from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
 from app.services import throttle
 from app.services.accounts import LinkOver, NameTaken, SignInRefused
+from app.services.startup import forget_old
 from app.services.throttle import Throttle, delay_s
 from data.lectures import create_lecture
 from data.records import now
@@ -435,3 +436,35 @@ def test_no_secret_that_was_given_out_is_in_the_store(place, accounts, operator)
     kept = b"".join(path.read_bytes() for path in files)
     assert len(kept) > 100_000
     assert not [secret for secret in secrets if len(secret) > 12 and secret.encode() in kept]
+
+
+def test_an_owner_shares_on_the_page_for_it(web, place, shared, finished):
+    sign_in(web, place, "ines")
+    path = f"/share/{finished}"
+    assert "Only you see it." in web.get(path).text
+    page = post(web, path, do="person", name="rosa", may="edit").text
+    assert "rosa<td>look and change" in page
+    page = post(web, path, do="link", days="3").text
+    secret = re.search(r"/s/([\w-]{43})", page)[1]
+    assert secret not in web.get(path).text
+    assert "must lie in 1 to 365" in post(web, path, do="link", days="x").text
+    for id in re.findall(r"name='share' value='(\w+)'", page):
+        page = post(web, path, do="back", share=id).text
+    assert "Only you see it." in page
+    web.cookies.clear()
+    sign_in(web, place, "vera")
+    assert web.get(path).status_code == 403
+
+
+def test_what_is_over_is_forgotten(place, accounts, monkeypatch, operator):
+    accounts.invite("viewer")
+    with place.services.store.read() as con:
+        before = con.row("select count(*) as n from audit")["n"]
+    forget_old(place.services)
+    with place.services.store.read() as con:
+        assert con.row("select count(*) as n from audit")["n"] == before
+    monkeypatch.setattr("app.services.startup.now", lambda: now() + timedelta(days=366))
+    forget_old(place.services)
+    with place.services.store.read() as con:
+        for table in ("audit", "invitation", "lockout"):
+            assert con.row(f"select count(*) as n from {table}")["n"] == 0

@@ -268,7 +268,7 @@ def test_forgotten_uploads_expire_while_the_app_runs(tus, services, monkeypatch)
     monkeypatch.setattr(startup, "EVERY_S", 0.01)
 
     async def run_a_while():
-        task = asyncio.create_task(startup.expire_uploads_hourly(services))
+        task = asyncio.create_task(startup.tidy_hourly(services))
         await asyncio.sleep(0.3)
         task.cancel()
 

@@ -1,0 +1,98 @@
+"""The page Admin: for administrators, with everything they can end, make and look up."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.security import identity
+from app.services.accounts import principal_of
+from app.views.text import plain
+from data.lockouts import Lockout, put_lockout
+from data.records import now
+from tests.app.people import town
+from tests.app.test_pages import UI
+
+
+@pytest.fixture(scope="module")
+def place(services, finished):
+    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
+        place.give(finished, "ines")
+        yield place
+        with services.store.write() as con:
+            con.run("update lecture set owner = 'local' where id = $1", finished)
+
+
+@pytest.fixture
+def open_page(place, monkeypatch):
+    """Open the app as somebody, at a part of the page Admin."""
+
+    def opened(who, part="People"):
+        principal = principal_of(place.people[who])
+        monkeypatch.setattr(identity, "find_page_principal", lambda: principal)
+        page = AppTest.from_file(UI, default_timeout=60)
+        page.run()
+        if who == "anna":
+            page.switch_page("../pages/admin.py").run()
+        assert not page.exception
+        if who == "anna" and part != "People":
+            page.segmented_control[0].set_value(part).run()
+            assert not page.exception
+        return page
+
+    return opened
+
+
+def press(page, label):
+    next(button for button in page.button if button.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def test_people_get_roles_links_and_an_end(place, open_page):
+    page = open_page("anna")
+    assert page.title[0].value == "Admin"
+    assert list(page.dataframe[0].value["Name"]) == ["anna", "ines", "otto", "rosa", "vera"]
+    press(page, "Make an invitation link")
+    assert "/invite/" in page.code[0].value
+    page.selectbox(key="person").set_value("otto").run()
+    id = place.people["otto"].id
+    page.selectbox(key=f"r{id}").set_value("researcher").run()
+    press(page, "Set the role")
+    assert page.success[0].value == plain("otto is researcher now.")
+    press(page, "Let in no more")
+    assert list(page.dataframe[0].value["Let in"]) == [True, True, False, True, True]
+    press(page, "Let in again")
+    page.selectbox(key="person").set_value("anna").run()
+    press(page, "Let in no more")
+    assert "only administrator" in page.error[0].value
+
+
+def test_keys_sessions_and_waits_can_be_ended(place, open_page):
+    page = open_page("anna", "Keys")
+    before = [text.value for text in page.text]
+    assert "read of anna: read, never used" in before
+    press(page, "Revoke")
+    assert len(page.text) == len(before) - 1
+    with place.services.store.write() as con:
+        put_lockout(con, Lockout("name:otto", 3, now(), now()))
+    page = open_page("anna", "Sessions")
+    assert "name:otto: 3 in a row" in [text.value for text in page.text]
+    press(page, "End the wait")
+    assert "Nobody." in [caption.value for caption in page.caption]
+    assert place.services.accounts.lockouts() == []
+
+
+def test_work_room_and_audit_are_shown(open_page):
+    page = open_page("anna", "Work and room")
+    assert [metric.label for metric in page.metric][:2] == ["Stages waiting", "Runs unfinished"]
+    assert "ines" in list(page.dataframe[-1].value["Owner"])
+    page = open_page("anna", "Audit")
+    page.text_input(key="audit").set_value("make person").run()
+    assert set(page.dataframe[0].value["What"]) == {"make person"}
+
+
+@pytest.mark.parametrize("who", ["ines", "vera"])
+def test_others_do_not_have_the_page_and_see_their_own(open_page, who):
+    page = open_page(who)
+    assert page.title[0].value == "Library"
+    lectures = [box for box in page.get("flex_container") if "lecture-" in str(box.proto)]
+    assert bool(lectures) == (who == "ines")
