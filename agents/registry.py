@@ -98,6 +98,8 @@ class Context:
     """Takes the percent done (0-100) of this stage and a short message for people."""
     once: Callable[[str, Callable[[Path], None]], Path]
     """`once(key, make)` returns the folder published under `key`, made by `make(folder)` if new."""
+    find: Callable[[str], Path | None] = lambda key: None
+    """`find(key)` returns the folder published under `key`, None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

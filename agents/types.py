@@ -395,7 +395,7 @@ class ClipPlan:
     layout: tuple[LayoutRegion, ...]
     """The layout regions that the parts touch."""
     cues: tuple[Cue, ...]
-    """Subtitles in the clip's own time."""
+    """Subtitles in the clip's own time; none in a plan that only follows a slider."""
     subject: str = ""
     """Title of the topic it is taken from."""
     kept: bool = False

@@ -23,12 +23,12 @@ GRACE_S = 3.0
 """Seconds that a worker gets to end its stage's bookkeeping after each signal."""
 
 
-def refuse_open_address(host: str) -> None:
-    """Refuse any address that other machines could reach: there are no accounts yet."""
-    if host not in LOOPBACK:
+def refuse_open_address(settings: Settings) -> None:
+    """Refuse any address that other machines could reach where nobody has to sign in."""
+    if settings.auth == "local" and settings.host not in LOOPBACK:
         raise AccessDenied(
-            f"{host!r} can be reached from other machines and there are no accounts yet;"
-            " use 127.0.0.1.",
+            f"{settings.host!r} can be reached from other machines; use 127.0.0.1, or have people"
+            " sign in with LECTURE_AUTH=password.",
             code="open_address",
         )
 

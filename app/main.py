@@ -16,9 +16,11 @@ from starlette.middleware import Middleware
 from agents.errors import LectureError
 from app.api.problems import answer_http_error, answer_lecture_error
 from app.api.routes import routes
+from app.security import login
+from app.security.connections import connections
 from app.security.gate import Gate
 from app.services.root import current_services
-from app.services.startup import begin, expire_uploads_hourly
+from app.services.startup import begin, expire_uploads_hourly, keep_seen
 from app.shutdown import watch_signals
 
 
@@ -27,17 +29,25 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     """Bring the store up to date and pick up what a crash left, before the first request."""
     services = current_services()
     await to_thread.run_sync(begin, services)
-    upkeep = asyncio.create_task(expire_uploads_hourly(services))
+    tasks = [
+        asyncio.create_task(work)
+        for work in (
+            expire_uploads_hourly(services),
+            connections.watch(services.directory),
+            keep_seen(services),
+        )
+    ]
     with watch_signals():
         yield {"services": services}
-    upkeep.cancel()
+    for task in tasks:
+        task.cancel()
     services.close()
 
 
 app = st.App(
     Path(__file__).with_name("ui.py"),
     lifespan=lifespan,
-    routes=routes,
-    middleware=[Middleware(Gate, hosts=lambda: current_services().settings.hosts)],
+    routes=[*login.routes, *routes],
+    middleware=[Middleware(Gate, core=current_services)],
     exception_handlers={LectureError: answer_lecture_error, HTTPException: answer_http_error},
 )

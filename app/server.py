@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.errors import ServiceUnavailable
+from app.security.identity import OPERATOR, acting_as
 from app.services.root import Services, use_services
 from app.settings import Settings
 
@@ -37,6 +38,18 @@ def handle_signals() -> None:
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup sets it
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def entrance(settings: Settings) -> str:
+    """Return the address to open: with a secret that works once, where that is the way in."""
+    address = settings.public_url or address_of(settings)
+    if settings.auth != "local" or not settings.local_link:
+        return address
+    services = Services(settings)
+    with acting_as(OPERATOR):
+        secret = services.accounts.local_link()
+    services.close()
+    return f"{address.rstrip('/')}/open?key={secret}"
 
 
 def run_app(settings: Settings) -> None:

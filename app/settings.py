@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.errors import LectureError
@@ -50,11 +52,40 @@ class Settings(BaseSettings):
     state: Path = Path("data/local")
     """Folder that holds everything: store, uploads, results, broker."""
     host: str = "127.0.0.1"
-    """Address that the app binds; only loopback until there are accounts."""
+    """Address that the app binds; only loopback while `auth` is `local`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8501
     """Port of the app; 0 takes a free one."""
     allowed_hosts: tuple[str, ...] = ()
     """Further names under which the app may be asked, beside the loopback names."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
+
+    auth: Literal["local", "password", "oidc"] = "local"
+    """Who gets in: whoever has the link that is printed at start, people with a password, or
+    people whom an OpenID provider knows."""
+    local_link: bool = True
+    """Whether `auth=local` asks browsers for that link; `lecture demo` does without."""
+    public_url: str | None = None
+    """Address under which people open the app, as `https://lectures.example`; links that are
+    given out begin with it."""
+    secret_key: SecretStr | None = None
+    """What seals second factors in the store; nothing means a key file in the state folder. Apps
+    on several machines need the same."""
+    session_idle_s: Annotated[int, Field(ge=60)] = 1_800
+    """Seconds without any request after which a session ends."""
+    session_s: Annotated[int, Field(ge=60)] = 28_800
+    """Seconds after which a session ends in any case."""
+    oidc_issuer: str | None = None
+    """Address of the OpenID provider, as `https://login.example/realms/uni`."""
+    oidc_client_id: str | None = None
+    """Name under which the provider knows the app."""
+    oidc_client_secret: SecretStr | None = None
+    """Secret that goes with it; nothing for a public client."""
+    oidc_scopes: str = "openid profile email"
+    """What the provider is asked for."""
+    oidc_new_role: Literal["viewer", "instructor", "researcher", "none"] = "viewer"
+    """Role of people whom the provider sends for the first time; `none` lets in only those whom
+    an administrator has made an account for under their e-mail address."""
 
     store_url: str | None = None
     """`postgresql://...`, or nothing for a DuckDB file in the state folder."""
@@ -140,6 +171,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
 
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        if self.auth == "oidc" and not (self.oidc_issuer and self.oidc_client_id):
+            raise ValueError("LECTURE_AUTH=oidc needs LECTURE_OIDC_ISSUER and _OIDC_CLIENT_ID")
+        if self.public_url is not None and not re.fullmatch(r"https?://[^/?#]+/?", self.public_url):
+            raise ValueError("LECTURE_PUBLIC_URL must be as https://lectures.example")
+        return self
+
     @property
     def store_location(self) -> str | Path:
         """Return what `data.store.open_store` opens."""
@@ -148,7 +187,8 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> frozenset[str]:
         """Return the names that a request's Host header may carry."""
-        return frozenset({*LOOPBACK, *(name.lower() for name in self.allowed_hosts)})
+        public = (urlsplit(self.public_url).hostname or "",) if self.public_url else ()
+        return frozenset({*LOOPBACK, *public, *(name.lower() for name in self.allowed_hosts)})
 
     @property
     def gemini(self) -> Gemini | None:
@@ -169,6 +209,12 @@ class Settings(BaseSettings):
         )
 
 
+APP_ONLY = {
+    "allowed_hosts", "trusted_proxies", "secret_key", "oidc_client_secret", "gemini_api_key",
+}  # fmt: skip
+"""Settings that a worker is not told, or not in this way."""
+
+
 class SettingsError(LectureError):
     """A `LECTURE_*` variable cannot be used."""
 
@@ -182,8 +228,10 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = "LECTURE_" + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise SettingsError(f"{name}: {first['msg']}") from error
+        message = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:
+            raise SettingsError(message) from error
+        raise SettingsError(f"LECTURE_{str(first['loc'][0]).upper()}: {message}") from error
 
 
 def unknown_variables() -> list[str]:
@@ -194,7 +242,7 @@ def unknown_variables() -> list[str]:
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """Return the environment of a child process that shall have the same settings."""
-    given = settings.model_dump(mode="json", exclude={"allowed_hosts", "gemini_api_key"})
+    given = settings.model_dump(mode="json", exclude=APP_ONLY)
     own = {
         f"LECTURE_{name.upper()}": str(value) for name, value in given.items() if value is not None
     }

@@ -177,10 +177,10 @@ def _layouts(shown: list[Shown]) -> list[dict]:
     found: list[dict] = []
     for part in shown:
         kind = _kind(part)
-        if found and found[-1]["type"] == kind:
+        boxes = {"screen": part.screen, "camera": part.camera}
+        if found and found[-1].items() >= ({"type": kind} | boxes).items():
             found[-1]["t1"] = part.end
             continue
-        boxes = {"screen": part.screen, "camera": part.camera}
         found.append({"t0": part.start, "t1": part.end, "type": kind} | boxes)
     return found
 
@@ -210,6 +210,7 @@ FILM_WIDTH = 640
 
 def _frames(shown: list[Shown], style: Style, duration: float) -> Iterator[np.ndarray]:
     grounds = {part.kind: draw_ground(part.kind, style) for part in shown}
+    began = {part.page: part.start for part in reversed(shown)}
     current = 0
     for number in range(round(duration * style.fps)):
         at = number / style.fps
@@ -219,7 +220,7 @@ def _frames(shown: list[Shown], style: Style, duration: float) -> Iterator[np.nd
         frame = grounds[part.kind].copy()
         if part.screen is not None:
             x, y, w, h = part.screen
-            frame[y : y + h, x : x + w] = _page(part, at, (w, h))
+            frame[y : y + h, x : x + w] = _page(part.page, at - began[part.page], (w, h))
             if style.pointer:
                 point(frame[y : y + h, x : x + w], at)
         if part.camera is not None:
@@ -227,16 +228,15 @@ def _frames(shown: list[Shown], style: Style, duration: float) -> Iterator[np.nd
         yield frame
 
 
-def _page(part: Shown, at: float, size: tuple[int, int]) -> np.ndarray:
+def _page(shown: Page, seconds: float, size: tuple[int, int]) -> np.ndarray:
     """Return what the screen shows: the page, its video running, its strokes growing."""
-    seconds = at - part.start
-    if part.page.extra == "strokes":
-        return write_strokes(part.page, size, int(seconds))
-    page = draw_page(part.page, size)
-    if part.page.extra != "video":
+    if shown.extra == "strokes":
+        return write_strokes(shown, size, int(seconds))
+    page = draw_page(shown, size)
+    if shown.extra != "video":
         return page
     x, y, w, h = (round(share * size[n % 2]) for n, share in enumerate(VIDEO))
-    video = film_video(part.page.number, (w, h), FILM_FPS)
+    video = film_video(shown.number, (w, h), FILM_FPS)
     page = page.copy()
     page[y : y + h, x : x + w] = video[int(seconds * FILM_FPS) % len(video)]
     return page

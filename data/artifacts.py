@@ -14,7 +14,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -57,6 +57,14 @@ class Artifacts:
         """Return the published folder of `key`, None if there is none."""
         path = self.path(key)
         return path if path.is_dir() else None
+
+    def find(self, key: str) -> Path | None:
+        """Return the published folder of `key`, which is then young again, or None."""
+        found = self.folder(key)
+        if found is not None:
+            with suppress(FileNotFoundError):  # swept just now: whoever reads it finds nothing
+                os.utime(found)
+        return found
 
     @contextmanager
     def workdir(self, key: str, attempt: int = 1) -> Iterator[Path]:

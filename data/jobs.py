@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from agents.errors import NotFound, StageError
-from data.lectures import get_lecture
+from data.lectures import EVERYTHING, Visible, get_lecture
 from data.records import Job, JobStatus, LogEntry, StageRow, make_record, now, to_json
 from data.store import Connection
 
@@ -72,6 +72,7 @@ def page_jobs(
     status: JobStatus | None,
     after: tuple[datetime, str] | None,
     limit: int,
+    visible: Visible | None = None,
 ) -> list[Job]:
     """Return at most `limit` jobs of lectures that are not deleted, newest first."""
     created, id = after or (None, "")
@@ -81,8 +82,10 @@ def page_jobs(
         " and (cast($1 as text) is null or job.lecture_id = $1)"
         " and (cast($2 as text) is null or job.status = $2)"
         " and (cast($3 as timestamp) is null or job.created < $3"
-        " or (job.created = $3 and job.id > $4)) order by job.created desc, job.id limit $5",
-        *(lecture_id, status, created, id, limit),
+        " or (job.created = $3 and job.id > $4))"
+        " and (cast($6 as text) is null or lecture.owner = $6 or lecture.id = any($7))"
+        " order by job.created desc, job.id limit $5",
+        *(lecture_id, status, created, id, limit, *(visible or EVERYTHING)),
     )
     return [make_record(Job, row) for row in rows]
 

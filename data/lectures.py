@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from agents.errors import NotFound
 from data.records import Lecture, make_record, now
@@ -12,6 +13,16 @@ CHANGEABLE = {
     "title", "owner", "media", "captions", "captions_name",
     "duration", "width", "height", "fps", "language",
 }  # fmt: skip
+
+
+class Visible(NamedTuple):
+    """What a person sees: the lectures they own, and those shared with them."""
+
+    owner: str | None
+    shared: list[str]
+
+
+EVERYTHING = Visible(None, [])
 
 
 def create_lecture(
@@ -43,22 +54,35 @@ def get_lecture(con: Connection, id: str) -> Lecture:
     return make_record(Lecture, row)
 
 
-def list_lectures(con: Connection, *, deleted: bool = False) -> list[Lecture]:
-    """Return the lectures, or the deleted ones, newest first."""
+def list_lectures(
+    con: Connection, *, deleted: bool = False, visible: Visible | None = None
+) -> list[Lecture]:
+    """Return the lectures, or the deleted ones, newest first; with `visible` only those."""
     which = "is not null" if deleted else "is null"
-    rows = con.rows(f"select * from lecture where deleted {which} order by created desc, id")
+    rows = con.rows(
+        f"select * from lecture where deleted {which}"
+        " and (cast($1 as text) is null or owner = $1 or id = any($2))"
+        " order by created desc, id",
+        *(visible or EVERYTHING),
+    )
     return [make_record(Lecture, row) for row in rows]
 
 
 def page_lectures(
-    con: Connection, *, after: tuple[datetime, str] | None, limit: int
+    con: Connection,
+    *,
+    after: tuple[datetime, str] | None,
+    limit: int,
+    visible: Visible | None = None,
 ) -> list[Lecture]:
     """Return at most `limit` lectures, newest first, those after a moment and id."""
     created, id = after or (None, "")
     rows = con.rows(
         "select * from lecture where deleted is null and (cast($1 as timestamp) is null"
-        " or created < $1 or (created = $1 and id > $2)) order by created desc, id limit $3",
-        *(created, id, limit),
+        " or created < $1 or (created = $1 and id > $2))"
+        " and (cast($4 as text) is null or owner = $4 or id = any($5))"
+        " order by created desc, id limit $3",
+        *(created, id, limit, *(visible or EVERYTHING)),
     )
     return [make_record(Lecture, row) for row in rows]
 
@@ -104,7 +128,16 @@ def purge_lectures(
         )
         for table in ("clip", "stage", "processing_log", "spending"):
             con.run(f"delete from {table} where job_id in {jobs}", id)
-        tables = ("override", "label", "restored_run", "sweep_lecture", "sweep_cell", "edit", "job")
+        tables = (
+            "override",
+            "label",
+            "restored_run",
+            "sweep_lecture",
+            "sweep_cell",
+            "edit",
+            "share",
+            "job",
+        )
         for table in tables:
             con.run(f"delete from {table} where lecture_id = $1", id)
         con.run("delete from lecture where id = $1", id)

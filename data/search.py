@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from data.lectures import EVERYTHING, Visible
 from data.records import make_record
 from data.store import Connection
 
@@ -23,13 +24,18 @@ class SaidRow:
 
 
 def search_said(
-    con: Connection, words: Sequence[str], *, per_lecture: int, limit: int
+    con: Connection,
+    words: Sequence[str],
+    *,
+    per_lecture: int,
+    limit: int,
+    visible: Visible | None = None,
 ) -> list[SaidRow]:
     """Return sentences that hold all the words, those of the newest lectures first.
 
     Of each lecture its newest completed run is searched, else its newest, as pages show it.
     """
-    wanted = " and ".join(f"t.txt ilike ${n} escape '!'" for n in range(3, 3 + len(words)))
+    wanted = " and ".join(f"t.txt ilike ${n} escape '!'" for n in range(5, 5 + len(words)))
     rows = con.rows(
         f"""
         with runs as (
@@ -42,6 +48,7 @@ def search_said(
             from job j join lecture l on l.id = j.lecture_id
                 join stage s on s.job_id = j.id and s.name = 'transcript'
             where l.deleted is null
+                and (cast($3 as text) is null or l.owner = $3 or l.id = any($4))
         ), hits as (
             select r.lecture_id, r.title, r.job_id, r.created, t.t0, t.txt,
                 row_number() over (partition by r.lecture_id order by t.t0) as nth,
@@ -51,7 +58,7 @@ def search_said(
         )
         select * from hits where nth <= $1 order by created desc, lecture_id, t0 limit $2
         """,
-        *(per_lecture, limit, *(f"%{_escaped(word)}%" for word in words)),
+        *(per_lecture, limit, *(visible or EVERYTHING), *(f"%{_escaped(word)}%" for word in words)),
     )
     return [make_record(SaidRow, row) for row in rows]
 

@@ -115,6 +115,7 @@ def make_extra(shop: Workshop, extra: Extra, progress: Progress) -> Any:  # noqa
                 resources=shop.resources_with(extra.lecture, extra.job.params),
                 progress=progress,
                 once=shop.artifacts.once,
+                find=shop.artifacts.find,
             )
             value = _make(shop, extra, context)
             write_files(value, folder)

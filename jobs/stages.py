@@ -82,6 +82,7 @@ def _compute(shop: Workshop, task: Task) -> float:
             resources=shop.resources_with(task.lecture, task.job.params),
             progress=report,
             once=shop.artifacts.once,
+            find=shop.artifacts.find,
         )
         params = stage_params(stage, task.job.params)
         value = stage.run(*_inputs(shop, task), params=params, context=context)

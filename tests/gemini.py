@@ -5,17 +5,23 @@
 
 import contextlib
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import certifi
+import pytest
 
 from agents.content.requests import MARK
 from agents.registry import Gemini
 
 KEY = "secret-key-that-must-not-leak"
 MODEL = "gemini-2.5-flash"
+END = "-----END CERTIFICATE-----\n"
 COUNTED = {
     "promptTokenCount": 1000,
     "cachedContentTokenCount": 100,
@@ -110,8 +116,24 @@ def _error(status, **more):
 
 
 @contextlib.contextmanager
+def _one_root_certificate() -> Iterator[None]:
+    """Let the client know one authority: reading all of them takes longer than most tests."""
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition(END)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        known = Path(folder, "one.pem")
+        known.write_text(first + end, encoding="utf-8")
+        patch.setenv("SSL_CERT_FILE", str(known))
+        yield
+
+
+@contextlib.contextmanager
 def serving() -> Iterator[Callable[..., Stub]]:
     """Yield a starter of servers; all have ended afterwards."""
+    with _one_root_certificate():
+        yield from _serve()
+
+
+def _serve() -> Iterator[Callable[..., Stub]]:
     servers = []
 
     def start(reply=None, **settings):

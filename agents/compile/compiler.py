@@ -10,6 +10,7 @@ from pathlib import Path
 from agents.compile.dressing import dressing_of
 from agents.compile.params import CompileParams
 from agents.compile.render import clip_in, clip_key, render_clip
+from agents.compile.shelf import shelf_of
 from agents.registry import Context
 from agents.types import Clip, ClipPlan, Intake
 
@@ -61,6 +62,7 @@ def compile_clips(
                 progress=lambda percent: progress.hear(index, percent),
                 threads=threads,
                 dressing=dressing,
+                shelf=shelf_of(context),
             )
 
         folder = context.once(f"clip-{clip_key(plan, intake.media, params, dressing)}", make)

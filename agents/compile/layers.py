@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from heapq import merge
+from itertools import groupby, takewhile
+from math import ceil
 
 import numpy as np
 
 from agents.types import Box
+
+EARLY = 0.43
+"""An image may come this part of a frame early, else it comes late.
+
+No multiple of 10 ms lies there at any usual rate, so times that captions have do not flicker
+between two frames when an edge of the clip is moved.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +46,35 @@ class Layer:
     """
 
 
-def on_frames(layer: Layer, fps: Fraction) -> Layer:
-    """Return the layer with every image moved to the frame nearest to its time."""
-    return replace(layer, images=_on_frames(layer.images, fps))
+def frame_of(time: float, fps: Fraction) -> int:
+    """Return the frame from which on something is shown that begins at a time of the clip."""
+    return max(0, ceil(time * fps - EARLY))
 
 
-def _on_frames(
-    images: Iterable[tuple[float, np.ndarray]], fps: Fraction
-) -> Iterator[tuple[float, np.ndarray]]:
-    held: tuple[int, np.ndarray] | None = None
-    for time, image in images:
-        frame = round(time * fps)
-        # Of two images that fall on one frame, the later is shown.
-        if held is not None and held[0] < frame:
-            yield float(held[0] / fps), held[1]
-        held = frame, image
-    if held is not None:
-        yield float(held[0] / fps), held[1]
+def on_frames(layer: Layer, fps: Fraction) -> Iterator[tuple[int, np.ndarray | None]]:
+    """Yield from which frame on each image is shown, None where nothing is to be seen."""
+    spans = [(frame_of(start, fps), frame_of(end, fps)) for start, end in layer.spans]
+    edges = [(frame, None) for frame in sorted({0, *(edge for span in spans for edge in span)})]
+    images = ((frame_of(time, fps), image) for time, image in layer.images)
+    held: np.ndarray | None = None
+    for frame, changes in groupby(merge(edges, images, key=_first), key=_first):
+        for _, image in changes:
+            # Of two images that fall on one frame, the later is shown.
+            held = held if image is None else image
+        seen = not spans or any(start <= frame < end for start, end in spans)
+        yield frame, held if seen else None
 
 
-def at_time(layers: Iterable[Layer], time: float) -> tuple[Layer, ...]:
-    """Return the layers that are seen at that time, each with its one image."""
+def _first(change: tuple[int, np.ndarray | None]) -> int:
+    return change[0]
+
+
+def at_frame(layers: Iterable[Layer], frame: int, fps: Fraction) -> tuple[Layer, ...]:
+    """Return the layers that are seen on that frame, each with its one image."""
     seen = []
     for layer in layers:
-        if layer.spans and not any(start <= time < end for start, end in layer.spans):
-            continue
-        shown = None
-        for begin, image in layer.images:
-            if begin > time + 1e-6:
-                break
-            shown = image
-        if shown is not None:
-            seen.append(Layer(layer.place, ((0.0, shown),)))
+        until = takewhile(lambda change: change[0] <= frame, on_frames(layer, fps))
+        _, image = deque(until, 1).pop()
+        if image is not None:
+            seen.append(Layer(layer.place, ((0.0, image),)))
     return tuple(seen)

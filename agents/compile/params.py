@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from agents.compile.templates import Template, TemplateName, read_template
 from agents.params import Params, Tunable
 
+DRAFT_SIZE, DRAFT_PRESET = "360p", "ultrafast"
+
 
 class CompileParams(Params):
     """How a clip looks and sounds."""
@@ -15,6 +17,8 @@ class CompileParams(Params):
     """How screen and camera are arranged, and in which shape; each follows the layout."""
     size: Literal["720p", "1080p", "480p", "360p"] = "720p"
     """Pixels of the picture's shorter side."""
+    quality: Literal["full", "draft"] = "full"
+    """A draft is small (360p) and encoded as fast as can be: to look at before the clip is made."""
     main_share: Annotated[float, Tunable(0.5, 0.9, step=0.01)] = 0.75
     """Part of the width that the larger of two pictures beside each other gets."""
     camera_side: Literal["right", "left"] = "right"
@@ -25,6 +29,8 @@ class CompileParams(Params):
     """A camera lying over the screen moves out: "smooth" closes its place, "keep" leaves it."""
     captions: bool = True
     """Whether the subtitles are burned into the picture; SRT and VTT are written either way."""
+    caption_track: bool = False
+    """Whether the subtitles are a track in the file, too, which players show and hide."""
     caption_size: Annotated[float, Tunable(2.5, 8, step=0.1, unit="%")] = 4.4
     """Height of the caption letters as a part of the picture's height."""
     caption_place: Literal["auto", "below", "over"] = "auto"
@@ -72,4 +78,10 @@ class CompileParams(Params):
     @property
     def canvas(self) -> tuple[int, int]:
         """Return width and height in pixels."""
-        return self.look.canvas(int(self.size.removesuffix("p")))
+        size = DRAFT_SIZE if self.quality == "draft" else self.size
+        return self.look.canvas(int(size.removesuffix("p")))
+
+    @property
+    def x264_preset(self) -> str:
+        """Return how long x264 searches."""
+        return DRAFT_PRESET if self.quality == "draft" else self.preset

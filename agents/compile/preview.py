@@ -1,50 +1,57 @@
-"""The composed picture of a clip at one time, without rendering it: the same graph, one frame.
+"""The composed picture of a clip at one time, without rendering it: painted as clips are.
 
 What is on the screen at that time is decoded once (`take_picture`); other templates, captions and
-titles over the same picture then cost a tenth of a second each.
+titles over the same picture then cost a few hundredths of a second each.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from agents.canvas import Colour, Planes, Source
 from agents.compile.dressing import PLAIN, Dressing
-from agents.compile.encoder import FORGIVING, draw_stills, look_at
-from agents.compile.graph import build_graph, first_on_grid
-from agents.compile.layers import Layer, at_time, on_frames
+from agents.compile.geometry import even
+from agents.compile.layers import at_frame
 from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
+from agents.compile.picture import described_for, described_source, plan_picture
 from agents.compile.timeline import Timeline, lay_out, single_frame
+from agents.encoding import Paintings, paint_group
 from agents.errors import RenderFailed, StageError
-from agents.ffmpeg import input_options, rendering_source, run_ffmpeg
+from agents.ffmpeg import rendering_source
+from agents.sandbox import run_module
 from agents.types import ClipPlan, Intake, Media
+
+if TYPE_CHECKING:
+    import av
 
 StillFormat = Literal["jpeg", "png"]
 CPU_S, WALL_S = 60.0, 30.0
-"""A picture that takes longer to decode or to compose is given up."""
-CONVERTED = {
-    "jpeg": "scale=out_color_matrix=bt601:out_range=pc:flags=accurate_rnd,format=yuvj420p",
-    "png": "scale=flags=accurate_rnd+full_chroma_int,format=rgb24",
-}
-"""The pixels that each format holds: a JPEG knows one matrix and full range only."""
-ENCODED = {"jpeg": ("-c:v", "mjpeg", "-q:v", "3"), "png": ("-c:v", "png")}
+"""A picture that takes longer to decode is given up."""
+JPEG_QUALITY, PNG_LEVEL = 92, 1
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePicture:
-    """A frame of the recording as it is, and which one."""
+    """A frame of the recording, upright, and which one."""
 
     origin: float
     """The time in the lecture at which it is shown, in seconds."""
+    source: Source
+    """Its size and colours."""
     content: bytes
-    """FFV1 in Matroska, with the colours of the recording."""
+    """The three planes of YUV 4:2:0 at limited range."""
 
 
 def draw_still(
@@ -62,17 +69,20 @@ def draw_still(
     A `picture` taken at the same time saves decoding it again; another one is not used.
     """
     media, moment = rendering_source(intake), _find(intake, plan, time, params)
-    fps, at = moment.whole.fps, moment.time
-    # One frame more on either side: times move to the nearest frame.
-    step = 1 / float(fps)
+    fps, number = moment.whole.fps, moment.number
     heard = move_cues(plan, moment.whole)
-    cues = tuple(cue for cue in heard.cues if cue.start - step <= at < cue.end + step)
+    # Times move to the nearest frame: one more on either side.
+    begin, end = float((number - 1) / fps), float((number + 1) / fps)
+    cues = tuple(cue for cue in heard.cues if cue.start < end and begin < cue.end)
     layers = picture_layers(replace(heard, cues=cues), moment.whole, params, dressing)
-    shown = at_time((on_frames(layer, fps) for layer in layers), at)
     with _folder() as folder:
         if picture is None or picture.origin != moment.origin:
             picture = _take(media, moment, folder)
-        return _compose(picture, moment, media, shown, kind, folder)
+        one = plan_picture(moment.timeline, media, at_frame(layers, number, fps), params, folder)
+        request, groups = described_for(one, [0])
+        paintings, frame = Paintings(request, picture.source), _frame(picture)
+        ((painted, _),) = paint_group(groups[0], lambda time: frame, paintings, float(fps))
+        return _encoded(painted, kind)
 
 
 def take_picture(
@@ -89,8 +99,8 @@ class _Moment:
 
     timeline: Timeline
     """Of that frame alone."""
-    time: float
-    """In seconds of the clip, on its frame grid."""
+    number: int
+    """Counted from the first frame of the clip."""
     whole: Timeline
 
     @property
@@ -106,51 +116,48 @@ def _find(intake: Intake, plan: ClipPlan, time: float, params: CompileParams) ->
     whole = lay_out(plan, media, intake.packets, params, people)
     number = min(max(0, int(time * whole.fps + 1e-6)), whole.frames - 1)
     alone = single_frame(whole, number, media, intake.packets)
-    return _Moment(alone, float(number / whole.fps), whole)
+    return _Moment(alone, number, whole)
 
 
 def _take(media: Media, moment: _Moment, folder: Path) -> SourcePicture:
-    (stretch,), fps = moment.timeline.stretches, moment.timeline.fps
-    ahead = stretch.origin - stretch.seek
-    path = folder / "source.mkv"
-    length = f"{ahead + float(3 / fps):.6f}"
-    args = ["-t", length, "-threads", "1", *input_options(media, seek=stretch.seek)]
-    args += ["-map", "0:V:0", "-an", "-sn", "-dn", "-vf", first_on_grid(ahead, fps)]
-    args += ["-frames:v", "1", "-c:v", "ffv1", "-map_metadata", "-1", *FORGIVING, str(path)]
-    _run(args, [media.path], folder, moment.origin)
-    return SourcePicture(moment.origin, path.read_bytes())
-
-
-def _compose(
-    picture: SourcePicture,
-    moment: _Moment,
-    media: Media,
-    layers: Sequence[Layer],
-    kind: StillFormat,
-    folder: Path,
-) -> bytes:
-    path = folder / "picture.mkv"
-    path.write_bytes(picture.content)
-    first = look_at(path, media, picture.origin)
-    (stretch,) = moment.timeline.stretches
-    timeline = replace(moment.timeline, stretches=(replace(stretch, seek=0.0, origin=0.0),))
-    stills, paths = draw_stills(timeline, layers, first.colour, folder)
-    graph = build_graph(timeline, media, first.colour, stills)
-    out = folder / f"still.{kind}"
-    inputs = [arg for one in (path, *paths) for arg in ("-f", "matroska", "-i", f"file:{one}")]
-    args = [*inputs, "-filter_complex", f"{graph};[video]{CONVERTED[kind]}[still]"]
-    args += ["-map", "[still]", "-frames:v", "1", *ENCODED[kind], "-f", "image2", str(out)]
-    _run(args, [folder], folder, picture.origin)
-    return out.read_bytes()
-
-
-def _run(args: Sequence[str], read: Sequence[Path], folder: Path, time: float) -> None:
+    size, path = (even(media.width), even(media.height)), folder / "source.yuv"
+    wanted = {"time": moment.origin + float(0.5 / moment.whole.fps), "size": size}
+    request = folder / "wanted.json"
+    request.write_text(json.dumps({"source": described_source(media), "path": str(path), **wanted}))
     try:
-        run_ffmpeg(args, read=read, write=folder, cpu_s=CPU_S, wall_s=WALL_S)
+        said = run_module(
+            "agents.recording",
+            [str(request)],
+            read=[media.path, folder],
+            write=folder,
+            cpu_s=CPU_S,
+            wall_s=WALL_S,
+        )
     except StageError as error:
         if error.code != StageError.code:
             raise
-        raise RenderFailed(f"no picture can be made of {time:.1f} s of the recording") from error
+        message = f"no picture can be made of {moment.origin:.1f} s of the recording"
+        raise RenderFailed(message) from error
+    source = Source(*size, Colour(*json.loads(said)))
+    return SourcePicture(moment.origin, source, path.read_bytes())
+
+
+def _frame(picture: SourcePicture) -> av.VideoFrame:
+    width, height, colour = picture.source.width, picture.source.height, picture.source.colour
+    shown, begin = Planes(width, height, colour), 0
+    for plane in shown.planes:
+        plane[:] = np.frombuffer(picture.content, np.uint8, plane.size, begin).reshape(plane.shape)
+        begin += plane.size
+    return shown.frame
+
+
+def _encoded(frame: av.VideoFrame, kind: StillFormat) -> bytes:
+    image, content = frame.to_image(), io.BytesIO()
+    if kind == "png":
+        image.save(content, "PNG", compress_level=PNG_LEVEL)
+    else:
+        image.save(content, "JPEG", quality=JPEG_QUALITY)
+    return content.getvalue()
 
 
 @contextmanager

@@ -195,7 +195,7 @@ def _join(
     inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"file:{raw}"]
     inputs += ["-f", "ffmetadata", "-i", f"file:{marks}"]
     count = len(clips)
-    video = ["-c:v", "libx264", "-preset", params.preset, "-crf", f"{params.crf:g}"]
+    video = ["-c:v", "libx264", "-preset", params.x264_preset, "-crf", f"{params.crf:g}"]
     video += ["-threads", str(threads), "-r", str(film.fps), "-frames:v", str(sum(film.frames))]
     run_ffmpeg(
         [

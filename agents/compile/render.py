@@ -6,24 +6,30 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from agents.compile.checks import check_clip, is_black
+import numpy as np
+
+from agents.compile.checks import BLACK_LUMA, check_clip
+from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
-from agents.compile.encoder import encode, make_sound, take_sound
+from agents.compile.groups import RENDERER
+from agents.compile.joining import encode_sound, join
 from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
 from agents.compile.people import find_people
-from agents.compile.sound import read_sound
-from agents.compile.timeline import lay_out
+from agents.compile.picture import Picture, encode_groups, plan_picture
+from agents.compile.shelf import Shelf, scratch_shelf
+from agents.compile.timeline import Timeline, lay_out
+from agents.errors import RenderFailed
 from agents.ffmpeg import rendering_source
+from agents.packets import Packets, read_packets
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
-RENDERER = 5
-"""Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 MOVING = "poster.webp"
 
@@ -63,35 +69,33 @@ def render_clip(
     progress: Callable[[float], None],
     threads: int = 2,
     dressing: Dressing = PLAIN,
+    shelf: Shelf | None = None,
 ) -> Clip:
-    """Render the plan into `folder`, check it, and return it; `progress` hears 0-100."""
+    """Render the plan into `folder`, check it, and return it; `progress` hears 0-100.
+
+    What is on the `shelf` is not encoded again; `threads` groups are encoded at once.
+    """
     media = rendering_source(intake)
     people = find_people(intake.key_frames, plan.layout, media)
     timeline = lay_out(plan, media, intake.packets, params, people)
     heard = move_cues(plan, timeline)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
-        first, raw = take_sound(timeline, media, work)
+        shelf = shelf or scratch_shelf(work)
+        sound, samples = _sound(timeline, media, params, shelf, work)
         progress(5)
-        sound = make_sound(timeline, media, raw, params, work)
-        encode(
-            timeline,
-            media,
-            first.colour,
-            picture_layers(heard, timeline, params, dressing),
-            sound,
-            work / VIDEO,
-            params=params,
-            threads=threads,
-            progress=lambda percent: progress(5 + 0.88 * percent),
-        )
+        layers = picture_layers(heard, timeline, params, dressing)
+        picture = plan_picture(timeline, media, layers, params, work)
+        groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
+        cues = heard.cues if params.caption_track else ()
+        join(groups, sound, work / VIDEO, timeline.fps, params, cues)
         check_clip(
             work / VIDEO,
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
-            sound=read_sound(sound),
-            source_is_black=is_black(first.luma) or params.fade_s > 0,
+            sound=samples,
+            source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
             poster=work / POSTER,
             moving=work / MOVING,
         )
@@ -100,6 +104,62 @@ def render_clip(
             (work / file).rename(folder / file)
     progress(100)
     return clip_in(folder, plan, intake, params, dressing)
+
+
+def _sound(
+    timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
+) -> tuple[Packets, np.ndarray | None]:
+    """Return the clip's encoded sound, and the samples if it was made now."""
+    key = f"sound-{sound_key(timeline, media, params)}"
+    kept = shelf.read(key)
+    if kept is not None:
+        return kept, None
+    samples = make_sound(timeline, media, take_sound(timeline, media, work), params)
+    file = work / "sound.packets"
+    encode_sound(samples, params.audio_kbps, file)
+    made = read_packets(file)
+    assert made is not None
+    shelf.keep(key, file)
+    return made, samples
+
+
+def sound_key(timeline: Timeline, media: Media, params: CompileParams) -> str:
+    """Return the hash of all that the bytes of a clip's sound depend on."""
+    body = {
+        "renderer": [RENDERER, version("av")],
+        "media": [media.sha256, media.demuxer, media.audio_stream, media.audio_channel],
+        "fps": [timeline.fps.numerator, timeline.fps.denominator],
+        "pieces": [
+            [[round(piece.start * 1_000_000), piece.frames] for piece in stretch.pieces]
+            for stretch in timeline.stretches
+        ],
+        "level": [params.level_loudness, params.loudness, params.fade_s, params.audio_kbps],
+    }
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+
+
+def _groups(
+    picture: Picture,
+    shelf: Shelf,
+    work: Path,
+    threads: int,
+    progress: Callable[[float], None],
+) -> list[Packets]:
+    """Return the clip's groups; those that are not kept, whole, are encoded and kept."""
+    keys = [f"group-{key}" for key in picture.keys]
+    found = [shelf.read(key) for key in keys]
+    missing = [number for number, packets in enumerate(found) if packets is None]
+
+    def done(number: int, file: Path) -> None:
+        found[number] = read_packets(file)
+        shelf.keep(keys[number], file)
+
+    if missing:
+        encode_groups(picture, missing, work, threads=threads, done=done, progress=progress)
+    groups = [packets for packets in found if packets is not None]
+    if len(groups) < len(keys):
+        raise RenderFailed(f"only {len(groups)} of the clip's {len(keys)} parts were encoded")
+    return groups
 
 
 def clip_in(

@@ -1,14 +1,16 @@
 """Which frames of the lecture make up a clip: cuts on one frame grid, the same for both tracks.
 
-A stretch of the source is read in one go. Its grid begins at a real frame of the source, so the
-frames of a constant-rate recording fall on it exactly, and cuts in picture and sound are made at
-the same grid times: they cannot drift apart, however many there are.
+The grid goes through real frames of the source, so the frames of a constant-rate recording fall
+on it exactly, and cuts in picture and sound are made at the same grid times: they cannot drift
+apart, however many there are. It belongs to the recording, not to the clip: when an edge of a
+clip moves, all other frames stay the ones they were.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 
@@ -19,7 +21,13 @@ from agents.errors import RenderFailed
 from agents.types import ClipPlan, Interval, LayoutRegion, Media, PacketTable
 
 READ_ON_S = 15.0
-"""A gap this short between two parts is decoded and dropped: cheaper than a second input."""
+"""Sound on both sides of a gap this short is read in one go: cheaper than a second run."""
+ANCHOR_S = 60.0
+"""Where the frames of a recording keep no even distance, the grid is laid anew this often."""
+ON_GRID = 0.1
+"""A frame this near to the grid that the first frame begins, in frames, lies on it."""
+MAX_LENGTH_ERROR_S = 0.04
+"""How far rounding to frames may lead the clip from its planned length before it is made good."""
 TOUCHING_S = 0.001
 """Parts this close are one: there is nothing to cut."""
 MIN_FPS, USUAL_FPS = 10, 25
@@ -44,13 +52,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A run of the source that is read in one go: its grid has a frame at `origin`."""
+    """A run of the source that is read in one go: the grid has a frame at `origin`."""
 
     seek: float
     """Where reading begins, in seconds: at or before the frame shown at `origin`."""
     origin: float
     shots: tuple[Shot, ...]
     pieces: tuple[Piece, ...]
+    index: int = 0
+    """Number of the frame at `origin` on the grid of the recording."""
 
     @property
     def frames(self) -> int:
@@ -109,11 +119,44 @@ def lay_out(
         raise RenderFailed(message)
     layout = _Layout(plan.layout, media, params, people)
     stretches: list[Stretch] = []
-    begun = 0.0
+    error = 0.0
     for run in _runs(parts):
-        stretches.append(_stretch(run, begun, media, packets, fps, layout))
-        begun += sum(part.duration for part in run)
+        grid = _Grid(float(fps), grid_start(packets, fps, run[0].start))
+        counts, error = _frame_counts(run, grid, error)
+        seek = _seek(packets, media, shown_at(packets, run[0].start))
+        stretches.append(_stretch(run, counts, grid, layout, seek))
     return Timeline(fps, tuple(stretches))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The frames of the recording: `rate` a second, the one numbered 0 at `start` seconds."""
+
+    rate: float
+    start: float
+
+    def nearest(self, time: float) -> int:
+        """Return the number of the frame nearest to a time."""
+        # halves go up, all of them: two ends on halves keep their distance
+        return floor((time - self.start) * self.rate + 0.5 + 1e-6)
+
+
+def _frame_counts(parts: list[Interval], grid: _Grid, error: float) -> tuple[list[int], float]:
+    """Return how many frames each part gets, at least one, and by how many the clip is then off.
+
+    A part is as long as its own ends ask for, whatever comes before it, until the clip as a whole
+    is off by more than is allowed. So a part keeps its frames when another one is changed.
+    """
+    counts = []
+    allowed = max(0.5, MAX_LENGTH_ERROR_S * grid.rate)
+    for part in parts:
+        count = max(1, grid.nearest(part.end) - grid.nearest(part.start))
+        error += count - part.duration * grid.rate
+        if abs(error) > allowed:
+            made_good = min(round(error), count - 1)
+            count, error = count - made_good, error - made_good
+        counts.append(count)
+    return counts, error
 
 
 def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketTable) -> Timeline:
@@ -126,8 +169,9 @@ def single_frame(timeline: Timeline, number: int, media: Media, packets: PacketT
                 continue
             origin = stretch.origin + float((shot.first + left) / timeline.fps)
             seek = _seek(packets, media, min(origin, shown_at(packets, origin)))
-            alone = Stretch(seek, origin, (Shot(0, 1, shot.composition),), (Piece(origin, 1),))
-            return Timeline(timeline.fps, (alone,))
+            index, alone = stretch.index + shot.first + left, Piece(origin, 1)
+            shots = (Shot(0, 1, shot.composition),)
+            return Timeline(timeline.fps, (Stretch(seek, origin, shots, (alone,), index),))
     raise ValueError(f"the shots of a clip hold all of its {timeline.frames} frames")
 
 
@@ -195,40 +239,46 @@ class _Layout:
         return found
 
 
+def grid_start(packets: PacketTable, fps: Fraction, time: float) -> float:
+    """Return a time at which the grid has a frame: the first frame's, or one not far before."""
+    if not len(packets.time):
+        return 0.0
+    first = float(packets.time[0])
+    near = shown_at(packets, time // ANCHOR_S * ANCHOR_S)
+    away = (near - first) * float(fps)
+    return first if abs(away - round(away)) <= ON_GRID else near
+
+
 def _stretch(
     run: list[Interval],
-    begun: float,
-    media: Media,
-    packets: PacketTable,
-    fps: Fraction,
+    counts: list[int],
+    grid: _Grid,
     layout: _Layout,
+    seek: float,
 ) -> Stretch:
-    """Return the run of parts on a grid; `begun` is the clip time at which it starts."""
-    rate = float(fps)
-    shown = shown_at(packets, run[0].start)
-    # The grid passes through the frame shown first, so that no frame is ever half a step off.
-    origin = shown + int((run[0].start - shown) * rate + 1e-6) / rate
+    """Return the run of parts on the grid of the recording."""
+    rate = grid.rate
+    index = floor((run[0].start - grid.start) * rate + 1e-6)
+    index = max(index, ceil(-grid.start * rate))
+    origin = grid.start + index / rate
     pieces: list[Piece] = []
     shots: list[Shot] = []
     free = 0
-    for part in run:
-        frames = round((begun + part.duration) * rate) - round(begun * rate)
-        begun += part.duration
-        if not frames:
-            continue
-        first = max(free, round((part.start - origin) * rate))
+    for part, frames in zip(run, counts, strict=True):
+        first = max(free, grid.nearest(part.start) - index)
         free = first + frames
         pieces.append(Piece(origin + first / rate, frames))
-        shots += _shots(layout.changes(part), part, first, frames, rate)
-    return Stretch(_seek(packets, media, shown), origin, tuple(shots), tuple(pieces))
+        shots += _shots(layout.changes(part), origin, first, frames, rate)
+    return Stretch(seek, origin, tuple(shots), tuple(pieces), index)
 
 
 def _shots(
-    changes: list[tuple[float, Composition]], part: Interval, first: int, frames: int, rate: float
+    changes: list[tuple[float, Composition]], origin: float, first: int, frames: int, rate: float
 ) -> list[Shot]:
-    starts = [min(frames, round((time - part.start) * rate)) for time, _ in changes] + [frames]
+    later = [round((time - origin) * rate) for time, _ in changes[1:]]
+    starts = [first, *(min(max(at, first), first + frames) for at in later), first + frames]
     return [
-        Shot(first + a, b - a, shown)
+        Shot(a, b - a, shown)
         for a, b, (_, shown) in zip(starts, starts[1:], changes, strict=False)
         if b > a
     ]

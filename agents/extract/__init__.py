@@ -9,7 +9,7 @@ from agents.types import ClipPlan
 AGENT = Agent(
     name="extract",
     title="Clip extractor",
-    version=5,
+    version=6,
     params=ExtractParams,
     needs=("transcript", "silence", "layout", "content"),
     run=plan_and_explain,

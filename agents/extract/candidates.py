@@ -12,8 +12,9 @@ from agents.extract.edges import Edges, measure_edges
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import component_matrix, weight_vector
 from agents.extract.selection import Candidates
+from agents.extract.settling import settle
 from agents.extract.skips import Span, find_asides, skip, whole_parts
-from agents.extract.timing import Timing, measure_timing
+from agents.extract.timing import Timing, measure_timing, measured_pauses
 from agents.types import Content, Decisions, Interval, Layout, SilenceRegion, Transcript
 from agents.types import TranscriptSegment as Segment
 
@@ -24,6 +25,7 @@ class Lecture:
 
     content: Content
     segments: Sequence[Segment]
+    """As the measured pauses have them: see `settle`."""
     layout: Layout
     components: np.ndarray
     """Shape (sentences, components)."""
@@ -41,8 +43,10 @@ def read_lecture(
     params: ExtractParams,
 ) -> Lecture:
     """Return the lecture's sentences on the clock; there must be some."""
-    segments = [transcript.segments[sentence.index] for sentence in content.sentences]
-    timing = measure_timing(segments, silence, layout, params)
+    quiet = measured_pauses(silence)
+    heard = [transcript.segments[sentence.index] for sentence in content.sentences]
+    segments = settle(heard, quiet, params.edge_reach_s)
+    timing = measure_timing(segments, quiet, layout, params)
     return Lecture(
         content,
         segments,

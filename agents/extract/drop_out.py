@@ -18,7 +18,7 @@ from agents.extract.planner import (
     NOTHING,
     choose_spans,
     decide,
-    describe,
+    describe_with_cues,
     length_of,
     make_limits,
     pick_of,
@@ -59,7 +59,7 @@ def plan_and_explain(
     context: Context | None = None,
     decisions: Decisions | None = None,
 ) -> tuple[ClipPlan, ...]:
-    """Return the plans of `plan_clips`, each with what would have to change for it to drop out."""
+    """Return the plans of `plan_clips`, each with its cues and what would make it drop out."""
     decided = decide(decisions, context, layout)
     layout = correct_layout(layout, decided.layout)
     if not content.sentences:
@@ -68,7 +68,7 @@ def plan_and_explain(
     # what is kept only because it was there is explained as if it were proposed now
     trial = Trial(lecture, params, decided.unclosed())
     choice = NOTHING if decided.closed else trial.choice
-    plans = describe(lecture, trial.weighed, choice, params, decided)
+    plans = describe_with_cues(lecture, trial.weighed, choice, params, decided)
     there = {plan.parts for plan in plans}
     spans = [span for span in trial.choice.spans if trial.weighed.timing.parts(*span) in there]
     found = {}

@@ -67,11 +67,10 @@ def measure_edges(
     timing: Timing,
     min_pause: float,
 ) -> Edges:
-    """Return where clips of these sentences may begin and end; the lecture's ends always."""
+    """Return where clips of these sentences may begin and end."""
     over = ends_of_sentences(segments)
     ends = over & (timing.pause_after >= min_pause)
     begins = np.concatenate([[True], over[:-1]]) & (timing.pause_before >= min_pause)
-    begins[0] = ends[-1] = True
     marks = np.array([_marks(sentence.text) for sentence in sentences])
     leans, asked, short = marks.T
     clean, fresh = (

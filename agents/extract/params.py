@@ -81,6 +81,9 @@ class ExtractParams(Params):
     """A clean beginning and end, in pauses and at whole ideas, is worth this many such seconds."""
     min_edge_pause_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.3
     """A clip begins and ends only in a pause of at least this length, where there are any."""
+    edge_reach_s: Annotated[float, Tunable(0, 2, step=0.05, unit="s")] = 0.6
+    """Where captions end a sentence in the middle of sound, a pause this near is taken for its
+    end."""
     edge_pad_s: Annotated[float, Tunable(0, 0.5, step=0.01, unit="s")] = 0.2
     """So much of the pause is kept before the first and after the last word."""
     max_pause_s: Annotated[float, Tunable(0.5, 10, step=0.1, unit="s")] = 1.5

@@ -16,7 +16,13 @@ from agents.errors import TuningError
 from agents.extract.candidates import Lecture, Timed, Weighed, read_lecture, weigh
 from agents.extract.corrections import correct_layout
 from agents.extract.params import ExtractParams
-from agents.extract.reasons import Pick, crop_layout, describe_clips, sentences_in
+from agents.extract.reasons import (
+    Pick,
+    crop_layout,
+    describe_clips,
+    sentences_in,
+    with_cues,
+)
 from agents.extract.scoring import NAMES
 from agents.extract.selection import Candidates, Choice, Limits, choice_of, choose_clips
 from agents.extract.similarity import Bag, alike_pairs, word_pairs
@@ -49,7 +55,7 @@ def plan_clips(
     context: Context | None = None,
     decisions: Decisions | None = None,
 ) -> tuple[ClipPlan, ...]:
-    """Return the lecture's highlights, best first; pure and deterministic.
+    """Return the lecture's highlights, best first, without cues; pure and deterministic.
 
     Clips that a person has kept are among them, unchanged: they count towards number and total
     length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
@@ -74,12 +80,12 @@ def describe_kept(
     kept: Sequence[KeptClip],
     captions: Sequence[CaptionFix] = (),
 ) -> tuple[ClipPlan, ...]:
-    """Return the plans of clips that a person makes, best first; nothing is chosen."""
+    """Return the plans of clips that a person makes, best first, and cues; nothing is chosen."""
     decided = Decisions(tuple(kept), captions=tuple(captions), closed=True)
     if not content.sentences:
         return wordless_plans(decided, layout)
     lecture = read_lecture(transcript, silence, layout, content, params)
-    return describe(lecture, lecture, NOTHING, params, decided)
+    return describe_with_cues(lecture, lecture, NOTHING, params, decided)
 
 
 def wordless_plans(decisions: Decisions, layout: Layout) -> tuple[ClipPlan, ...]:
@@ -257,6 +263,18 @@ def describe(
     picks = [*_kept_picks(lecture, decisions), *(pick_of(weighed, span) for span in choice.spans)]
     picks.sort(key=lambda pick: pick.parts[0].start)
     return describe_clips(picks, lecture, weighed, params)
+
+
+def describe_with_cues(
+    lecture: Lecture,
+    weighed: Timed,
+    choice: Choice,
+    params: ExtractParams,
+    decisions: Decisions,
+) -> tuple[ClipPlan, ...]:
+    """Return the plans of `describe` as they are kept: with the cues of what is said."""
+    plans = describe(lecture, weighed, choice, params, decisions)
+    return with_cues(plans, fix_segments(lecture.segments, decisions.captions))
 
 
 def _corrected(lecture: Lecture, captions: Sequence[CaptionFix]) -> Lecture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from agents.content.components import COMPONENTS
 from agents.extract.candidates import Lecture, Timed
 from agents.extract.params import ExtractParams
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.timing import spoken
+from agents.extract.settling import ends_of, spoken
 from agents.subtitles import make_cues
 from agents.types import (
     ClipPlan,
@@ -43,8 +43,7 @@ class Pick:
 def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarray, np.ndarray]:
     """Return the sentences of which the parts keep half or more, and how much speech of each."""
     low, high = (np.array([[getattr(p, end)] for p in parts]) for end in ("start", "end"))
-    first = np.array([spoken(segment)[0].start for segment in lecture.segments])
-    last = np.array([spoken(segment)[-1].end for segment in lecture.segments])
+    first, last = ends_of(lecture.segments)
     seconds = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0).sum(axis=0)
     inside = np.flatnonzero((seconds > 0) & (2 * seconds >= last - first))
     return inside, seconds[inside]
@@ -53,7 +52,7 @@ def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarra
 def describe_clips(
     picks: Sequence[Pick], lecture: Lecture, weighed: Timed, params: ExtractParams
 ) -> tuple[ClipPlan, ...]:
-    """Return the plans of the clips, best first."""
+    """Return the plans of the clips, best first, without their cues."""
     weighted = lecture.components * weight_vector(params.weights)
     usual = np.average(weighted, axis=0, weights=weighed.timing.speech)
     usually = dict(zip(NAMES, usual.tolist(), strict=True))
@@ -71,11 +70,20 @@ def describe_clips(
             quote=_best_sentence(picks[i], lecture.content, weighted),
             topic=topic_of(picks[i], lecture.content),
             layout=crop_layout(lecture.layout, picks[i].parts),
-            cues=make_cues(_words(picks[i], lecture.segments), picks[i].parts),
+            cues=(),
             subject=_subject(picks[i], lecture.content),
             kept=picks[i].kept,
         )
         for rank, (i, title) in enumerate(zip(order, titles, strict=True), start=1)
+    )
+
+
+def with_cues(
+    plans: Sequence[ClipPlan], segments: Sequence[TranscriptSegment]
+) -> tuple[ClipPlan, ...]:
+    """Return the plans with the cues of what is said in them, the costliest part of a plan."""
+    return tuple(
+        replace(plan, cues=make_cues(_words(plan.parts, segments), plan.parts)) for plan in plans
     )
 
 
@@ -164,12 +172,12 @@ def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion
     return tuple(cropped)
 
 
-def _words(pick: Pick, segments: Sequence[TranscriptSegment]) -> list[Word]:
-    """Return the words of the clip; a sentence without word times counts as one.
+def _words(parts: Sequence[Interval], segments: Sequence[TranscriptSegment]) -> list[Word]:
+    """Return the words of a clip; a sentence without word times counts as one.
 
     Of a sentence that a person has cut in two each part says its own words.
     """
-    first, last = pick.parts[0].start, pick.parts[-1].end
+    first, last = parts[0].start, parts[-1].end
     touched = [segment for segment in segments if segment.end > first and segment.start < last]
     return [
         word if isinstance(word, Word) else Word(segment.start, segment.end, segment.text)

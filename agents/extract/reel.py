@@ -9,7 +9,7 @@ import numpy as np
 from agents.extract.candidates import read_lecture, weigh
 from agents.extract.params import ExtractParams
 from agents.extract.planner import length_of, pick_of
-from agents.extract.reasons import describe_clips
+from agents.extract.reasons import describe_clips, with_cues
 from agents.extract.selection import Candidates
 from agents.extract.similarity import alike_pairs, word_pairs
 from agents.types import (
@@ -54,7 +54,7 @@ def plan_reel(
     total = min(params.reel.total_s, params.max_share * length_of(weighed))
     spans = choose_apart(weighed.found.only(inside), content, total, params)
     picks = [pick_of(weighed, span) for span in spans]
-    plans = describe_clips(picks, lecture, weighed, params)
+    plans = with_cues(describe_clips(picks, lecture, weighed, params), lecture.segments)
     return tuple(sorted(plans, key=lambda plan: plan.start))
 
 

@@ -133,7 +133,7 @@ def choice_of(found: Candidates, limits: Limits, spans: Sequence[tuple[int, int]
 
 
 def _value(found: Candidates, limits: Limits, chosen: list[int]) -> float:
-    covered = np.unique(found.topic[chosen])
+    covered = sorted(set(found.topic[chosen].tolist()))
     return float(found.value[chosen].sum() + limits.coverage[covered].sum())
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.extract.params import ExtractParams
+from agents.extract.settling import ends_of, spoken
 from agents.types import Interval, Layout, SilenceRegion, TranscriptSegment, Word
 
 
@@ -43,33 +44,42 @@ class Timing:
         return tuple(Interval(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
+def measured_pauses(silence: Sequence[SilenceRegion]) -> np.ndarray:
+    """Return the silences in order, shape (pauses, 2).
+
+    A blank screen alone is no pause: somebody may speak over it.
+    """
+    silent = [r for r in silence if r.silence_type != "blank_screen"]
+    return np.array([[r.start, r.end] for r in silent]).reshape(-1, 2)
+
+
 def measure_timing(
     segments: Sequence[TranscriptSegment],
-    silence: Sequence[SilenceRegion],
+    quiet: np.ndarray,
     layout: Layout,
     params: ExtractParams,
 ) -> Timing:
-    """Return where clips of these sentences may begin and end."""
+    """Return where clips of these sentences may begin and end, `quiet` being measured pauses."""
     words = [word for segment in segments for word in spoken(segment)]
     starts, ends = _bounds(words)
-    # A blank screen alone is no pause: somebody may speak over it.
-    silent = [r for r in silence if r.silence_type != "blank_screen"]
-    quiet = np.array([[r.start, r.end] for r in silent]).reshape(-1, 2)
-    first = np.array([spoken(segment)[0].start for segment in segments])
-    last = np.maximum(np.array([spoken(segment)[-1].end for segment in segments]), first)
+    first, last = ends_of(segments)
     duration = max([last[-1] + params.edge_pad_s, *(region.end for region in layout.regions[-1:])])
-    low, high, pause = find_pauses(first, last, quiet, float(duration))
-    middle = (low + high) / 2
-    start = np.maximum(high - params.edge_pad_s, middle)[:-1]
-    end = np.minimum(low + params.edge_pad_s, middle)[1:]
-    start, end = keep_to_slides(start, end, first, last, layout)
+    before, after = find_pauses(first, last, quiet, float(duration), params.edge_reach_s)
+    # nothing is cut off at the recording's own ends
+    if first[0] <= params.edge_reach_s:
+        before.length[0] = np.inf
+    if duration - last[-1] <= params.edge_reach_s:
+        after.length[-1] = np.inf
+    start = np.maximum(before.high - params.edge_pad_s, before.middle)
+    end = np.minimum(after.low + params.edge_pad_s, after.middle)
+    start, end = keep_to_slides(start, end, before.high, after.low, layout)
     nothing = np.zeros(len(first))
     uncut = Timing(
         speech=last - first,
         start=start,
         end=end,
-        pause_before=pause[:-1],
-        pause_after=pause[1:],
+        pause_before=before.length,
+        pause_after=after.length,
         cuts=np.zeros((0, 2)),
         cut_before=nothing,
         cut_within=nothing,
@@ -105,8 +115,8 @@ def keep_to_slides(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the edges moved so that no clip flashes a slide that is not spoken about.
 
-    A change between a clip's beginning and its first word, or between its last word and its end,
-    is left outside; the words themselves are never touched.
+    A change between a clip's beginning and where its sound begins, `first`, or between where its
+    sound is over, `last`, and its end, is left outside; the sound itself is never touched.
     """
     changes = np.array([-np.inf, *(slide.start for slide in layout.slides[1:]), np.inf])
     before = changes[np.searchsorted(changes, first, side="right") - 1]
@@ -116,38 +126,68 @@ def keep_to_slides(
     return start, end
 
 
-def spoken(segment: TranscriptSegment) -> Sequence[Interval]:
-    """Return the words of a sentence, or the sentence itself where words have no times."""
-    return segment.words or (segment,)
-
-
 def _bounds(words: Sequence[Interval | Word]) -> tuple[np.ndarray, np.ndarray]:
-    count = len(words)
-    return (
-        np.fromiter((word.start for word in words), np.float64, count),
-        np.fromiter((word.end for word in words), np.float64, count),
-    )
+    return np.array([word.start for word in words]), np.array([word.end for word in words])
+
+
+FAR_S = 30.0
+"""Without silence for so long there is noise that hides it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pauses:
+    """Of each sentence the pause before it, or after it: where an edge may lie, and its length."""
+
+    low: np.ndarray
+    high: np.ndarray
+    length: np.ndarray
+
+    @property
+    def middle(self) -> np.ndarray:
+        """Return the middle of where an edge may lie."""
+        return (self.low + self.high) / 2
 
 
 def find_pauses(
-    first: np.ndarray, last: np.ndarray, quiet: np.ndarray, duration: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return per gap between sentences where an edge may lie (low, high) and the pause's length.
+    first: np.ndarray, last: np.ndarray, quiet: np.ndarray, duration: float, reach: float
+) -> tuple[Pauses, Pauses]:
+    """Return the pauses before and after the sentences.
 
-    There is one gap more than sentences. An edge lies between the two words; where a detected
-    silence touches the gap, it lies in the silence as well.
+    An edge lies between two sentences; where a detected silence lies there too, at most `reach`
+    from the words, the edge lies in the silence nearest to them.
     """
     low = np.concatenate([[0.0], last])
     high = np.maximum(np.concatenate([first, [duration]]), low)
-    pause = high - low
-    if len(quiet):
-        touching = np.searchsorted(quiet[:, 1], low, side="right").clip(max=len(quiet) - 1)
-        begin, finish = quiet[touching].T
-        inside = (begin <= high) & (finish >= low)
-        pause = np.where(inside, np.maximum(pause, finish - begin), pause)
-        low = np.where(inside, np.maximum(low, begin), low)
-        high = np.where(inside, np.minimum(high, finish), high)
-    return low, high, pause
+    if not len(quiet):
+        both = Pauses(low, high, high - low)
+        return _pick(both, slice(None, -1)), _pick(both, slice(1, None))
+    before = np.searchsorted(quiet[:, 0], high[:-1], side="right") - 1
+    after = np.searchsorted(quiet[:, 1], low[1:], side="right").clip(max=len(quiet) - 1)
+    return (
+        _lay(low[:-1], high[:-1], quiet[before.clip(0)], high[:-1] - reach, high[:-1]),
+        _lay(low[1:], high[1:], quiet[after], low[1:], low[1:] + reach),
+    )
+
+
+def _pick(pauses: Pauses, some: slice) -> Pauses:
+    return Pauses(pauses.low[some], pauses.high[some], pauses.length[some])
+
+
+def _lay(
+    low: np.ndarray, high: np.ndarray, silence: np.ndarray, early: np.ndarray, late: np.ndarray
+) -> Pauses:
+    """Return the gaps with the silence in them, where it touches the time from early to late.
+
+    A gap between words in which sound goes on is a pause only far from all that is silent.
+    """
+    begin, finish = silence.T
+    heard = np.maximum(begin - high, low - finish) <= FAR_S
+    inside = (begin <= np.minimum(high, late)) & (finish >= np.maximum(low, early))
+    return Pauses(
+        np.where(inside, np.maximum(low, begin), low),
+        np.where(inside, np.minimum(high, finish), high),
+        np.where(inside, np.maximum(high - low, finish - begin), np.where(heard, 0.0, high - low)),
+    )
 
 
 def find_cuts(

@@ -9,7 +9,7 @@ from agents.types import Layout
 AGENT = Agent(
     name="layout",
     title="Layout and slides",
-    version=4,
+    version=5,
     params=LayoutParams,
     needs=("intake",),
     run=analyze_layout,

@@ -23,7 +23,7 @@ from agents.layout.slides import (
     screen_mask,
     screens_differ,
 )
-from agents.layout.steps import film_cells, locate_changes, locate_small, turning_point
+from agents.layout.steps import film_beside, film_cells, locate_changes, locate_small, turning_point
 from agents.layout.stills import look_closely
 from agents.layout.suspects import Suspects, find_suspects, judge
 from agents.layout.views import AFTER_KEY_S, FAR_S, decode_groups, sample_times, since_key
@@ -137,20 +137,24 @@ class _Inside:
             self.changes.append(time)
 
     def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
-        """Look just before and after the candidates within some stretches between key frames."""
+        """Look just before and after the candidates within some stretches between key frames.
+
+        Twice on either side: what moves before or after as well is a film on the slide.
+        """
         order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
         if not order:
             return
-        step = self.step
-        moments = [
-            (max(self.ends[i] + AFTER_KEY_S / 2, t - step), min(t + step, self.ends[i + 1] + step))
-            for i, t in order
-        ]
-        luma = decode_luma(self.intake.media, [time for pair in moments for time in pair])
-        for (i, time), change in zip(
-            order, measure_change(luma[::2], luma[1::2], rough=True), strict=True
-        ):
-            if has_changed(change, screen_mask(self.owner[i]), self.params):
+        first = np.array([self.ends[i] + AFTER_KEY_S / 2 for i, _ in order])
+        last = np.array([self.ends[i + 1] for i, _ in order]) + 2 * self.step
+        at = np.array([time for _, time in order])
+        moments = np.stack([at + n * self.step for n in (-2, -1, 1, 2)], axis=1)
+        moments = np.clip(moments, first[:, None], last[:, None])
+        luma = decode_luma(self.intake.media, moments.ravel().tolist())
+        steps = [measure_change(luma[n::4], luma[n + 1 :: 4], rough=True) for n in range(3)]
+        for (i, time), before, change, after in zip(order, *steps, strict=True):
+            mask = screen_mask(self.owner[i])
+            calm = mask & ~film_beside(np.stack((before, after)), mask, self.params)
+            if has_changed(change, calm, self.params):
                 self.changes.append(time)
 
     def look(self, doubtful: Sequence[int], peaks: Peaks) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from agents.layout.boxes import LEAST_SIZE, Rect, Snapped, snap_to_edges
@@ -141,3 +143,36 @@ def free_sides(box: Snapped, limits: Rect) -> list[float]:
     """Return the support of the sides that do not lie on the border of the picture."""
     pairs = zip(box.rect, limits, box.support, strict=True)
     return [support for side, limit, support in pairs if side != limit]
+
+
+def frames_with_border(rect: Rect, frames: Sequence[int], luma: np.ndarray) -> set[int]:
+    """Return those of some key frames in which a box has the border that it usually has.
+
+    In others something else moves there: the film of a slide that was shown elsewhere before.
+    """
+    order = sorted(set(frames))
+    steps = border_steps(rect, luma[order])
+    usual = float(np.median(steps))
+    return {i for i, step in zip(order, steps, strict=True) if step >= LEAST_STEPS * usual}
+
+
+LEAST_STEPS = 0.5
+"""Share of the usual step along the border of a box that is still that border."""
+
+
+def border_steps(rect: Rect, luma: np.ndarray) -> np.ndarray:
+    """Return the mean step, 0-1, along the sides of a box inside pictures (n, 180, 320): (n,)."""
+    sides = []
+    for side, at in enumerate(rect):
+        lines = luma if side % 2 else luma.transpose(0, 2, 1)
+        if not 2 < at < lines.shape[1] - 2:
+            continue
+        span = (rect.left, rect.right) if side % 2 else (rect.top, rect.bottom)
+        part = lines[:, at - 2 : at + 2, span[0] : span[1]].astype(np.int16)
+        steps = np.minimum(np.abs(np.diff(part, axis=1)), FULL_STEP).mean(axis=2)
+        sides.append(steps.max(axis=1) / FULL_STEP)
+    return np.mean(sides, axis=0) if sides else np.zeros(len(luma))
+
+
+FULL_STEP = 24
+"""Step in luma that counts as a full one."""

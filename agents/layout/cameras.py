@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.layout.borders import CLEAR_SUPPORT
+from agents.layout.borders import CLEAR_SUPPORT, frames_with_border
 from agents.layout.boxes import Rect, cut_margins, iou
-from agents.layout.likeness import Camera, keeps_border, stirs, unlikeness
+from agents.layout.likeness import Camera, keeps_border, shows, stirs, unlikeness
 from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion
 from agents.layout.params import LayoutParams
 from agents.layout.places import SAME_BOX, inner_cells, outer_cells
@@ -23,11 +23,11 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     limits = cut_margins(sample(luma, range(len(luma))), None, params.bar_level)
     cameras = [
         camera
-        for camera in _merge(short_votes(motion, luma, limits, params), motion)
+        for camera in _merge(short_votes(motion, luma, limits, params), motion, luma)
         if _keeps_moving(camera, motion, params)
     ]
     if not cameras:
-        cameras = _merge(long_votes(motion, luma, limits, params), motion)
+        cameras = _merge(long_votes(motion, luma, limits, params), motion, luma)
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
     bordered = [camera for camera in cameras if not camera.whole]
     cameras = [camera for camera in cameras if not _is_behind(camera, bordered, luma, params)]
@@ -87,7 +87,7 @@ HELD = 0.8
 """Share of a camera that lies in a box that holds it."""
 
 
-def _merge(votes: list[Vote], motion: Motion) -> list[Camera]:
+def _merge(votes: list[Vote], motion: Motion, luma: np.ndarray) -> list[Camera]:
     """Return one camera for the votes that agree."""
     groups: list[list[Vote]] = []
     for vote in votes:
@@ -98,14 +98,17 @@ def _merge(votes: list[Vote], motion: Motion) -> list[Camera]:
                 break
         else:
             groups.append([vote])
-    return [_camera(group, motion) for group in groups]
+    return [_camera(group, motion, luma) for group in groups]
 
 
-def _camera(group: list[Vote], motion: Motion) -> Camera:
+def _camera(group: list[Vote], motion: Motion, luma: np.ndarray) -> Camera:
     supports = [float(np.mean(vote.box.support)) for vote in group]
     clear = np.array(supports) >= CLEAREST * max(supports)
     rects = np.array([vote.box.rect for vote in group])[clear]
     rect = Rect(*(int(v) for v in np.median(rects, axis=0)))
+    if not group[0].whole:
+        here = frames_with_border(rect, [vote.frames[0] for vote in group], luma)
+        group = [vote for vote in group if vote.frames[0] in here]
     frames = sorted({frame for vote in group for frame in vote.frames})
     look = np.median(inner_cells(rect).inside(motion.cells[frames]), axis=0).astype(np.float32)
     voted = tuple(sorted({vote.frames[0] for vote in group}))
@@ -160,7 +163,7 @@ def _is_on_slide(
     came, a camera lies in a corner of the picture or beside the screen. What changes where one of
     the other `cameras` comes or goes is no slide.
     """
-    seen = unlikeness(camera, motion.cells) <= MOVING_LIKENESS * params.camera_likeness
+    seen = shows(camera, motion.cells, luma, params) <= 1
     seen[list(camera.voted)] = True
     stays = np.flatnonzero(seen[:-1] & seen[1:])
     beside = np.ones((len(stays), ROWS, COLUMNS), bool)

@@ -12,7 +12,7 @@ import numpy as np
 from agents.layout.boxes import Rect
 from agents.layout.cameras import OVERLAP, find_cameras
 from agents.layout.likeness import Camera, camera_costs, keeps_border, unlikeness
-from agents.layout.motion import CELL, COLUMNS, ROWS, Motion, measure_motion, to_cells
+from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion, measure_motion, to_cells
 from agents.layout.params import LayoutParams
 from agents.layout.places import inner_cells
 from agents.layout.screens import find_screen
@@ -63,15 +63,18 @@ def detect_layout(
     frames = {label: np.flatnonzero(labels == label).tolist() for label in set(labels.tolist())}
     pictures = {label: sample(luma, numbers) for label, numbers in frames.items()}
     shown = {label: None if label == NOBODY else cameras[label] for label in frames}
+    order = sorted(frames, key=lambda label: (-len(frames[label]), label))
     known: dict[int, Arrangement] = {}
-    for label in sorted(frames, key=lambda label: (-len(frames[label]), label)):
+    # twice: the screen of the first may only be found where a later one has it
+    for label in order * 2:
         times = tuple(motion.time[frames[label]].tolist())
         beside = [
             (pictures[other], camera and camera.rect)
             for other, camera in shown.items()
             if other != label and not (camera and camera.whole)
         ]
-        known[label] = arrange(shown[label], pictures[label], times, params, known.values(), beside)
+        others = [arrangement for other, arrangement in known.items() if other != label]
+        known[label] = arrange(shown[label], pictures[label], times, params, others, beside)
     edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     return tuple(Stretch(known[int(labels[a])], a, b - 1) for a, b in pairwise(edges))
 
@@ -118,10 +121,12 @@ def label_frames(
     away = [camera_costs(camera, motion, luma, params) for camera in cameras]
     costs = np.stack([*away, np.ones(len(motion.cells))])
     total, came_from = costs[:, 0].copy(), np.zeros(costs.shape, int)
+    moved = (motion.change > params.motion_level * CHANGE_SCALE).mean(axis=(1, 2))
+    switch = np.where(moved < params.camera_min_share / 100, STILL_COST, SWITCH_COST)
     for frame in range(1, costs.shape[1]):
-        stay = total <= total.min() + SWITCH_COST
+        stay = total <= total.min() + switch[frame - 1]
         came_from[:, frame] = np.where(stay, np.arange(len(costs)), total.argmin())
-        total = np.where(stay, total, total.min() + SWITCH_COST) + costs[:, frame]
+        total = np.where(stay, total, total.min() + switch[frame - 1]) + costs[:, frame]
     labels = np.empty(costs.shape[1], int)
     labels[-1] = total.argmin()
     for frame in range(len(labels) - 1, 0, -1):
@@ -131,6 +136,8 @@ def label_frames(
 
 SWITCH_COST = 0.6
 """What a change from one key frame to the next costs; that nobody is seen costs 1 in each."""
+STILL_COST = 5.0
+"""The same where the picture stays as it is: another arrangement would change it."""
 
 
 def _smooth(

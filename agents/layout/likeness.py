@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.layout.borders import free_sides
+from agents.layout.borders import border_steps, free_sides
 from agents.layout.boxes import Rect, snap_to_edges
 from agents.layout.motion import Motion, measure_edges, moving_cells
 from agents.layout.params import LayoutParams
@@ -114,24 +114,6 @@ BORDER_KEPT = 0.8
 """How much of its usual straightness a camera's border must keep in a frame."""
 CLEAR_BORDER, GONE = 0.5, 0.3
 """Usual step along a camera's border, in full ones, and the share of it that is none."""
-
-
-def border_steps(rect: Rect, luma: np.ndarray) -> np.ndarray:
-    """Return the mean step, 0-1, along the sides of a box inside pictures (n, 180, 320): (n,)."""
-    sides = []
-    for side, at in enumerate(rect):
-        lines = luma if side % 2 else luma.transpose(0, 2, 1)
-        if not 2 < at < lines.shape[1] - 2:
-            continue
-        span = (rect.left, rect.right) if side % 2 else (rect.top, rect.bottom)
-        part = lines[:, at - 2 : at + 2, span[0] : span[1]].astype(np.int16)
-        steps = np.minimum(np.abs(np.diff(part, axis=1)), FULL_STEP).mean(axis=2)
-        sides.append(steps.max(axis=1) / FULL_STEP)
-    return np.mean(sides, axis=0) if sides else np.zeros(len(luma))
-
-
-FULL_STEP = 24
-"""Step in luma that counts as a full one."""
 
 
 def border_support(camera: Camera, picture: np.ndarray) -> float:

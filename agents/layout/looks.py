@@ -11,8 +11,10 @@ import numpy as np
 from agents.decoder import decode_luma
 from agents.layout.detector import Stretch
 from agents.layout.motion import (
+    CHANGE_SCALE,
     Motion,
     is_settled,
+    measure_change,
     measure_motion,
     measure_stir,
     stir_of_key_frames,
@@ -86,11 +88,27 @@ def look_for_motion(intake: Intake, *, rough: bool = False) -> Motion:
     settled, decoded = spread(settled, MOST_SETTLED), spread(open_frames, MOST_DECODED)
     found = stir[np.asarray(settled, int) - 1]
     if decoded:
-        times = intake.key_frames.time[decoded].tolist()
-        found = np.concatenate((found, measure_stir(decode_moments(intake.media, times))))
+        frames = intake.key_frames
+        moments = decode_moments(intake.media, frames.time[decoded].tolist())
+        whole = ~is_torn(frames.luma[decoded], moments[-1])
+        decoded = [number for number, good in zip(decoded, whole, strict=True) if good]
+        found = np.concatenate((found, measure_stir(moments)[whole]))
     numbers = settled + decoded
     order = np.argsort(numbers, kind="stable")
     return measure_motion(intake.key_frames, sorted(numbers), found[order], rough=rough)
+
+
+def is_torn(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Tell whether another picture came between pictures (n, 180, 320) of one second, bool (n,).
+
+    What moves then may belong to the next arrangement, and tells nothing of the key frame.
+    """
+    moved = measure_change(first, last) > TORN_LEVEL * CHANGE_SCALE
+    return moved.mean(axis=(1, 2)) > TORN
+
+
+TORN_LEVEL, TORN = 8.0, 0.3
+"""Levels by which a cell must differ then, and the share of the picture: who walks changes less."""
 
 
 def spread(numbers: list[int], most: int) -> list[int]:

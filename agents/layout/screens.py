@@ -65,10 +65,13 @@ def find_screen(
     changed &= known
     seed = _bounds(changed, limits)
     lines = Lines(pictures, known)
+    alike = [rect for rect in others if _has_sides(lines, rect, limits)]
     if seed is None:
-        alike = [rect for rect in others if _has_sides(lines, rect, limits)]
         return min(alike, key=lambda rect: rect.area, default=limits)
     found = _enclosing(lines, seed, limits, _dark_ends(pictures))
+    if found == limits:
+        around = [rect for rect in alike if rect.meet(seed).area >= HELD * seed.area]
+        found = min(around, key=lambda rect: rect.area, default=limits)
     groups = [(pictures, known), *((other, _known(other, at)) for other, at in beside)]
     return _without_strips(groups, lines, found, seed)
 
@@ -144,6 +147,8 @@ def _bounds(changed: np.ndarray, limits: Rect) -> Rect | None:
     return Rect(int(left) + x, int(top) + y, int(right) + x, int(bottom) + y)
 
 
+HELD = 0.9
+"""Share of what changed that must lie on the screen that another arrangement shows."""
 LEAST_CHANGED = 0.004
 """Share of the picture that must have changed to tell the screen by it."""
 

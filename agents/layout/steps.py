@@ -52,11 +52,29 @@ def locate_changes(
 
 
 def _films(moved: np.ndarray, flags: np.ndarray, at: int) -> np.ndarray:
-    """Return the cells (36, 64) of what keeps moving before a step or after it, or throughout."""
-    sides = slice(max(0, at - AROUND), at), slice(at + 1, at + 1 + AROUND), slice(None)
-    before, after, throughout = (_film(moved[side], flags[side]) for side in sides)
+    """Return the cells (36, 64) of what keeps moving before a step or after it, or throughout.
+
+    A film ends or begins where another slide comes.
+    """
+    cuts = _cuts(moved, flags)
+    first = max((cut + 1 for cut in cuts if cut < at), default=0)
+    end = min((cut for cut in cuts if cut > at), default=len(moved))
+    sides = slice(max(first, at - AROUND), at), slice(at + 1, min(end, at + 1 + AROUND))
+    before, after = (_film(moved[side], flags[side]) for side in sides)
+    throughout = _film(moved[first:end], flags[first:end]) if at not in cuts else before
     either = before | after | throughout
     return either if either.mean() < FILLS else before & after
+
+
+def _cuts(moved: np.ndarray, flags: np.ndarray) -> list[int]:
+    """Return the steps in which far more moves than in most others where anything does."""
+    count = moved.sum(axis=(1, 2))
+    usual = np.percentile(count[flags], USUAL_STEP) if flags.any() else 0.0
+    return np.flatnonzero(flags & (count > CUT_TIMES * usual)).tolist()
+
+
+USUAL_STEP, CUT_TIMES = 25, 4.0
+"""Percentile of the steps in which a film moves, and how much more another slide changes."""
 
 
 def film_cells(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> np.ndarray:
@@ -69,6 +87,18 @@ def film_cells(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> np
     sides = slice(None, AROUND), slice(-AROUND, None), slice(None)
     found = np.any([_film(moved[side], flags[side]) for side in sides], axis=0)
     return found if found.mean() < FILLS else np.zeros_like(found)
+
+
+def film_beside(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> np.ndarray:
+    """Return the boxes (36, 64) of what moves in any of a few steps (n, 36, 64) around another.
+
+    None where they fill the screen: a film that begins as a slide of its own is a change.
+    """
+    box = np.zeros(mask.shape, bool)
+    for moved in (change > params.slide_level * CHANGE_SCALE) & mask:
+        for part in find_blobs(moved, LEAST_PART):
+            part.grown(1).inside(box)[...] = True
+    return box if (box & mask).sum() < FILLS * mask.sum() else np.zeros_like(box)
 
 
 def _film(moved: np.ndarray, flags: np.ndarray) -> np.ndarray:

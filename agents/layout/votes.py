@@ -9,6 +9,7 @@ import numpy as np
 
 from agents.layout.borders import (
     CLEAR_SUPPORT,
+    frames_with_border,
     has_border,
     is_empty_beside,
     joint_box,
@@ -156,6 +157,10 @@ def _joint_votes(
             )
         elif box is None and stays:
             box = Snapped(seed, OPEN)
+        if box is not None and not whole:
+            here = frames_with_border(box.rect, frames, luma)
+            groups += [[b for b in group if b.index not in here]] * (len(here) < len(set(frames)))
+            group, frames = [b for b in group if b.index in here], sorted(here)
         if box is not None and (whole or len(group) > 1):
             votes += [Vote(box, (index,), whole=whole) for index in frames]
         else:

@@ -11,13 +11,13 @@ import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
+from typing import Annotated, Any
 
 from anyio import CancelScope, to_thread
+from fastapi import APIRouter, Header
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from agents.errors import LectureError, NotFound
@@ -28,6 +28,14 @@ from jobs.progress import FINAL, Event, is_final, read_entries, stream_key
 BLOCK_MS = 5_000
 """A silent stream is answered with a comment this often, which also notices a lost client."""
 STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}")
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The stream; it ends with the job.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+router = APIRouter(prefix="/jobs/{id}", tags=["events"])
 
 
 async def follow(job_id: str, after_id: str | None) -> AsyncGenerator[Event | None]:
@@ -97,13 +105,23 @@ async def _read(redis: Redis, key: str, position: str, block_ms: int) -> list[Ev
             await asyncio.gather(read, stop, return_exceptions=True)
 
 
-async def server_sent(request: Request) -> Response:
-    """Stream a job's progress as server-sent events."""
-    job_id = request.path_params["id"]
-    await to_thread.run_sync(current_services().jobs.get, job_id)
-    after_id = _last_id(request.headers.get("last-event-id"))
+@router.get("/events", response_class=StreamingResponse, responses=STREAM)
+async def follow_events(
+    id: str,
+    last_event_id: Annotated[
+        str | None, Header(description="`id` of the last event that was seen.")
+    ] = None,
+) -> Response:
+    """Stream a job's progress as server-sent events: its state first, then what happens.
+
+    `snapshot` and `event` carry a JSON object each; `Last-Event-ID` goes on from there without the
+    snapshot. `unavailable` says that the broker does not answer; the client comes back by itself.
+    The same as JSON messages: the WebSocket `/api/v1/jobs/{id}/ws`, where `?after=` goes on.
+    """
+    await to_thread.run_sync(current_services().jobs.get, id)
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    return StreamingResponse(_lines(job_id, after_id), 200, headers, "text/event-stream")
+    lines = _lines(id, _last_id(last_event_id))
+    return StreamingResponse(lines, 200, headers, "text/event-stream")
 
 
 async def _lines(job_id: str, after_id: str | None) -> AsyncIterator[str]:
@@ -121,16 +139,16 @@ def _block(event: Event) -> str:
     return f"id: {event['id']}\nevent: {event['type']}\ndata: {json.dumps(event)}\n\n"
 
 
-async def socket(ws: WebSocket) -> None:
+@router.websocket("/ws")
+async def socket(ws: WebSocket, id: str) -> None:
     """Send a job's progress over a WebSocket; `?after=` resumes."""
-    job_id = ws.path_params["id"]
     try:
-        await to_thread.run_sync(current_services().jobs.get, job_id)
+        await to_thread.run_sync(current_services().jobs.get, id)
     except NotFound:
         await ws.close(4404)
         return
     await ws.accept()
-    pump = asyncio.create_task(_pump(ws, job_id, _last_id(ws.query_params.get("after"))))
+    pump = asyncio.create_task(_pump(ws, id, _last_id(ws.query_params.get("after"))))
     try:
         # Reading notices the disconnect; a route that only sends would outlive the client.
         while (await ws.receive())["type"] != "websocket.disconnect":
@@ -162,9 +180,3 @@ async def _close(ws: WebSocket, code: int) -> None:
 
 def _last_id(text: str | None) -> str | None:
     return text if text and STREAM_ID.fullmatch(text) else None
-
-
-routes = [
-    Route("/jobs/{id}/events", server_sent, methods=["GET"]),
-    WebSocketRoute("/jobs/{id}/ws", socket),
-]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from app.api.models import DownloadView, ExtraView
+from app.api.queries import OfJob
 from app.services.root import current_services
 from jobs.extras import ExtraKind
 
 router = APIRouter(prefix="/lectures/{id}", tags=["files"])
-
-OfJob = Annotated[
-    str | None,
-    Query(max_length=100, description="A run of the lecture; else its newest completed one."),
-]
 
 
 @router.get("/downloads", response_model=list[DownloadView])

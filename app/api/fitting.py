@@ -2,55 +2,45 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import Annotated, Any
 
-from anyio import to_thread
-from pydantic import BaseModel, ConfigDict, ValidationError
-from starlette.requests import Request
+from fastapi import APIRouter, Query
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from app.api.bodies import read_body
-from app.api.uploads import BadRequest
+from app.api.models import Model, View
+from app.api.views import Fitted
 from app.services.root import current_services
 
-MOST_BYTES = 20_000
+router = APIRouter(prefix="/fit", tags=["tuning"])
 
 
-class Kept(BaseModel):
+class Kept(Model):
     """The yes: the weights that were shown, and the name of the preset that they become."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
+    name: Annotated[str, Field(max_length=400)]
     weights: dict[str, float]
 
 
-async def proposal(request: Request) -> Response:
-    """Return what the judgements propose: `?lecture=ID`, as often as wanted, all without."""
-    lectures = request.query_params.getlist("lecture")
-    found = await to_thread.run_sync(current_services().fits.propose, lectures)
-    return JSONResponse(found.document())
+class KeptPreset(View):
+    """The preset that the weights became."""
+
+    id: str
+    name: str
+    params: dict[str, Any]
 
 
-async def keep(request: Request) -> Response:
+@router.get("", response_class=JSONResponse, responses={200: {"model": Fitted}})
+def propose_weights(
+    lecture: Annotated[
+        list[str], Query(description="Ids of the lectures to ask; all without.", max_length=1000)
+    ] = [],  # noqa: B006
+) -> Response:
+    """Return what the judgements of lectures propose."""
+    return JSONResponse(current_services().fits.propose(lecture).document())
+
+
+@router.post("", status_code=201, response_model=KeptPreset)
+def keep_weights(kept: Kept) -> Any:  # noqa: ANN401
     """Keep weights as a preset; nothing else changes."""
-    kept = _read(await read_body(request, MOST_BYTES))
-    save = current_services().fits.save
-    preset = await to_thread.run_sync(save, kept.weights, kept.name)
-    body: dict[str, Any] = {"id": preset.id, "name": preset.name, "params": dict(preset.params)}
-    return JSONResponse(body, 201)
-
-
-def _read(body: bytes) -> Kept:
-    try:
-        return Kept.model_validate(json.loads(body))
-    except (ValidationError, ValueError) as error:
-        raise BadRequest('The body must be {"name": text, "weights": {name: number}}.') from error
-
-
-routes = [
-    Route("/fit", proposal, methods=["GET"]),
-    Route("/fit", keep, methods=["POST"]),
-]
+    return current_services().fits.save(kept.weights, kept.name)

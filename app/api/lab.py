@@ -2,105 +2,136 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
-from anyio import to_thread
-from pydantic import BaseModel, ConfigDict, ValidationError
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from agents.tuning import differing, tuning_type, with_values
-from app.api.bodies import read_body
+from agents.tuning import Scalar, differing, tuning_type, with_values
 from app.api.lectures import NO_CACHE
 from app.api.media import attachment
-from app.api.uploads import BadRequest
+from app.api.models import JobView, Model
+from app.api.problems import BadRequest
+from app.api.queries import OfJob
+from app.api.views import Notebook, PlanTried, PresetView
 from app.services.presets import from_toml, preset_json, to_toml
 from app.services.root import current_services
 
 MOST_BYTES = 50_000
-Value = float | int | bool | str
-Read = TypeVar("Read", bound=BaseModel)
+"""Of a TOML file."""
+Values = dict[str, Scalar]
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
+Spans = list[tuple[float, float]]
+
+router = APIRouter(prefix="/lectures/{id}", tags=["lab"])
+presets = APIRouter(tags=["tuning"])
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Tried(_Body):
+class Tried(Model):
     """Settings by dotted names, for one run."""
 
-    job: str | None = None
-    values: dict[str, Value] = {}
+    job: Annotated[str, Field(max_length=100)] | None = None
+    values: Values = Field(default_factory=dict)
 
 
-class Marked(_Body):
+class Marked(Model):
     """A stretch in seconds."""
 
-    start: float
-    end: float
+    start: Seconds
+    end: Seconds
 
 
-class Named(_Body):
+class Named(Model):
     """Settings under a name."""
 
-    name: str
-    values: dict[str, Value]
+    name: Annotated[str, Field(max_length=400)]
+    values: Values
 
 
-async def notebook(request: Request) -> Response:
-    """Return the cells of a run: `?job=`."""
-    lecture_id, job = request.path_params["id"], request.query_params.get("job")
-    return await _answer(current_services().lab.notebook, lecture_id, job)
+@router.get("/lab", response_class=JSONResponse, responses={200: {"model": Notebook}})
+def get_notebook(id: str, job: OfJob = None) -> Response:
+    """Return the cells of a run: parameters, what they cost, and what was found."""
+    return _answer(current_services().lab.notebook(id, job))
 
 
-async def plan(request: Request) -> Response:
-    """Return what settings would choose; nothing is stored."""
-    tried = await _read(request, Tried)
-    lecture_id = request.path_params["id"]
-    return await _answer(current_services().lab.plan, lecture_id, tried.job, tried.values)
+@router.post("/plan", response_class=JSONResponse, responses={200: {"model": PlanTried}})
+def try_plan(id: str, tried: Tried) -> Response:
+    """Return what settings would choose, and what that changes; nothing is stored."""
+    return _answer(current_services().lab.plan(id, tried.job, tried.values))
 
 
-async def marks(request: Request) -> Response:
-    """Return, add or take off marks of what is important."""
-    labels, lecture_id = current_services().labels, request.path_params["id"]
-    if request.method == "GET":
-        return await _answer(labels.marked, lecture_id)
-    span = await _read(request, Marked)
-    change = labels.mark if request.method == "POST" else labels.unmark
-    return await _answer(change, lecture_id, span.start, span.end)
+@router.post("/lab/run", status_code=201, response_model=JobView)
+def run_tried(id: str, tried: Tried) -> Any:  # noqa: ANN401
+    """Start a run with settings by dotted names, the rest as in the run that was tuned."""
+    services = current_services()
+    job = services.review.job_of(id, tried.job)
+    return services.lab.start(id, job.id, tried.values)
 
 
-async def presets(request: Request) -> Response:
-    """Return all presets, or keep settings under a name."""
-    service = current_services().presets
-    if request.method == "GET":
-        return await _answer(lambda: [preset_json(preset) for preset in service.list()])
-    named = await _read(request, Named)
-    return await _answer(lambda: preset_json(service.save(named.name, named.values)))
+@router.get("/marks")
+def get_marks(id: str) -> Spans:
+    """Return the stretches that are marked as important, in order."""
+    return current_services().labels.marked(id)
 
 
-async def preset(request: Request) -> Response:
+@router.post("/marks")
+def add_mark(id: str, marked: Marked) -> Spans:
+    """Mark a stretch as important and return all that is marked now."""
+    return current_services().labels.mark(id, marked.start, marked.end)
+
+
+@router.delete("/marks")
+def remove_mark(id: str, marked: Marked) -> Spans:
+    """Take the mark off a stretch and return what is marked still."""
+    return current_services().labels.unmark(id, marked.start, marked.end)
+
+
+@presets.get("/presets", response_model=list[PresetView])
+def list_presets() -> list[dict[str, Any]]:
+    """Return all presets by name."""
+    return [preset_json(preset) for preset in current_services().presets.list()]
+
+
+@presets.post("/presets", response_model=PresetView)
+def save_preset(named: Named) -> dict[str, Any]:
+    """Keep settings under a name; a preset of the same name takes them over."""
+    return preset_json(current_services().presets.save(named.name, named.values))
+
+
+@presets.delete("/presets/{id}", status_code=204)
+def delete_preset(id: str) -> None:
     """Remove a preset."""
-    await to_thread.run_sync(current_services().presets.delete, request.path_params["id"])
-    return Response(status_code=204)
+    current_services().presets.delete(id)
 
 
-async def toml(request: Request) -> Response:
-    """Return settings as a TOML file, or the settings that a TOML file holds."""
-    if request.method == "PUT":
-        tuning = from_toml(_text(await read_body(request, MOST_BYTES)))
-        return JSONResponse(differing(tuning))
-    tried = await _read(request, Tried)
+TOML = {"application/toml": {"schema": {"type": "string"}}}
+
+
+@presets.post(
+    "/tuning/toml",
+    response_class=Response,
+    responses={200: {"description": "The file.", "content": TOML}},
+)
+def write_toml(tried: Tried) -> Response:
+    """Return settings as a TOML file."""
     text = to_toml(with_values(tuning_type()(), tried.values))
     headers = {"Content-Disposition": attachment("settings.toml")}
     return Response(text, headers=headers, media_type="application/toml")
 
 
-async def _answer(work: Callable[..., Any], *args: Any) -> Response:  # noqa: ANN401
-    body = await to_thread.run_sync(work, *args)
+@presets.put(
+    "/tuning/toml",
+    max_body_size=MOST_BYTES,
+    openapi_extra={"requestBody": {"required": True, "content": TOML}},
+)
+async def read_toml(request: Request) -> Values:
+    """Return the settings that a TOML file holds, by dotted names."""
+    return differing(from_toml(_text(await request.body())))
+
+
+def _answer(body: Any) -> Response:  # noqa: ANN401
     return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
 
 
@@ -109,26 +140,3 @@ def _text(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRequest("The file is no text in UTF-8.") from error
-
-
-async def _read(request: Request, kind: type[Read]) -> Read:
-    body = await read_body(request, MOST_BYTES)
-    try:
-        return kind.model_validate(json.loads(body))
-    except (ValidationError, ValueError) as error:
-        names = ", ".join(kind.model_fields)
-        raise BadRequest(f"The body must be a JSON object with {names}.") from error
-
-
-def _lecture(path: str) -> str:
-    return f"/lectures/{{id}}/{path}"
-
-
-routes = [
-    Route(_lecture("lab"), notebook, methods=["GET"]),
-    Route(_lecture("plan"), plan, methods=["POST"]),
-    Route(_lecture("marks"), marks, methods=["GET", "POST", "DELETE"]),
-    Route("/presets", presets, methods=["GET", "POST"]),
-    Route("/presets/{id}", preset, methods=["DELETE"]),
-    Route("/tuning/toml", toml, methods=["POST", "PUT"]),
-]

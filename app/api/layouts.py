@@ -1,83 +1,90 @@
-"""The layout tab's routes: what is seen, corrections of it, and how a clip would look."""
+"""The layout tab's addresses: what is seen, corrections of it, and how a clip would look."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import Annotated, Any
 
-from anyio import to_thread
-from starlette.requests import Request
+from fastapi import APIRouter
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from app.api.bodies import read_body
-from app.api.lectures import number
-from app.api.uploads import BadRequest
+from app.api.models import JobView, Model
+from app.api.queries import OfJob
+from app.api.stills import PICTURE, Time, still_of
+from app.api.views import Composed, LayoutTab
+from app.services.layouts import MOST_REGIONS, GivenRegion
 from app.services.root import current_services
 
-MOST_BYTES = 200_000
+router = APIRouter(prefix="/lectures/{id}/layout", tags=["layouts"])
 FRESH = {"Cache-Control": "no-store"}
+Shape = dict[str, float | str]
 
 
-async def view(request: Request) -> Response:
-    """Return the stretches as they are now: `?job=`."""
-    layouts, job = current_services().layouts, request.query_params.get("job")
-    body = await to_thread.run_sync(layouts.view, request.path_params["id"], job)
+class Corrected(Model):
+    """The stretches as a person corrected them; they replace all corrections before."""
+
+    version: str
+    """Of the answer that they were made from."""
+    regions: Annotated[list[GivenRegion], Field(max_length=MOST_REGIONS)]
+
+
+class Arranged(Model):
+    """A stretch, and how screen and camera shall be arranged in it."""
+
+    region: GivenRegion
+    shape: Shape = Field(default_factory=dict)
+    """`template`, `main_share`, `camera_side`, `camera_crop`, `inset`, as the tunables."""
+
+
+class Tried(Model):
+    """Corrections that are not stored, and how screen and camera shall be arranged."""
+
+    regions: Annotated[list[GivenRegion], Field(max_length=MOST_REGIONS)]
+    shape: Shape = Field(default_factory=dict)
+
+
+class Rendered(Model):
+    """A run that takes the corrections up."""
+
+    job: Annotated[str, Field(max_length=100)]
+    shape: Shape = Field(default_factory=dict)
+
+
+@router.get("", response_class=JSONResponse, responses={200: {"model": LayoutTab}})
+def get_layout(id: str, job: OfJob = None) -> Response:
+    """Return the stretches as they are now, and the clips that would be rendered anew."""
+    return _fresh(current_services().layouts.view(id, job))
+
+
+@router.put("", response_class=JSONResponse, responses={200: {"model": LayoutTab}})
+def correct_layout(id: str, corrected: Corrected, job: OfJob = None) -> Response:
+    """Replace the corrections and return the stretches."""
+    regions = [region.model_dump() for region in corrected.regions]
+    return _fresh(current_services().layouts.save(id, job, regions, corrected.version))
+
+
+@router.post("/composed", response_class=JSONResponse, responses={200: {"model": Composed}})
+def compose_layout(id: str, arranged: Arranged, job: OfJob = None) -> Response:
+    """Return where a clip would show the parts of the frame in a stretch."""
+    region = arranged.region.model_dump()
+    return _fresh(current_services().layouts.composed(id, job, region, arranged.shape))
+
+
+@router.post("/still.jpg", response_class=Response, responses=PICTURE)
+def draw_layout(id: str, tried: Tried, t: Time = None, job: OfJob = None) -> Response:
+    """Return how a clip would show that second with corrections that are not stored yet."""
+    services = current_services()
+    run = services.review.job_of(id, job)
+    regions = services.layouts.corrected(run, [one.model_dump() for one in tried.regions])
+    look = services.stills.of_lecture(run, t or 0.0, tried.shape, regions=regions)
+    return still_of(look)
+
+
+@router.post("/render", status_code=201, response_model=JobView)
+def render_layout(id: str, rendered: Rendered) -> Any:  # noqa: ANN401
+    """Start a run that takes the corrections up; clips that they leave alone stay."""
+    return current_services().layouts.render(id, rendered.job, rendered.shape)
+
+
+def _fresh(body: dict[str, Any]) -> Response:
     return JSONResponse(body, headers=FRESH)
-
-
-async def save(request: Request) -> Response:
-    """Replace the corrections: {"version": text, "regions": [...]} -> the stretches."""
-    given = await _json(request)
-    where = (request.path_params["id"], request.query_params.get("job"))
-    what = (given.get("regions"), str(given.get("version")))
-    body = await to_thread.run_sync(current_services().layouts.save, *where, *what)
-    return JSONResponse(body, headers=FRESH)
-
-
-async def composed(request: Request) -> Response:
-    """Return the arrangement of a stretch: {"region": {...}, "shape": {...}} -> panels."""
-    given = await _json(request)
-    shape = given.get("shape")
-    args = (
-        request.path_params["id"],
-        request.query_params.get("job"),
-        given.get("region"),
-        shape if isinstance(shape, dict) else {},
-    )
-    body = await to_thread.run_sync(current_services().layouts.composed, *args)
-    return JSONResponse(body, headers=FRESH)
-
-
-async def still(request: Request) -> Response:
-    """Return a clip's picture at `?t=`: {"regions": corrections, "shape": {...}} -> JPEG."""
-    given = await _json(request)
-    time, shape = number(request, "t") or 0.0, given.get("shape")
-
-    def make() -> bytes:
-        services, query = current_services(), request.query_params
-        job = services.review.job_of(request.path_params["id"], query.get("job"))
-        regions = services.layouts.corrected(job, given.get("regions"))
-        values = shape if isinstance(shape, dict) else {}
-        return services.stills.draw(services.stills.of_lecture(job, time, values, regions=regions))
-
-    picture = await to_thread.run_sync(make)
-    return Response(picture, media_type="image/jpeg", headers=FRESH)
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        given = json.loads(await read_body(request, MOST_BYTES))
-    except ValueError as error:
-        raise BadRequest("The body must be JSON.") from error
-    if not isinstance(given, dict):
-        raise BadRequest("The body must be a JSON object.")
-    return given
-
-
-routes = [
-    Route("/lectures/{id}/layout", view, methods=["GET"]),
-    Route("/lectures/{id}/layout", save, methods=["PUT"]),
-    Route("/lectures/{id}/layout/composed", composed, methods=["POST"]),
-    Route("/lectures/{id}/layout/still.jpg", still, methods=["POST"]),
-]

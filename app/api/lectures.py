@@ -1,107 +1,113 @@
-"""What pages and components fetch about a lecture: bundle, waveform, silence, and files."""
+"""What pages and components fetch about a lecture: bundle, waveform, silence, and texts."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
-from anyio import to_thread
-from starlette.requests import Request
+from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from agents.tuning import tuning_type
 from app.api.media import attachment
-from app.api.uploads import BadRequest
+from app.api.queries import OfJob, partial_query
+from app.api.views import Bundle, LiveSilence, Peaks
+from app.chapters import CHAPTER_FORMATS
+from app.exchange import EXCHANGE_FORMATS
 from app.services.root import current_services
+from app.transcripts import TRANSCRIPT_FORMATS
 
 NO_CACHE = "private, no-cache"
 MAX_PEAKS = 6_000
+LONGEST_S = 1e9
 
+router = APIRouter(prefix="/lectures/{id}", tags=["lectures"])
+texts = APIRouter(prefix="/lectures/{id}", tags=["files"])
 
-async def bundle(request: Request) -> Response:
-    """Return everything that was found, or 304 when the client has it already."""
-    review, job = current_services().review, request.query_params.get("job")
-    lecture_id = request.path_params["id"]
-    etag = await to_thread.run_sync(review.etag, lecture_id, job)
-    headers = {"ETag": etag, "Cache-Control": NO_CACHE}
-    if _matches(request.headers.get("if-none-match", ""), etag):
-        return Response(status_code=304, headers=headers)
-    body = await to_thread.run_sync(review.bundle, lecture_id, job)
-    return JSONResponse(body, headers=headers)
+Seconds = Annotated[float, Query(ge=0, lt=LONGEST_S, allow_inf_nan=False)]
 
-
-async def peaks(request: Request) -> Response:
-    """Return the waveform: `?from=&to=&n=`."""
-    start, wanted = number(request, "from") or 0.0, number(request, "n")
-    count = 3_000 if wanted is None else int(wanted)
-    if not 1 <= count <= MAX_PEAKS:
-        raise BadRequest(f"n={count} must lie in 1 to {MAX_PEAKS}.")
-    body = await to_thread.run_sync(
-        current_services().review.peaks,
-        request.path_params["id"],
-        start,
-        number(request, "to"),
-        count,
+if TYPE_CHECKING:
+    from pydantic import BaseModel as SilenceQuery
+else:
+    SilenceQuery = partial_query(
+        "SilenceQuery", tuning_type().model_fields["silence"].annotation, job=OfJob
     )
-    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
 
 
-async def silence(request: Request) -> Response:
-    """Return levels and silences under other tunables: `?job=&top_db=30&min_silence_s=0.5`."""
-    values = dict(request.query_params)
-    job, lecture_id = values.pop("job", None), request.path_params["id"]
-    body = await to_thread.run_sync(current_services().review.silence, lecture_id, job, values)
-    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
-
-
-async def transcript(request: Request) -> Response:
-    """Return the transcript as the file that the suffix names: vtt, srt, txt, json or ttml."""
-    return await _saved(request, current_services().review.transcript)
-
-
-async def chapters(request: Request) -> Response:
-    """Return the chapters as the file that the suffix names: vtt, txt (YouTube) or json."""
-    return await _saved(request, current_services().review.chapters)
-
-
-async def cutlist(request: Request) -> Response:
-    """Return where the clips lie as a cut list: otio, fcpxml, xml, edl or csv."""
-    return await _saved(request, current_services().exchange.cutlist)
-
-
-async def _saved(
-    request: Request, make: Callable[[str, str, str | None], tuple[str, str, str]]
+@router.get(
+    "/bundle",
+    response_class=JSONResponse,
+    responses={200: {"model": Bundle}, 304: {"description": "Nothing has changed."}},
+)
+def get_bundle(
+    id: str,
+    job: OfJob = None,
+    if_none_match: Annotated[str, Header(description="`ETag` of an answer before.")] = "",
 ) -> Response:
-    parts, job = request.path_params, request.query_params.get("job")
-    name, media_type, text = await to_thread.run_sync(make, parts["id"], parts["suffix"], job)
+    """Return everything that was found, or 304 when the client has it already."""
+    review = current_services().review
+    etag = review.etag(id, job)
+    headers = {"ETag": etag, "Cache-Control": NO_CACHE}
+    if _matches(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(review.bundle(id, job), headers=headers)
+
+
+@router.get("/peaks", response_class=JSONResponse, responses={200: {"model": Peaks}})
+def get_peaks(
+    id: str,
+    start: Annotated[Seconds, Query(alias="from", description="Seconds.")] = 0.0,
+    end: Annotated[Seconds | None, Query(alias="to", description="Seconds; else the end.")] = None,
+    n: Annotated[int, Query(ge=1, le=MAX_PEAKS, description="How many pairs.")] = 3_000,
+) -> Response:
+    """Return the waveform as pairs of lowest and highest, -127 to 127."""
+    body = current_services().review.peaks(id, start, end, n)
+    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+
+
+@router.get("/silence", response_class=JSONResponse, responses={200: {"model": LiveSilence}})
+def try_silence(id: str, values: Annotated[SilenceQuery, Query()]) -> Response:
+    """Return levels and silences under other tunables; nothing is stored."""
+    given = values.model_dump(exclude_unset=True)
+    body = current_services().review.silence(id, given.pop("job", None), given)
+    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+
+
+def _suffix(known: Any) -> Any:  # noqa: ANN401
+    return Path(description="What the file is made as.", json_schema_extra={"enum": list(known)})
+
+
+FILE = {200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string"}}}}}
+
+
+@texts.get("/transcript.{suffix}", response_class=Response, responses=FILE)
+def get_transcript_file(
+    id: str, suffix: Annotated[str, _suffix(TRANSCRIPT_FORMATS)], job: OfJob = None
+) -> Response:
+    """Return the transcript as the file that the suffix names."""
+    return _saved(*current_services().review.transcript(id, suffix, job))
+
+
+@texts.get("/chapters.{suffix}", response_class=Response, responses=FILE)
+def get_chapters_file(
+    id: str, suffix: Annotated[str, _suffix(CHAPTER_FORMATS)], job: OfJob = None
+) -> Response:
+    """Return the chapters as the file that the suffix names; txt is YouTube's list of times."""
+    return _saved(*current_services().review.chapters(id, suffix, job))
+
+
+@texts.get("/cutlist.{suffix}", response_class=Response, responses=FILE)
+def get_cutlist_file(
+    id: str, suffix: Annotated[str, _suffix(EXCHANGE_FORMATS)], job: OfJob = None
+) -> Response:
+    """Return where the clips lie as a cut list for a video editor."""
+    return _saved(*current_services().exchange.cutlist(id, suffix, job))
+
+
+def _saved(name: str, media_type: str, text: str) -> Response:
     headers = {"Cache-Control": NO_CACHE, "Content-Disposition": attachment(name)}
     return Response(text, headers=headers, media_type=media_type)
-
-
-def number(request: Request, name: str) -> float | None:
-    """Return a number from the query, None where there is none; else BadRequest."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < 1e9:
-        raise BadRequest(f"{name}={text[:40]!r} must be a number, 0 or more.")
-    return value
 
 
 def _matches(header: str, etag: str) -> bool:
     found = {part.strip().removeprefix("W/") for part in header.split(",")}
     return etag in found
-
-
-routes = [
-    Route("/lectures/{id}/bundle", bundle, methods=["GET"]),
-    Route("/lectures/{id}/peaks", peaks, methods=["GET"]),
-    Route("/lectures/{id}/silence", silence, methods=["GET"]),
-    Route("/lectures/{id}/transcript.{suffix}", transcript, methods=["GET"]),
-    Route("/lectures/{id}/chapters.{suffix}", chapters, methods=["GET"]),
-    Route("/lectures/{id}/cutlist.{suffix}", cutlist, methods=["GET"]),
-]

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from agents.errors import NotFound
-from app.api.uploads import BadRequest
+from app.api.problems import BadRequest
 from app.pictures import WIDTHS
 from app.services.files import ServedFile
 from app.services.root import current_services
@@ -53,26 +53,11 @@ async def clip(request: Request) -> Response:
     return await _serve(current_services().files.clip, request.path_params["id"], _kind(request))
 
 
-async def clip_download(request: Request) -> Response:
-    """Save one file of a clip under a readable name."""
-    find = current_services().files.clip
-    return await _serve(find, request.path_params["id"], _kind(request), download=True)
-
-
 async def extra(request: Request) -> Response:
     """Play or show one file of the reel or the podcast."""
-    return await _extra(request, download=False)
-
-
-async def extra_download(request: Request) -> Response:
-    """Save one file of the reel or the podcast under a readable name."""
-    return await _extra(request, download=True)
-
-
-async def _extra(request: Request, *, download: bool) -> Response:
     parts, job = request.path_params, request.query_params.get("job")
     find, which = current_services().extras.file, (parts["suffix"], parts["id"], job)
-    return await _serve(find, _extra_kind(request), *which, download=download)
+    return await _serve(find, _extra_kind(request), *which)
 
 
 def _extra_kind(request: Request) -> str:
@@ -80,20 +65,12 @@ def _extra_kind(request: Request) -> str:
     return request.url.path.rpartition("/")[2].partition(".")[0]
 
 
-async def archive(request: Request) -> Response:
-    """Save every clip of a lecture, and what goes with them, as one zip."""
-    find, job = current_services().exchange.archive, request.query_params.get("job")
-    name, body = await to_thread.run_sync(find, request.path_params["id"], job)
-    headers = {"Content-Disposition": attachment(name)}
-    return StreamingResponse(body, headers=headers, media_type="application/zip")
+async def _serve(find: Callable[..., ServedFile], *args: Any) -> Response:  # noqa: ANN401
+    return sent(await to_thread.run_sync(find, *args))
 
 
-async def _serve(
-    find: Callable[..., ServedFile],
-    *args: Any,  # noqa: ANN401
-    download: bool = False,
-) -> Response:
-    file = await to_thread.run_sync(find, *args)
+def sent(file: ServedFile, *, download: bool = False) -> FileResponse:
+    """Return a file as an answer: whole, or the ranges that were asked for."""
     return FileResponse(
         file.path,
         headers=PRIVATE,
@@ -103,7 +80,11 @@ async def _serve(
 
 
 def _kind(request: Request) -> str:
-    kind = request.path_params["kind"]
+    return check_kind(request.path_params["kind"])
+
+
+def check_kind(kind: str) -> str:
+    """Return the name of a clip's file, or raise NotFound."""
     if kind not in CLIP_FILES:
         raise NotFound(f"A clip has no file {kind[:20]!r}; it has {', '.join(CLIP_FILES)}.")
     return kind
@@ -127,9 +108,3 @@ routes = [
     ),
 ]
 """Files for the player, at whole paths."""
-
-api_routes = [
-    Route("/clips/{id}/{kind}", clip_download, methods=["GET", "HEAD"]),
-    Route("/lectures/{id}/download.zip", archive, methods=["GET"]),
-    *(Route(f"/lectures/{{id}}/{kind}.{{suffix}}", extra_download, methods=GETS) for kind in KINDS),
-]

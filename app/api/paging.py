@@ -10,7 +10,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Query
 
-from app.api.uploads import BadRequest
+from app.api.problems import BadRequest
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before.")]

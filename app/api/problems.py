@@ -20,6 +20,8 @@ from agents.errors import (
 
 STATUS_OF_CODE = {
     "bad_request": 400,
+    "tus_version": 412,
+    "content_type": 415,
     "too_large": 413,
     "not_media": 415,
     "extension": 415,
@@ -35,6 +37,12 @@ STATUS_OF_CLASS: dict[type[LectureError], int] = {
     MediaError: 422,
     ServiceUnavailable: 503,
 }
+
+
+class BadRequest(LectureError):
+    """A part of a request is missing or cannot be read."""
+
+    code = "bad_request"
 
 
 def problem(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> Response:
@@ -56,7 +64,7 @@ async def answer_lecture_error(request: Request, error: Exception) -> Response:
     """Answer a failure that a person can understand with its own sentence."""
     if not isinstance(error, LectureError):
         raise error
-    return problem(status_of(error), error.code, error.message)
+    return problem(status_of(error), error.code, error.message, getattr(error, "headers", None))
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,17 +20,20 @@ from starlette.responses import Response
 from agents.errors import LectureError
 from agents.tuning import tuning_type
 from app.api import (
+    edits,
     events,
     extras,
+    files,
     fitting,
     jobs,
     lab,
     layouts,
     lectures,
     library,
-    media,
     reference,
     results,
+    runs,
+    search,
     stills,
     tuning,
     uploads,
@@ -68,6 +72,11 @@ class Api(FastAPI):
         return super().openapi()
 
 
+def _operation_id(route: APIRoute) -> str:
+    """Return the name of a route's function, which a HEAD shares with its GET."""
+    return f"{route.name}_head" if route.methods == {"HEAD"} else route.name
+
+
 def _complete(document: dict[str, Any]) -> None:
     """Put our own refusals in the place of FastAPI's, and the tunables' schema beside the rest."""
     schemas = document["components"]["schemas"]
@@ -93,6 +102,17 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
     return problem(422, "bad_request", f"{where}: {text}" if where else text)
 
 
+ROUTERS = (
+    *(uploads.router, library.router, lectures.router, lectures.texts, search.router),
+    *(jobs.router, results.router, events.router, edits.router, runs.router),
+    *(stills.router, layouts.router, extras.router, files.router),
+    *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router, reference.router),
+)
+"""In the order in which addresses are looked up, and told of: `still.jpg` before a clip's files."""
+MOST_BYTES = 200_000
+"""Of a body that is not a recording."""
+
+
 def make_api() -> Api:
     """Return the application that is mounted at /api/v1."""
     api = Api(
@@ -104,16 +124,14 @@ def make_api() -> Api:
         docs_url=None,
         redoc_url=None,
         responses=REFUSED,
+        max_body_size=MOST_BYTES,
+        generate_unique_id_function=_operation_id,
         exception_handlers={
             LectureError: answer_lecture_error,
             HTTPException: answer_http_error,
             RequestValidationError: _answer_invalid,
         },
     )
-    for part in (library, jobs, results, extras, tuning):
-        api.include_router(part.router)
-    api.include_router(reference.router)
-    for module in (uploads, lectures, layouts, stills, fitting, lab, events):
-        api.router.routes += module.routes
-    api.router.routes += media.api_routes
+    for router in ROUTERS:
+        api.include_router(router)
     return api

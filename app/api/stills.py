@@ -2,51 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
-from anyio import to_thread
-from starlette.requests import Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
-from starlette.routing import Route
 
-from app.api.lectures import NO_CACHE, number
+from agents.tuning import tuning_type
+from app.api.lectures import LONGEST_S, NO_CACHE
+from app.api.queries import OfJob, partial_query
 from app.services.root import current_services
 from app.services.stills import Look
 
+router = APIRouter(tags=["stills"])
 
-async def of_lecture(request: Request) -> Response:
-    """Return a still of the lecture: `?t=SECONDS&job=&template=vertical&caption_size=5`."""
-
-    def look(time: float, values: dict[str, str]) -> Look:
-        services = current_services()
-        job = services.review.job_of(request.path_params["id"], values.pop("job", None))
-        return services.stills.of_lecture(job, time, values)
-
-    return await _still(request, look)
-
-
-async def of_clip(request: Request) -> Response:
-    """Return a still of a clip, `?t=` seconds after its beginning; else as `of_lecture`."""
-
-    def look(time: float, values: dict[str, str]) -> Look:
-        return current_services().stills.of_clip(request.path_params["id"], time, values)
-
-    return await _still(request, look)
-
-
-async def _still(request: Request, look: Callable[[float, dict[str, str]], Look]) -> Response:
-    time = number(request, "t") or 0.0
-    values = dict(request.query_params)
-    values.pop("t", None)
-
-    def make() -> bytes:
-        return current_services().stills.draw(look(time, values))
-
-    picture = await to_thread.run_sync(make)
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": NO_CACHE})
-
-
-routes = [
-    Route("/lectures/{id}/still.jpg", of_lecture, methods=["GET"]),
-    Route("/clips/{id}/still.jpg", of_clip, methods=["GET"]),
+Time = Annotated[
+    float | None,
+    Query(ge=0, lt=LONGEST_S, allow_inf_nan=False, description="Seconds; else the beginning."),
 ]
+COMPILE = tuning_type().model_fields["compile"].annotation
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The picture.",
+        "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel as ClipLook
+    from pydantic import BaseModel as LectureLook
+else:
+    ClipLook = partial_query("ClipLook", COMPILE, t=Time)
+    LectureLook = partial_query("LectureLook", COMPILE, t=Time, job=OfJob)
+
+
+@router.get("/lectures/{id}/still.jpg", response_class=Response, responses=PICTURE)
+def draw_lecture(id: str, look: Annotated[LectureLook, Query()]) -> Response:
+    """Return a still of the lecture as a clip of it would show that second."""
+    services, values = current_services(), _values(look)
+    time, job = values.pop("t", None), values.pop("job", None)
+    return still_of(
+        services.stills.of_lecture(services.review.job_of(id, job), time or 0.0, values)
+    )
+
+
+@router.get("/clips/{id}/still.jpg", response_class=Response, responses=PICTURE)
+def draw_clip(id: str, look: Annotated[ClipLook, Query()]) -> Response:
+    """Return a still of a clip, `t` seconds after its beginning."""
+    values = _values(look)
+    time = values.pop("t", None)
+    return still_of(current_services().stills.of_clip(id, time or 0.0, values))
+
+
+def _values(look: Any) -> dict[str, Any]:  # noqa: ANN401
+    return look.model_dump(exclude_unset=True, exclude_none=True)
+
+
+def still_of(look: Look) -> Response:
+    """Return the picture of a look."""
+    picture = current_services().stills.draw(look)
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": NO_CACHE})

@@ -6,73 +6,126 @@ import base64
 import binascii
 import json
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from email.utils import formatdate
-from functools import wraps
-from typing import Any
+from typing import Annotated, Any
 
 from anyio import to_thread
+from fastapi import APIRouter, Depends, Header, Path, Query
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from agents.errors import LectureError, MediaError
 from agents.intake.probe import HEAD_BYTES
-from app.api.problems import problem
+from app.api.problems import BadRequest
 from app.services.root import Services, current_services
 from app.services.uploads import BLOCK, MAX_CAPTIONS_BYTES, Upload
 
 TUS_VERSION = "1.0.0"
-Handler = Callable[[Request, Services], Awaitable[Response]]
+EXTENSIONS = "creation,termination,expiration"
+PATCH_TYPE = "application/offset+octet-stream"
+MOST_BYTES = 1 << 45
+"""The API's limit for bodies is not for recordings: settings say how large those may be."""
 
 
-class BadRequest(LectureError):
-    """A header of the upload protocol is missing or cannot be read."""
+class WrongVersion(LectureError):
+    """The client speaks another version of the protocol, or is a foreign page."""
 
-    code = "bad_request"
+    code = "tus_version"
+    headers: Mapping[str, str] = {"Tus-Version": TUS_VERSION}
 
 
-def tus(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Check the protocol's version and stamp it on the answer.
+class WrongType(LectureError):
+    """The body is not what the protocol sends."""
+
+    code = "content_type"
+
+
+def check_version(
+    tus_resumable: Annotated[
+        str | None, Header(description=f"{TUS_VERSION}; needed.", examples=[TUS_VERSION])
+    ] = None,
+) -> None:
+    """Check the protocol's version.
 
     The header also forces a preflight on foreign pages, which then never get an answer.
     """
-
-    @wraps(handler)
-    async def route(request: Request) -> Response:
-        if request.headers.get("tus-resumable") != TUS_VERSION:
-            detail = f"Tus-Resumable: {TUS_VERSION} is needed."
-            return problem(412, "tus_version", detail, {"Tus-Version": TUS_VERSION})
-        response = await handler(request, current_services())
-        response.headers["Tus-Resumable"] = TUS_VERSION
-        return response
-
-    return route
+    if tus_resumable != TUS_VERSION:
+        raise WrongVersion(f"Tus-Resumable: {TUS_VERSION} is needed.")
 
 
-async def describe(request: Request) -> Response:
+router = APIRouter(prefix="/uploads", tags=["uploads"])
+TUS = (Depends(check_version),)
+UploadId = Annotated[str, Path(description="Last part of the upload's `Location`.")]
+
+
+def _header(description: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+MADE = {
+    "Lecture-Id": _header("The lecture that a complete upload became."),
+    "Job-Id": _header("The job that works on it."),
+}
+STORED = {
+    "Tus-Resumable": _header("Version of the protocol."),
+    "Upload-Offset": _header("Bytes that are stored."),
+    "Upload-Expires": _header("When an unfinished upload is dropped."),
+}
+RECORDING = {
+    "requestBody": {
+        "required": True,
+        "content": {PATCH_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+CAPTIONS = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.options("", status_code=204, response_class=Response)
+async def describe_uploads() -> Response:
     """Say which parts of the protocol are spoken here."""
     headers = {
         "Tus-Resumable": TUS_VERSION,
         "Tus-Version": TUS_VERSION,
-        "Tus-Extension": "creation,termination,expiration",
+        "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(current_services().settings.max_upload_bytes),
     }
     return Response(status_code=204, headers=headers)
 
 
-@tus
-async def create(request: Request, services: Services) -> Response:
-    """Reserve an upload: 201 with its Location."""
-    size = _whole_number(request, "upload-length")
-    metadata = read_metadata(request.headers.get("upload-metadata", ""))
+@router.post(
+    "",
+    status_code=201,
+    response_class=Response,
+    dependencies=TUS,
+    responses={201: {"headers": {"Location": _header("Address of the upload."), **STORED}}},
+)
+async def create_upload(
+    upload_length: Annotated[int, Header(ge=0, le=MOST_BYTES, description="Bytes in all.")],
+    upload_metadata: Annotated[
+        str,
+        Header(
+            description="Pairs of name and base64: `filename` (needed), `title`, `preset`, "
+            "`params` (tunables by agent, as JSON).",
+            examples=["filename dGFsay5tcDQ=,title SGVhdA=="],
+        ),
+    ] = "",
+) -> Response:
+    """Reserve an upload; its bytes go to the `Location` of the answer."""
+    services = current_services()
+    metadata = read_metadata(upload_metadata)
     name = one_line(metadata.get("filename", "").replace("\\", "/").rpartition("/")[2], 255)
     if not name:
         raise BadRequest("Upload-Metadata needs a filename.")
     upload = await to_thread.run_sync(
         lambda: services.lectures.reserve(
             name=name,
-            size=size,
+            size=upload_length,
             title=one_line(metadata.get("title", ""), 200),
             preset=one_line(metadata.get("preset", ""), 100),
             params=_read_params(metadata.get("params", "{}")),
@@ -82,28 +135,47 @@ async def create(request: Request, services: Services) -> Response:
     return Response(status_code=201, headers=headers)
 
 
-@tus
-async def head(request: Request, services: Services) -> Response:
+@router.head(
+    "/{id}",
+    response_class=Response,
+    dependencies=TUS,
+    responses={200: {"headers": {**STORED, **MADE, "Upload-Length": _header("Bytes in all.")}}},
+)
+def look_at_upload(id: UploadId) -> Response:
     """Say how many bytes are stored."""
-    upload = services.uploads.get(request.path_params["id"])
+    services = current_services()
+    upload = services.uploads.get(id)
     headers = _headers(services, upload, services.uploads.offset(upload))
     headers |= {"Upload-Length": str(upload.size), "Cache-Control": "no-store"}
     return Response(status_code=200, headers=headers)
 
 
-@tus
-async def patch(request: Request, services: Services) -> Response:
+@router.patch(
+    "/{id}",
+    status_code=204,
+    response_class=Response,
+    dependencies=TUS,
+    max_body_size=MOST_BYTES,
+    responses={204: {"headers": {**STORED, **MADE}}},
+    openapi_extra=RECORDING,
+)
+async def send_bytes(
+    request: Request,
+    id: UploadId,
+    upload_offset: Annotated[
+        int, Header(ge=0, le=MOST_BYTES, description="Bytes that are stored already.")
+    ],
+) -> Response:
     """Store bytes from Upload-Offset on; the last byte makes the lecture and its job."""
-    if request.headers.get("content-type") != "application/offset+octet-stream":
-        detail = "Content-Type: application/offset+octet-stream is needed."
-        return problem(415, "content_type", detail)
-    upload = services.uploads.get(request.path_params["id"])
-    offset = _whole_number(request, "upload-offset")
-    if upload.job_id and offset == upload.size:
-        return Response(status_code=204, headers=_headers(services, upload, offset))
-    with services.uploads.writing(upload, offset) as descriptor:
+    services = current_services()
+    if request.headers.get("content-type") != PATCH_TYPE:
+        raise WrongType(f"Content-Type: {PATCH_TYPE} is needed.")
+    upload = services.uploads.get(id)
+    if upload.job_id and upload_offset == upload.size:
+        return Response(status_code=204, headers=_headers(services, upload, upload_offset))
+    with services.uploads.writing(upload, upload_offset) as descriptor:
         try:
-            stored = await _receive(request, services, upload, descriptor, offset)
+            stored = await _receive(request, services, upload, descriptor, upload_offset)
         except ClientDisconnect:
             return Response(status_code=499)
         if stored == upload.size:
@@ -111,19 +183,32 @@ async def patch(request: Request, services: Services) -> Response:
     return Response(status_code=204, headers=_headers(services, upload, stored))
 
 
-@tus
-async def terminate(request: Request, services: Services) -> Response:
+@router.delete("/{id}", status_code=204, response_class=Response, dependencies=TUS)
+def terminate_upload(id: UploadId) -> Response:
     """Drop an upload and its bytes."""
-    upload = services.uploads.get(request.path_params["id"])
-    await to_thread.run_sync(services.uploads.delete, upload.id)
-    return Response(status_code=204)
-
-
-async def put_captions(request: Request) -> Response:
-    """Keep a caption file with an unfinished upload; its name is the query's `name`."""
     services = current_services()
-    upload = services.uploads.get(request.path_params["id"])
-    name = one_line(request.query_params.get("name", ""), 255)
+    services.uploads.delete(services.uploads.get(id).id)
+    return Response(status_code=204, headers={"Tus-Resumable": TUS_VERSION})
+
+
+@router.put(
+    "/{id}/captions",
+    status_code=204,
+    response_class=Response,
+    max_body_size=MOST_BYTES,
+    openapi_extra=CAPTIONS,
+)
+async def put_captions(
+    request: Request,
+    id: UploadId,
+    name: Annotated[
+        str, Query(max_length=1000, description="Name of the caption file.", examples=["talk.vtt"])
+    ] = "",
+) -> Response:
+    """Keep a caption file with an unfinished upload."""
+    services = current_services()
+    upload = services.uploads.get(id)
+    name = one_line(name, 255)
     body = bytearray()
     async for block in request.stream():
         body += block
@@ -170,17 +255,14 @@ async def _store(
 
 def _headers(services: Services, upload: Upload, offset: int) -> dict[str, str]:
     expires = upload.created + services.settings.upload_expiry_s
-    headers = {"Upload-Offset": str(offset), "Upload-Expires": formatdate(expires, usegmt=True)}
+    headers = {
+        "Tus-Resumable": TUS_VERSION,
+        "Upload-Offset": str(offset),
+        "Upload-Expires": formatdate(expires, usegmt=True),
+    }
     if upload.job_id:
         headers |= {"Lecture-Id": upload.id, "Job-Id": upload.job_id}
     return headers
-
-
-def _whole_number(request: Request, name: str) -> int:
-    text = request.headers.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise BadRequest(f"{name.title()} must be a whole number of bytes, not {text[:40]!r}.")
-    return int(text)
 
 
 def read_metadata(header: str) -> dict[str, str]:
@@ -190,7 +272,7 @@ def read_metadata(header: str) -> dict[str, str]:
         key, _, value = pair.partition(" ")
         try:
             found[key] = base64.b64decode(value, validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError) as error:
+        except (ValueError, binascii.Error) as error:
             raise BadRequest(f"Upload-Metadata: {key[:40]!r} is not base64 of UTF-8.") from error
     return found
 
@@ -210,13 +292,3 @@ def one_line(text: str, limit: int) -> str:
     """Return text without control and invisible formatting characters, cut to `limit`."""
     kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())[:limit].strip()
-
-
-routes = [
-    Route("/uploads", create, methods=["POST"]),
-    Route("/uploads", describe, methods=["OPTIONS"]),
-    Route("/uploads/{id}", head, methods=["HEAD"]),
-    Route("/uploads/{id}", patch, methods=["PATCH"]),
-    Route("/uploads/{id}", terminate, methods=["DELETE"]),
-    Route("/uploads/{id}/captions", put_captions, methods=["PUT"]),
-]

@@ -14,6 +14,7 @@ from app.commands.options import Port, State, settings_with
 from app.commands.report import print_clips, print_notices
 from app.launcher import launched, refuse_open_address
 from app.observability.log import set_up_logging
+from app.security.identity import OPERATOR, acting_as
 from app.server import address_of, check_port, handle_signals, run_app
 from app.services.jobs import JobView
 from app.services.root import Services
@@ -30,26 +31,31 @@ def demo(
     serve: Annotated[bool, Parameter(help="Serve the app for review afterwards.")] = True,
 ) -> int:
     """Run the bundled sample lecture through the real queue, then serve it for review."""
-    settings = settings_with(port=port, state=state, log_level="WARNING")
-    refuse_open_address(settings.host)
+    settings = settings_with(port=port, state=state, log_level="WARNING", local_link=False)
+    refuse_open_address(settings)
     if serve:
         settings = check_port(settings)
     set_up_logging(settings)
     handle_signals()
     with launched(settings) as running:
-        services = Services(running)
-        begin(services)
-        view = run_sample(services)
-        print_clips(services.clips.list(view.job.id))
-        results = services.results.of(view.job)
-        if results.transcript is not None:
-            print(f"Transcript from {results.transcript.engine}.")
-        print_notices(results.notices)
-        services.close()
+        with acting_as(OPERATOR):
+            _show_sample(Services(running))
         if serve:
             print(f"Review it at {address_of(running)} (Ctrl-C stops everything)", flush=True)
             run_app(running)
     return 0
+
+
+def _show_sample(services: Services) -> None:
+    """Run the sample lecture and print what came of it."""
+    begin(services)
+    view = run_sample(services)
+    print_clips(services.clips.list(view.job.id))
+    results = services.results.of(view.job)
+    if results.transcript is not None:
+        print(f"Transcript from {results.transcript.engine}.")
+    print_notices(results.notices)
+    services.close()
 
 
 def run_sample(services: Services) -> JobView:

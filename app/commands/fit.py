@@ -13,12 +13,14 @@ from cyclopts import Parameter
 from agents.errors import NotFound
 from app.commands.options import Lectures, State, settings_with
 from app.commands.report import print_notices
+from app.security.identity import OPERATOR, acting_as
 
 if TYPE_CHECKING:
     from app.services.fitting import Proposal
     from app.settings import Settings
 
 
+@acting_as(OPERATOR)
 def fit(
     *,
     lectures: Lectures = (),

@@ -18,7 +18,9 @@ Lectures = Annotated[
         consume_multiple=True, help="Ids of lectures, as in the page's address; all without."
     ),
 ]
-Host = Annotated[str | None, Parameter(help="Address to bind; only loopback is served yet.")]
+Host = Annotated[
+    str | None, Parameter(help="Address to bind; only loopback while nobody signs in.")
+]
 Port = Annotated[int | None, Parameter(help="Port of the app; 0 takes a free one.")]
 Workers = Annotated[int | None, Parameter(help="Number of worker processes.")]
 
@@ -33,5 +35,7 @@ def settings_with(**given: Any) -> Settings:  # noqa: ANN401
         return Settings.model_validate({**settings.model_dump(), **known})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
+        if not first["loc"]:
+            raise SettingsError(first["msg"].removeprefix("Value error, ")) from error
         option = str(first["loc"][0]).replace("_", "-")
         raise SettingsError(f"--{option}: {first['msg']}") from error

@@ -13,6 +13,7 @@ from agents.errors import LectureError, TuningError
 from agents.tuning import Scalar
 from app.commands.fit import check_store
 from app.commands.options import Lectures, State, settings_with
+from app.security.identity import OPERATOR, acting_as
 
 if TYPE_CHECKING:
     from app.services.sweeps import Grid
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 USAGE = 'NAME=FROM:TO:STEP or NAME=VALUE,VALUE; two with ";" between: "silence.top_db=20:60:10"'
 
 
+@acting_as(OPERATOR)
 def sweep(
     *,
     params: Annotated[str, Parameter(help=f"What to try: {USAGE}.")],

@@ -244,6 +244,11 @@ class Clips:
         with self.core.store.read() as con:
             return _history(list_edits(con, job_id))
 
+    def steps(self, job_id: str) -> Sequence[Edit]:
+        """Return what was changed in a run, oldest first, with what was taken back."""
+        with self.core.store.read() as con:
+            return list_edits(con, job_id)
+
     def undo(self, job_id: str, at: int | None = None) -> Edit:
         """Take the last step back; `at` is the number of that which the person means."""
         with self.core.store.write() as con:
@@ -294,9 +299,10 @@ class Clips:
     def _reshape(self, clip: ClipRow, label: str, parts: Parts) -> ClipRow:
         if parts == clip.parts:
             return clip
-        if clip.state != "rejected":
-            self._check(clip.job_id, parts, but=(clip.id,))
-        fields = self._shaped(clip.job_id, parts)
+        with self.core.store.read():  # all that has to be known, by one opening
+            if clip.state != "rejected":
+                self._check(clip.job_id, parts, but=(clip.id,))
+            fields = self._shaped(clip.job_id, parts)
         del fields["title"]
         return self._change(clip.id, label, clip.revision, **fields)
 

@@ -13,6 +13,8 @@ from redis.retry import Retry
 from rq import Worker
 
 from agents.errors import ServiceUnavailable
+from app.security.access import Access
+from app.security.directory import Directory
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from jobs.broker import broker_url
@@ -34,6 +36,10 @@ class Core:
         self.artifacts = self.workshop.artifacts
         self.media = self.workshop.media
         self.uploads = UploadFolder(settings.state / "uploads", settings.max_upload_bytes)
+        self.directory = Directory(
+            self.store, local=settings.auth == "local", idle_s=settings.session_idle_s
+        )
+        self.access = Access(self.store, self.directory)
         self._lock = Lock()
 
     @cached_property

@@ -18,12 +18,16 @@ from agents.extract.scoring import NAMES, component_matrix, weight_vector
 from agents.tuning import parse_tuning
 from agents.types import Content, Interval, Notice
 from app.exports import slug
+from app.security.access import visible_now
+from app.security.identity import LOCAL, acting
 from app.services.core import Core
 from app.services.judged import Judged, Parts, Verdict, read_judged
 from app.services.results import Results
 from data.clips import list_clips
+from data.lectures import list_lectures
 from data.presets import list_presets, put_preset
 from data.records import Preset
+from data.store import Connection
 
 ENOUGH = 20
 """With fewer judgements a fit is hardly more than a guess."""
@@ -90,7 +94,7 @@ class Fits:
     def propose(self, lectures: Collection[str] = ()) -> Proposal:
         """Return the weights that the judgements of these lectures, or of all, propose."""
         with self.core.store.read() as con:
-            judged = read_judged(con, lectures)
+            judged = read_judged(con, lectures or self._visible(con))
         if not judged.whole:
             raise NotFound("There are no judgements yet: accept and reject clips first.")
         judgements = self._judgements(judged)
@@ -118,11 +122,22 @@ class Fits:
             raise TuningError(f"A preset's name has 1 to 100 characters, not {len(name)}.")
         params = {"extract": {"weights": dict(weights)}}
         parse_tuning(params)
-        own = f"fit-{slug(name)}"
+        owner = acting().id
+        own = f"fit-{slug(name)}" if owner == LOCAL.id else f"fit-{owner}-{slug(name)}"
         with self.core.store.write() as con:
-            if any(preset.name == name and preset.id != own for preset in list_presets(con)):
+            if any(preset.name == name and preset.id != own for preset in list_presets(con, owner)):
                 raise TuningError(f"There is a preset {name!r} already that is no fit.")
-            return put_preset(con, id=own, name=name, params=params)
+            return put_preset(con, id=own, name=name, params=params, owner=owner)
+
+    def _visible(self, con: Connection) -> list[str]:
+        """Return the lectures that whoever asks may learn from; none means all there are."""
+        visible = visible_now(self.core.access)
+        if visible is None:
+            return []
+        found = [lecture.id for lecture in list_lectures(con, visible=visible)]
+        if not found:
+            raise NotFound("There are no judgements yet: accept and reject clips first.")
+        return found
 
     def _judgements(self, judged: Judged) -> list[Judgement]:
         made = [

@@ -14,10 +14,11 @@ from redis.exceptions import RedisError
 from agents.errors import StageError, TuningError
 from agents.params import Params
 from agents.tuning import parse_tuning, tuning_type
+from app.security.access import visible_now
 from app.services.core import Core, no_broker
 from data.decisions import gather_decisions
 from data.jobs import get_job, job_log, job_stages, jobs_named, list_jobs, page_jobs
-from data.lectures import get_lecture
+from data.lectures import get_lecture, list_lectures
 from data.records import Job, JobStatus, Lecture, LogEntry, StageRow
 from data.restored import ordered_runs
 from data.spending import Spending, job_spending
@@ -81,8 +82,12 @@ class Jobs:
 
     def list(self, lecture_id: str | None = None) -> list[Job]:
         """Return jobs, newest first."""
+        visible = visible_now(self.core.access) if lecture_id is None else None
         with self.core.store.read() as con:
-            return list_jobs(con, lecture_id)
+            if visible is None:
+                return list_jobs(con, lecture_id)
+            seen = {lecture.id for lecture in list_lectures(con, visible=visible)}
+            return [job for job in list_jobs(con) if job.lecture_id in seen]
 
     def page(
         self,
@@ -94,7 +99,14 @@ class Jobs:
     ) -> list[Job]:
         """Return at most `limit` jobs, newest first, those after a moment and id."""
         with self.core.store.read() as con:
-            return page_jobs(con, lecture_id=lecture_id, status=status, after=after, limit=limit)
+            return page_jobs(
+                con,
+                lecture_id=lecture_id,
+                status=status,
+                after=after,
+                limit=limit,
+                visible=visible_now(self.core.access),
+            )
 
     def latest(self, lecture_id: str) -> Job | None:
         """Return the newest job of a lecture."""

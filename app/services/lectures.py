@@ -10,12 +10,15 @@ from typing import Any
 
 from agents.errors import MediaError, NotFound
 from agents.intake.probe import check_extension, sniff
+from app.security.access import visible_now
+from app.security.identity import LOCAL, acting
 from app.services.core import Core
 from app.services.jobs import Jobs, checked_tuning
 from app.services.uploads import Upload
 from data.clips import count_rendered
 from data.jobs import jobs_past, newest_jobs
 from data.lectures import (
+    Visible,
     create_lecture,
     delete_lecture,
     get_lecture,
@@ -61,9 +64,10 @@ class Lectures:
 
     def list(self) -> list[LectureCard]:
         """Return every lecture with its newest job, newest first, by four queries in one read."""
+        visible = visible_now(self.core.access)
         with self.core.store.read() as con:
-            lectures, newest = list_lectures(con), newest_jobs(con)
-            jobs = [job.id for job in newest.values()]
+            lectures, newest = list_lectures(con, visible=visible), newest_jobs(con)
+            jobs = [newest[one.id].id for one in lectures if one.id in newest]
             seen, rendered = jobs_past(con, "intake", jobs), count_rendered(con, jobs)
         cards = []
         for lecture in lectures:
@@ -76,7 +80,8 @@ class Lectures:
     def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:
         """Return at most `limit` lectures, newest first, those after a moment and id."""
         with self.core.store.read() as con:
-            return page_lectures(con, after=after, limit=limit)
+            visible = visible_now(self.core.access)
+            return page_lectures(con, after=after, limit=limit, visible=visible)
 
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""
@@ -107,8 +112,10 @@ class Lectures:
 
     def deleted(self) -> list[Lecture]:
         """Return the lectures that can still be brought back, newest first."""
+        visible = visible_now(self.core.access)
+        mine = None if visible is None else Visible(visible.owner, [])
         with self.core.store.read() as con:
-            return list_lectures(con, deleted=True)
+            return list_lectures(con, deleted=True, visible=mine)
 
     def recompile(self, lecture_ids: Iterable[str], preset: str | None) -> tuple[int, int]:
         """Start a run of each lecture and return how many, and how many had one under way.
@@ -143,7 +150,7 @@ class Lectures:
         check_extension(name)
         checked_tuning(self._params_of(preset, params or {}))
         return self.core.uploads.create(
-            name=name, size=size, title=title, preset=preset, params=params
+            name=name, size=size, title=title, preset=preset, params=params, owner=acting().id
         )
 
     def judge(self, upload: Upload) -> None:
@@ -160,9 +167,8 @@ class Lectures:
         if upload.job_id:
             return upload
         if not self._exists(upload.id):
-            self._create(
-                upload.id, upload.name, upload.title, self._adopt(upload), upload.captions_name
-            )
+            stored, captions = self._adopt(upload), upload.captions_name
+            self._create(upload.id, upload.name, upload.title, stored, captions, upload.owner)
         params = self._params_of(upload.preset, upload.params)
         job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
         return self.core.uploads.finished(upload, job.id)
@@ -187,23 +193,31 @@ class Lectures:
                     self.core.media.put(lecture_id, file, "captions")
             with path.open("rb") as file:
                 stored = self.core.media.put(lecture_id, file, size_bytes=path.stat().st_size)
-            self._create(lecture_id, path.name, title, stored, captions.name if captions else "")
+            name = captions.name if captions else ""
+            self._create(lecture_id, path.name, title, stored, name, acting().id)
         return self.get(lecture_id)
 
     def add_sample(self) -> Job:
         """Take in the bundled sample lecture and return its newest job."""
         from data.samples import sample_paths
 
-        if self._is_deleted(SAMPLE_ID):
-            self.restore(SAMPLE_ID)
+        sample_id = sample_id_of(acting().id)
+        if self._is_deleted(sample_id):
+            self.restore(sample_id)
         sample = sample_paths()
         lecture = self.add_file(
-            SAMPLE_ID, sample.video, title="Sample lecture", captions=sample.captions
+            sample_id, sample.video, title="Sample lecture", captions=sample.captions
         )
         return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {})
 
     def _create(
-        self, lecture_id: str, name: str, title: str, stored: Stored, captions_name: str
+        self,
+        lecture_id: str,
+        name: str,
+        title: str,
+        stored: Stored,
+        captions_name: str,
+        owner: str,
     ) -> None:
         with self.core.store.write() as con:
             create_lecture(
@@ -211,6 +225,7 @@ class Lectures:
                 id=lecture_id,
                 title=title,
                 media=name,
+                owner=owner,
                 sha256=stored.sha256,
                 size_bytes=stored.size_bytes,
                 captions="captions" if captions_name else None,
@@ -220,12 +235,12 @@ class Lectures:
     def preset_names(self) -> tuple[str, ...]:
         """Return the names of the presets that an upload may begin with."""
         with self.core.store.read() as con:
-            return tuple(preset.name for preset in list_presets(con))
+            return tuple(preset.name for preset in list_presets(con, acting().id))
 
     def preset_params(self, name: str) -> dict:
         """Return the params of a preset, or raise NotFound."""
         with self.core.store.read() as con:
-            for preset in list_presets(con):
+            for preset in list_presets(con, acting().id):
                 if name in (preset.name, preset.id):
                     return dict(preset.params)
         raise NotFound(f"There is no preset {name[:60]!r}.")
@@ -245,6 +260,11 @@ class Lectures:
         except NotFound:
             return False
         return True
+
+
+def sample_id_of(person: str) -> str:
+    """Return the id of a person's own copy of the sample."""
+    return SAMPLE_ID if person == LOCAL.id else f"{SAMPLE_ID}-{person}"
 
 
 def check_visible(lecture: Lecture) -> Lecture:

@@ -11,6 +11,7 @@ from typing import Any
 from agents.errors import TuningError
 from agents.params import Params
 from agents.tuning import differing, parse_tuning, tuning_type, unflatten, with_values
+from app.security.identity import acting
 from app.services.core import Core
 from app.services.jobs import known_params
 from data.presets import delete_preset, get_preset, list_presets, put_preset
@@ -29,7 +30,7 @@ class Presets:
     def list(self) -> list[Preset]:
         """Return all presets by name."""
         with self.core.store.read() as con:
-            return list_presets(con)
+            return list_presets(con, acting().id)
 
     def get(self, id: str) -> Preset:
         """Return a preset, or raise NotFound."""
@@ -43,9 +44,11 @@ class Presets:
             raise TuningError(f"A preset's name has 1 to {MOST_NAME} characters, not {len(name)}.")
         params = nested_differences(with_values(tuning_type()(), values))
         with self.core.store.write() as con:
-            known = (preset.id for preset in list_presets(con) if preset.name == name)
+            owner = acting().id
+            mine = (one for one in list_presets(con, owner) if one.owner == owner)
+            known = (preset.id for preset in mine if preset.name == name)
             id = next(known, None) or secrets.token_hex(8)
-            return put_preset(con, id=id, name=name, params=params)
+            return put_preset(con, id=id, name=name, params=params, owner=owner)
 
     def delete(self, id: str) -> None:
         """Remove a preset."""

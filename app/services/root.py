@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
+from app.security.doors import close_doors
+from app.services.accounts import Accounts
 from app.services.clips import Clips
 from app.services.core import Core
 from app.services.exchange import Exchange
@@ -21,6 +23,7 @@ from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
 from app.services.search import Search
+from app.services.sharing import Sharing
 from app.services.stills import Stills
 from app.services.sweeps import Sweeps
 from app.settings import Settings, load_settings
@@ -28,7 +31,10 @@ from jobs.config import WorkshopConfig
 
 
 class Services(Core):
-    """The composition root: every service, made once."""
+    """The composition root: every service, made once, each behind its guard.
+
+    The services call each other freely; whoever calls from outside passes `app.security.guard`.
+    """
 
     def __init__(self, settings: Settings, config: WorkshopConfig | None = None) -> None:
         super().__init__(settings, config)
@@ -51,6 +57,9 @@ class Services(Core):
         self.lab = Lab(self, self.review, self.silences, self.runs)
         self.extras = Extras(self, self.review, self.results)
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
+        self.accounts = Accounts(self)
+        self.sharing = Sharing(self)
+        close_doors(self)
 
 
 _current: Services | None = None

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from app.security.access import visible_now
 from app.services.core import Core
 from data.search import search_said
 
@@ -43,8 +44,11 @@ class Search:
         words = words_of(text)
         if not words:
             return []
+        visible = visible_now(self.core.access)
         with self.core.store.read() as con:
-            rows = search_said(con, words, per_lecture=PER_LECTURE, limit=MOST_HITS)
+            rows = search_said(
+                con, words, per_lecture=PER_LECTURE, limit=MOST_HITS, visible=visible
+            )
         return [
             Hit(
                 *(row.lecture_id, row.title, row.job_id, row.t0),

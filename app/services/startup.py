@@ -8,17 +8,24 @@ import logging
 from anyio import to_thread
 from redis.exceptions import RedisError
 
-from agents.errors import LectureError
+from agents.errors import LectureError, ServiceUnavailable
+from app.security.identity import OPERATOR, acting_as
 from app.services.root import Services
 from jobs.reconcile import reconcile
 
 logger = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
+SEEN_EVERY_S = 60.0
 
 
 def begin(services: Services) -> None:
     """Migrate the store, finish complete uploads, drop old ones, put the queue right."""
+    with acting_as(OPERATOR):
+        _begin(services)
+
+
+def _begin(services: Services) -> None:
     services.store.migrate()
     for upload in services.uploads.all():
         if not upload.job_id and services.uploads.offset(upload) == upload.size:
@@ -33,7 +40,8 @@ def begin(services: Services) -> None:
 def expire_uploads(services: Services) -> None:
     """Drop uploads that nobody has gone on with; a disk that fails is no reason to end."""
     try:
-        services.uploads.expire(services.settings.upload_expiry_s)
+        with acting_as(OPERATOR):
+            services.uploads.expire(services.settings.upload_expiry_s)
     except OSError as error:
         logger.warning("old uploads not dropped", extra={"reason": str(error)})
 
@@ -43,6 +51,16 @@ async def expire_uploads_hourly(services: Services) -> None:
     while True:
         await asyncio.sleep(EVERY_S)
         await to_thread.run_sync(expire_uploads, services)
+
+
+async def keep_seen(services: Services) -> None:
+    """Write down once a minute when sessions and keys were used last, until cancelled."""
+    while True:
+        await asyncio.sleep(SEEN_EVERY_S)
+        try:
+            await to_thread.run_sync(services.directory.keep_seen)
+        except ServiceUnavailable as error:
+            logger.warning("last uses not kept", extra={"reason": error.message})
 
 
 def _finish(services: Services, upload_id: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from agents.errors import NotFound
+from app.security.access import visible_now
+from app.security.identity import acting
 from app.services.core import Core
 from app.services.results import Results
 from data.jobs import stage_costs
@@ -75,12 +77,13 @@ class Sweeps:
         """Commit a sweep over the shown runs of these lectures, or of all that are analysed."""
         axes = check_axes(axes)
         with self.core.store.write() as con:
-            wanted = lectures or [one.id for one in list_lectures(con)]
+            visible = visible_now(self.core.access)
+            wanted = lectures or [one.id for one in list_lectures(con, visible=visible)]
             runs = [found for one in wanted if (found := _run_of(con, one))]
             if not runs:
                 raise NotFound("None of these lectures is analysed yet; run them first.")
             id = secrets.token_hex(8)
-            return create_sweep(con, id=id, axes=axes_json(axes), runs=runs)
+            return create_sweep(con, id=id, axes=axes_json(axes), runs=runs, owner=acting().id)
 
     def start(self, axes: Sequence[Axis], lectures: Sequence[str] = ()) -> Sweep:
         """Commit a sweep and give it to the workers; without broker it waits for them."""
@@ -102,7 +105,9 @@ class Sweeps:
     def list(self, lecture_id: str) -> list[Sweep]:
         """Return the sweeps that a lecture is part of, newest first."""
         with self.core.store.read() as con:
-            return list_sweeps(con, lecture_id)
+            found = list_sweeps(con, lecture_id)
+        who = acting()
+        return [sweep for sweep in found if who.sees_all or sweep.owner == who.id]
 
     def grid(self, sweep_id: str) -> Grid:
         """Return a sweep with its figures so far."""

@@ -48,6 +48,8 @@ class Upload:
     """Seconds since 1970, UTC."""
     job_id: str = ""
     """The job that it led to; the upload's id is the lecture's."""
+    owner: str = "local"
+    """The person whose lecture it becomes."""
 
 
 class UploadConflict(LectureError):
@@ -71,12 +73,13 @@ class UploadFolder:
         title: str = "",
         preset: str = "",
         params: Mapping[str, Any] | None = None,
+        owner: str = "local",
     ) -> Upload:
         """Reserve an upload of `size` bytes, or refuse it in one sentence."""
         self._check_size(name, size)
         folder_id = secrets.token_hex(16)
         title = title.strip() or Path(name).stem
-        upload = Upload(folder_id, name, size, title, preset, params or {})
+        upload = Upload(folder_id, name, size, title, preset, params or {}, owner=owner)
         folder = self.root / upload.id
         with disk_errors(self.root):
             folder.mkdir(parents=True, mode=0o700)

@@ -120,8 +120,10 @@ def score_plans(values: Values, bench: Bench) -> ClipScore:
     began = time.process_time()
     plans = plan_clips(*values, params=params)
     plan_ms = (time.process_time() - began) * 1000
-    transcript, _, _, content = values
-    at_sentences, in_pauses = check_edges(transcript.segments, plans)
+    content = values[3]
+    # where captions are off, an edge is to be right by the measured pauses
+    segments = read_lecture(*values, params).segments if content.sentences else ()
+    at_sentences, in_pauses = check_edges(segments, plans) if segments else ([], [])
     value, gap = bound(values, params)
     return ClipScore(
         clips=len(plans),
@@ -133,11 +135,11 @@ def score_plans(values: Values, bench: Bench) -> ClipScore:
         overlaps=sum(
             one.start < other.end and other.start < one.end for one, other in combinations(plans, 2)
         ),
-        repeats=count_repeats(transcript.segments, plans, params.duplicate_similarity),
+        repeats=count_repeats(segments, plans, params.duplicate_similarity),
         same=plan_clips(*values, params=params) == plans,
         topics=len({plan.topic for plan in plans}),
         topics_possible=min(len(content.segments), len(plans)),
-        joined=sum(leaves_out(plan, transcript.segments) for plan in plans),
+        joined=sum(leaves_out(plan, segments) for plan in plans),
         kept_s=sum(plan.duration for plan in plans),
         value=value,
         gap=gap,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import agents.compile.render as render_module
-from agents.compile.layers import Layer, at_time, on_frames
+from agents.compile.layers import Layer, at_frame, frame_of, on_frames
 from agents.compile.params import CompileParams
 from agents.types import Box
 from tests.colour_lecture import make_tiny_lecture, read_frames
@@ -66,8 +66,27 @@ def test_a_layer_with_spans_is_seen_in_them_alone(lecture, tmp_path, monkeypatch
 
 def test_images_move_to_the_nearest_frame_and_the_later_one_wins():
     images = [(0.0, plain(LOWER, 0, 0)), (0.26, plain(LOWER, 1, 9)), (0.34, plain(LOWER, 2, 9))]
-    moved = list(on_frames(Layer(LOWER, images), Fraction(10)).images)
-    assert [(time, image[0, 0, 0]) for time, image in moved] == [(0.0, 0), (0.3, 2)]
-    (shown,) = at_time([Layer(LOWER, moved)], 0.3)
+    layer = Layer(LOWER, images)
+    assert greys(on_frames(layer, Fraction(10))) == [(0, 0), (3, 2)]
+    (shown,) = at_frame([layer], 3, Fraction(10))
     assert next(iter(shown.images))[1][0, 0, 0] == 2
-    assert at_time([Layer(LOWER, moved, ((1.0, 2.0),))], 0.3) == ()
+
+
+def test_a_layer_is_gone_outside_its_spans_and_comes_back_as_it_then_is():
+    images = [(0.0, plain(LOWER, 0, 0)), (0.6, plain(LOWER, 1, 9))]
+    layer = Layer(LOWER, images, ((0.2, 0.4), (0.8, 1.0)))
+    changes = greys(on_frames(layer, Fraction(10)))
+    assert changes == [(0, None), (2, 0), (4, None), (6, None), (8, 1), (10, None)]
+    assert at_frame([layer], 5, Fraction(10)) == ()
+    assert len(at_frame([layer], 9, Fraction(10))) == 1
+
+
+def greys(changes):
+    return [(frame, None if image is None else image[0, 0, 0]) for frame, image in changes]
+
+
+@pytest.mark.parametrize("fps", [10, 12, 15, 24, 25, 30, 50, 60])
+def test_times_of_captions_keep_their_frame_when_they_are_rounded_to_milliseconds(fps):
+    for hundredth in range(300):
+        frames = {frame_of(hundredth / 100 + off, Fraction(fps)) for off in (-4e-4, 0, 4e-4)}
+        assert len(frames) == 1

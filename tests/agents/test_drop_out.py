@@ -17,6 +17,7 @@ from agents.extract.drop_out import (
 )
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
+from agents.extract.reasons import with_cues
 from agents.types import Decisions, KeptClip
 from tests.agents.test_extract import bumps, make_content
 from tests.talks import pauses_of, show, speak, write_talk
@@ -116,7 +117,7 @@ def test_the_margin_and_the_rival_are_what_a_new_plan_is_worth(lecture, plans):
 
 def test_explaining_changes_nothing_else_and_is_the_same_again(lecture, plans):
     assert plan_and_explain(*lecture, params=PARAMS) == plans
-    plain = plan_clips(*lecture, params=PARAMS)
+    plain = with_cues(plan_clips(*lecture, params=PARAMS), lecture[0].segments)
     assert tuple(replace(plan, drop_out=None) for plan in plans) == plain
 
 

@@ -14,8 +14,9 @@ from agents.content.components import COMPONENTS
 from agents.extract import AGENT
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
+from agents.extract.reasons import with_cues
 from agents.extract.scoring import score_sentences
-from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing
+from agents.extract.timing import SETTLED_S, keep_to_slides, measure_timing, measured_pauses
 from agents.types import ClipPlan, Content, ContentSegment, Interval, Layout, Sentence, Slide
 from tests.talks import pauses_of, show, speak, write_talk
 
@@ -230,7 +231,8 @@ def test_long_silences_inside_are_cut_and_leave_a_breath():
     assert before.end - transcript.segments[5].end == pytest.approx(0.2)
     assert transcript.segments[6].start - after.start == pytest.approx(0.2)
     assert only.duration == pytest.approx(only.end - only.start - 3.64)
-    assert only.cues[-1].end <= only.duration + 1e-6
+    (cued,) = with_cues([only], transcript.segments)
+    assert cued.cues[-1].end <= cued.duration + 1e-6
 
 
 def test_silence_that_was_not_detected_is_not_cut():
@@ -260,7 +262,10 @@ def test_an_edge_lies_in_the_detected_silence_and_keeps_the_end_of_the_word():
     transcript = speak(write_talk(per_topic=10, topics=1), pauses=[1.0] * 10)
     silence = tuple(replace(r, start=r.start + 0.3) for r in pauses_of(transcript))
     timing = measure_timing(
-        transcript.segments, silence, show(transcript), ExtractParams(edge_pad_s=0.2)
+        transcript.segments,
+        measured_pauses(silence),
+        show(transcript),
+        ExtractParams(edge_pad_s=0.2),
     )
     assert timing.end[3] - transcript.segments[3].end == pytest.approx(0.5)
     assert transcript.segments[4].start - timing.start[4] == pytest.approx(0.2)
@@ -332,7 +337,7 @@ def test_layout_is_cropped_to_what_the_clip_shows():
 
 def test_cues_tell_the_words_of_the_clip_in_its_own_time():
     transcript = speak(write_talk())
-    for p in plan(transcript, bumps(120, 15, 50, 100)):
+    for p in with_cues(plan(transcript, bumps(120, 15, 50, 100)), transcript.segments):
         said = " ".join(cue.text for cue in p.cues).split()
         span = Interval(p.start, p.end)
         words = [w.text for s in transcript.segments for w in s.words if span.overlap(w) > 0]

@@ -5,13 +5,13 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.extract.drop_out import plan_and_explain
 from agents.extract.planner import describe_kept
 from agents.subtitles import fix_segments, fix_sentences
 from agents.subtitles.fixes import fix_segment
 from agents.types import CaptionFix, Decisions, Interval, KeptClip, Sentence, Word
 from agents.types import TranscriptSegment as Segment
 from tests.agents.test_extract import bumps, make_content
-from tests.agents.test_kept_clips import make_plan
 from tests.talks import pauses_of, show, speak, write_talk
 
 
@@ -59,14 +59,25 @@ def test_a_correction_finds_its_sentence_by_time_and_no_other():
 
 def test_a_correction_changes_the_cues_of_a_clip_but_not_which_is_chosen():
     transcript, values = speak(write_talk()), bumps(120, 15, 50, 100)
-    before = make_plan(transcript, values)
+    before = explained(transcript, values)
     spoken = next(s for s in transcript.segments if s.start >= before[0].start)
     fix = CaptionFix(spoken.start, spoken.end, "Zyzzyva comes here.")
-    after = make_plan(transcript, values, Decisions(captions=(fix,)))
+    after = explained(transcript, values, Decisions(captions=(fix,)))
     assert [plan.parts for plan in after] == [plan.parts for plan in before]
     changed = [a.rank for a, b in zip(after, before, strict=True) if a.cues != b.cues]
     assert changed == [1]
     assert "Zyzzyva" in " ".join(cue.text for cue in after[0].cues)
+
+
+def explained(transcript, values, decisions=None):
+    return plan_and_explain(
+        transcript,
+        pauses_of(transcript),
+        show(transcript),
+        make_content(transcript, values),
+        params=make_params(),
+        decisions=decisions,
+    )
 
 
 def test_a_sentence_that_is_cut_in_two_is_still_said_in_the_cues():

@@ -1,5 +1,6 @@
 """Every odd shape that an answer may have: what is kept of it, and what of the local analysis."""
 
+import functools
 import itertools
 import json
 import random
@@ -39,9 +40,10 @@ def serve():
         yield start
 
 
-def talk(texts=None):
+@functools.cache
+def talk(per_topic=20, topics=3):
     """Return transcript, silences, layout and local analysis of a talk."""
-    transcript = speak(write_talk(per_topic=20, topics=3) if texts is None else texts)
+    transcript = speak(write_talk(per_topic=per_topic, topics=topics))
     silence, layout = pauses_of(transcript), show(transcript)
     intake = make_intake(transcript.segments[-1].end + 1)
     content = analyze_locally(intake, transcript, silence, layout, ContentParams())
@@ -93,7 +95,7 @@ def test_a_topic_of_some_length_is_asked_about_alone():
 
 
 def test_a_request_holds_no_more_text_than_it_may():
-    content = make_content(200, 4, text="word " * 5000 + "{}")
+    content = make_content(200, 4, text="word " * 500 + "{}")
     requests = divide(content)
     assert {cue.index for request in requests for cue in request.cues} == set(range(204))
     for request in requests:
@@ -448,7 +450,7 @@ def worst_case(content, plans):
 
 
 def test_the_worst_answer_moves_no_score_by_more_than_its_weight():
-    transcript, silence, layout, local = talk(write_talk(per_topic=60, topics=4))
+    transcript, silence, layout, local = talk(per_topic=60, topics=4)
     params = ExtractParams()
     plans = plan_clips(transcript, silence, layout, local, params=params)
     hurt = worst_case(local, plans)
@@ -463,7 +465,7 @@ def test_the_worst_answer_moves_no_score_by_more_than_its_weight():
 
 
 def test_an_answer_in_favour_of_everything_changes_no_choice():
-    transcript, silence, layout, local = talk(write_talk(per_topic=60, topics=4))
+    transcript, silence, layout, local = talk(per_topic=60, topics=4)
     every = {s.index: 1.0 for s in local.sentences}
     flat = merge(local, [Judgement(Request(local.sentences), {}, every)], MODEL)
     plans = [

@@ -144,11 +144,18 @@ def test_what_is_found_is_not_sent_and_gains_nothing(obedient):
     assert not any("HACKED" in s.title or KEY in s.title for s in judged.segments)
 
 
+@pytest.fixture(scope="module")
+def plain(obedient):
+    """The content of a talk in which nobody orders anything."""
+    return analyze(obedient, write_talk(per_topic=20, topics=3))[-1]
+
+
 @pytest.mark.parametrize("order", [*FOUND, *HIDDEN])
 @pytest.mark.parametrize("at", [3, 31])
-def test_an_order_moves_no_other_topic_at_all_and_no_clip_beyond_its_weight(obedient, order, at):
+def test_an_order_moves_no_other_topic_at_all_and_no_clip_beyond_its_weight(
+    obedient, plain, order, at
+):
     texts = write_talk(per_topic=20, topics=3)
-    *_, plain = analyze(obedient, texts)
     texts[at] = order
     transcript, silence, layout, local, ordered = analyze(obedient, texts)
     assert [s.topic for s in plain.sentences] == [s.topic for s in ordered.sentences]

@@ -8,8 +8,11 @@ import pytest
 
 from agents.intake import measure
 from agents.layout import AGENT
+from agents.layout.borders import frames_with_border
 from agents.layout.boxes import Rect, iou
-from agents.layout.detector import Arrangement, detect_layout
+from agents.layout.detector import NOBODY, Arrangement, detect_layout, label_frames
+from agents.layout.likeness import Camera
+from agents.layout.looks import is_torn
 from agents.layout.motion import measure_motion, measure_stir
 from agents.layout.params import LayoutParams
 from agents.layout.screens import find_screen
@@ -192,3 +195,45 @@ def test_title_bar_and_footer_of_a_template_belong_to_the_slide():
     assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
     luma[:, :26] = luma[:, 154:] = 12
     assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 26, 320, 154)
+
+
+def test_arrangement_cannot_turn_where_the_picture_stays_as_it_is():
+    """Frame 3 looks a little like the camera to come, but exactly like the slide before it."""
+    slide, filmed = np.full((36, 64), 120, np.uint8), np.full((36, 64), 60, np.uint8)
+    slide[:, ::2], filmed[:, ::2] = 160, 140
+    cells = np.stack([slide] * 4 + [filmed] * 4)
+    luma = cells.repeat(5, axis=1).repeat(5, axis=2)
+    plain = measure_motion(KeyFrames(np.arange(8) * 8.0, luma))
+    stir = np.zeros((7, 36, 64), np.uint8)
+    stir[3:, 10:20, 20:40] = 80
+    motion = replace(plain, stir_index=np.array([0, 1, 2, 4, 5, 6, 7]), stir=stir)
+    look = filmed.astype(np.float32)
+    whole = Camera(Rect(0, 0, 320, 180), 0.0, look, 80.0, (4, 5, 6, 7), True)
+    assert label_frames([whole], motion, luma, PARAMS).tolist() == [NOBODY] * 4 + [0] * 4
+    noisy = replace(motion, change=np.full_like(motion.change, 40))
+    assert label_frames([whole], noisy, luma, PARAMS).tolist() == [NOBODY] * 3 + [0] * 5
+
+
+def test_second_in_which_another_picture_comes_tells_nothing_of_the_key_frame():
+    slides = slide_pictures(2)
+    other = add_camera(slides.copy(), Rect(0, 0, 320, 180))
+    assert is_torn(slides, slides).tolist() == [False, False]
+    assert is_torn(slides, np.stack((slides[0], other[1]))).tolist() == [False, True]
+    talks = [add_camera(slides.copy(), CAMERA, seed=seed, sway=4) for seed in (1, 2)]
+    assert is_torn(*talks).tolist() == [False, False]
+
+
+def test_box_counts_only_where_its_border_is_seen():
+    luma = slide_pictures(5)
+    add_camera(luma[:3], CAMERA)
+    assert frames_with_border(CAMERA, [0, 1, 2, 3, 4], luma) == {0, 1, 2}
+
+
+def test_screen_whose_own_sides_run_on_lies_where_it_does_at_other_times():
+    window, luma = Rect(40, 30, 280, 150), np.full((2, 180, 320), 90, np.uint8)
+    luma[:, :30], luma[:, 150:] = 200, 60
+    window.inside(luma)[...] = slide_pictures(2)[:, 10:130, :240]
+    assert find_screen(luma, None, PARAMS.bar_level) == Rect(0, 0, 320, 180)
+    assert find_screen(luma, None, PARAMS.bar_level, [window]) == window
+    moved = Rect(200, 30, 280, 150)
+    assert find_screen(luma, None, PARAMS.bar_level, [moved]) == Rect(0, 0, 320, 180)

@@ -8,6 +8,7 @@ import pytest
 
 from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
+from agents.extract.reasons import with_cues
 from agents.types import SilenceRegion
 from tests.agents.test_extract import make_content
 from tests.talks import pauses_of, show, speak, write_talk
@@ -41,7 +42,8 @@ def plan(transcript, values, silence=None, **params):
         make_content(transcript, values, 40),
         params=ExtractParams(**{**LIMITS, **params}),
     )
-    return only
+    (cued,) = with_cues([only], transcript.segments)
+    return cued
 
 
 def text_of(clip):

@@ -10,7 +10,7 @@ from agents.layout.boxes import Rect
 from agents.layout.motion import CHANGE_SCALE
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
-from agents.layout.steps import locate_changes, locate_small, turning_point
+from agents.layout.steps import film_beside, locate_changes, locate_small, turning_point
 from agents.types import Box, PacketTable
 from tests.hearing import context
 from tests.recordings import tone, write_recording
@@ -219,3 +219,22 @@ def test_word_that_changes_at_once_is_seen_and_a_pointer_that_comes_there_is_not
     on_its_way = at_once.copy()
     on_its_way[1] = moved(np.s_[12:14, 25:27])
     assert locate_small(times, on_its_way, moved(word) > 0, PARAMS) is None
+
+
+def test_film_that_ends_or_begins_where_the_slide_changes_is_no_change_before_or_after():
+    film, rest, still = np.s_[20:30, 40:55], np.s_[2:34, 2:60], moved()
+    times = np.arange(17) * 0.25
+    ends = np.stack([moved(film)] * 6 + [moved(rest)] + [still] * 9)
+    assert locate_changes(times, ends, EVERYWHERE, PARAMS) == [1.625]
+    # it reaches farther in its last step than in the two seconds before
+    wide = np.s_[18:32, 38:57]
+    begins = np.stack([still, moved(rest), *[moved(wide)] * 4, *[moved(film)] * 9, moved(wide)])
+    assert locate_changes(times, begins, EVERYWHERE, PARAMS) == [0.375]
+
+
+def test_film_is_told_by_what_moves_before_or_after_and_a_slide_of_its_own_is_none():
+    film, whole = moved(np.s_[20:30, 40:55]), moved(np.s_[2:34, 2:62])
+    found = film_beside(np.stack((moved(), film)), EVERYWHERE, PARAMS)
+    assert found[20:30, 40:55].all()
+    assert found.sum() < 1.5 * 150
+    assert not film_beside(np.stack((moved(), whole)), EVERYWHERE, PARAMS).any()

@@ -20,7 +20,9 @@ WS = "ws://127.0.0.1:8501"
 def services(tmp_path_factory):
     state = tmp_path_factory.mktemp("state")
     with Broker(state) as broker:
-        settings = Settings(state=state, redis_url=broker.url, max_upload_bytes=3_000_000)
+        settings = Settings(
+            state=state, redis_url=broker.url, max_upload_bytes=3_000_000, local_link=False
+        )
         config = workshop_config(settings).model_copy(
             update={"stages": "tests.app.small_stages:stages"}
         )

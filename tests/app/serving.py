@@ -14,6 +14,10 @@ import httpx
 from jobs.processes import descendants, is_alive
 
 READY_S = 60
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("LECTURE_")},
+    "LECTURE_LOCAL_LINK": "false",
+}
 
 
 class Server:
@@ -28,7 +32,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={k: v for k, v in os.environ.items() if not k.startswith("LECTURE_")},
+                env=ENVIRONMENT,
             )
 
     def until(self, pattern, within_s=READY_S):

@@ -23,7 +23,7 @@ def library(tmp_path_factory):
     Every third lecture has had its intake, every second of them two rendered clips of three; every
     fifth has no job; lecture 7 has an older job with more clips; lecture 8 is deleted.
     """
-    services = Services(Settings(state=tmp_path_factory.mktemp("state")))
+    services = Services(Settings(state=tmp_path_factory.mktemp("state"), local_link=False))
     services.store.migrate()
     with services.store.write() as con:
         for n in range(LECTURES):

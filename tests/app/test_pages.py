@@ -39,7 +39,7 @@ class Shelf:
 
 def open_shelf(services, state):
     """Return services over another state folder and the same broker; nobody works its queue."""
-    settings = Settings(state=state, redis_url=services.settings.redis_url)
+    settings = Settings(state=state, redis_url=services.settings.redis_url, local_link=False)
     config = workshop_config(settings).model_copy(
         update={"stages": "tests.app.small_stages:stages"}
     )

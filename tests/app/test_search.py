@@ -25,7 +25,7 @@ SAID = {
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    services = Services(Settings(state=tmp_path_factory.mktemp("state")))
+    services = Services(Settings(state=tmp_path_factory.mktemp("state"), local_link=False))
     services.store.migrate()
     with services.store.write() as con:
         for name, said in SAID.items():

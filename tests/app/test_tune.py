@@ -79,8 +79,8 @@ def test_a_weight_moves_the_scores(client, finished):
         ({"values": {"extract.max_clips": 99}}, 422, "less than or equal to 12"),
         ({"values": {"extract.no_such": 1}}, 422, "no_such"),
         ({"values": {"extract.min_clip_s": 120, "extract.max_clip_s": 20}}, 422, "must not exceed"),
-        ({"values": {"extract.max_clips": [1]}}, 400, "JSON object with job, values"),
-        ({"other": 1}, 400, "JSON object"),
+        ({"values": {"extract.max_clips": [1]}}, 422, "extract.max_clips"),
+        ({"other": 1}, 422, "Extra inputs"),
         ({"job": "0" * 32}, 404, "no such run"),
     ],
 )
@@ -145,7 +145,7 @@ def test_settings_travel_as_toml(client):
     assert client.put("/api/v1/tuning/toml", content=answer.text).json() == {"silence.top_db": 33}
     assert client.put("/api/v1/tuning/toml", content=b"\xff\xfe").status_code == 400
     assert client.put("/api/v1/tuning/toml", content="x = ").status_code == 422
-    assert client.put("/api/v1/tuning/toml", content="#" * 60_000).status_code in (400, 413)
+    assert client.put("/api/v1/tuning/toml", content="#" * 60_000).status_code == 413
 
 
 # --- runs -----------------------------------------------------------------------------------------

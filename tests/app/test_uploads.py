@@ -177,7 +177,7 @@ def test_a_length_that_is_no_number_is_refused(client, length):
         "Upload-Length": length.encode(),
         "Upload-Metadata": metadata(filename="a.mp4"),
     }
-    assert client.post("/api/v1/uploads", headers=headers).status_code == 400
+    assert client.post("/api/v1/uploads", headers=headers).status_code == 422
 
 
 @pytest.mark.parametrize("header", ["filename !!!", "filename /w==", "title YQ=="])

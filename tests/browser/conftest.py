@@ -41,6 +41,7 @@ class Server:
             **os.environ,
             "LECTURE_STATE": str(self.state),
             "LECTURE_DOWNLOAD_MODELS": "false",
+            "LECTURE_LOCAL_LINK": "false",
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
         with self.log.open("a") as output:

@@ -128,8 +128,16 @@ def test_several_recordings_take_the_captions_of_their_names(page, server, compl
     (folder / "empty.mp4").write_bytes(b"")
     (folder / "notes.doc").write_text("nothing of ours")
     shutil.copy(sample_paths().captions, folder / "first.en.vtt")
+    chosen = page.locator(".lh-folder-input")
+
+    def answer(route):
+        # The script comes late: what was chosen before must count the same.
+        if not chosen.evaluate("input => input.files.length"):
+            chosen.set_input_files(folder)
+        route.continue_()
+
+    page.route("**/upload*.js*", answer)
     page.goto(f"{server.url}/upload")
-    page.locator(".lh-folder-input").set_input_files(folder)
     listed = page.locator(".lh-batch > li")
     expect(listed).to_have_count(4)
     expect(listed.filter(has_text="first.mp4")).to_contain_text("captions: first.en.vtt")

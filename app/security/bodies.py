@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from app.api.uploads import BadRequest
+from app.api.problems import BadRequest
 
 
 async def read_body(request: Request, most: int) -> bytes:
