@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "Say how right silence, layout, slides or words are on labelled recordings.",
     "sweep": "Try one or two parameters over a grid on lectures that are analysed.",
     "fit": "Propose weights from the clips that were accepted, rejected and changed.",
+    "admin": "Look after accounts, keys and sessions.",
     "doctor": "Say what is there on this machine, what is missing and what that costs.",
     "migrate": "Bring the store to the newest schema, or back.",
 }

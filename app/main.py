@@ -33,7 +33,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
         asyncio.create_task(work)
         for work in (
             expire_uploads_hourly(services),
-            connections.watch(services.directory),
+            connections.watch(lambda: current_services().directory),
             keep_seen(services),
         )
     ]

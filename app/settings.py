@@ -17,11 +17,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agents.errors import LectureError
 from agents.registry import Gemini
 from agents.sandbox import Mode
+from data.bucket import BucketConfig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only addresses that are served while there are no accounts."""
 
 GIB = 1 << 30
+S3_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>/[\w./-]*)?")
 
 
 def count_cores() -> int:
@@ -91,6 +93,22 @@ class Settings(BaseSettings):
     """`postgresql://...`, or nothing for a DuckDB file in the state folder."""
     redis_url: str | None = None
     """An outside Redis or Valkey, or nothing for the embedded one."""
+    media: str | None = None
+    """`s3://bucket/prefix` for uploads and results, or nothing for folders in the state folder."""
+    s3_endpoint_url: str | None = None
+    """Another service than Amazon's that speaks S3."""
+    s3_region: str | None = None
+    """Region of the bucket; nothing leaves it to the AWS settings of this machine."""
+    s3_kms_key: str | None = None
+    """Key of KMS that objects are encrypted with; nothing means S3's own (AES256)."""
+    cloudfront_url: str | None = None
+    """`https://...` of the distribution before the bucket; links then lead there."""
+    cloudfront_key_id: str | None = None
+    """Id of the public key that the distribution trusts."""
+    cloudfront_key: Path | None = None
+    """PEM file with the private key that links are signed with."""
+    link_expiry_s: Annotated[int, Field(ge=60, le=604_800)] = 3_600
+    """Seconds that a download link lasts if nothing else is asked for."""
     workers: Annotated[int, Field(ge=1, le=256)] = max(2, count_cores())
     """Worker processes that `lecture serve` starts."""
 
@@ -166,7 +184,14 @@ class Settings(BaseSettings):
             read_prices(value)
         return value
 
-    @field_validator("state", "models")
+    @field_validator("media")
+    @classmethod
+    def _names_a_bucket(cls, value: str | None) -> str | None:
+        if value is not None and not S3_ADDRESS.fullmatch(value):
+            raise ValueError(f"{value!r} must be s3://bucket or s3://bucket/prefix")
+        return value
+
+    @field_validator("state", "models", "cloudfront_key")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -183,6 +208,21 @@ class Settings(BaseSettings):
     def store_location(self) -> str | Path:
         """Return what `data.store.open_store` opens."""
         return self.store_url or self.state / "lecture.duckdb"
+
+    @property
+    def bucket(self) -> BucketConfig | None:
+        """Return where the bucket is, None without one."""
+        found = S3_ADDRESS.fullmatch(self.media or "")
+        if found is None:
+            return None
+        prefix = (found["prefix"] or "").strip("/")
+        return BucketConfig(
+            bucket=found["bucket"],
+            prefix=f"{prefix}/" if prefix else "",
+            endpoint_url=self.s3_endpoint_url,
+            region=self.s3_region,
+            kms_key=self.s3_kms_key,
+        )
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import components
+from app.account_link import show_account_link
 from app.help import help_data
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
@@ -32,6 +33,7 @@ navigation = st.navigation(
     ],
     position="top",
 )
+show_account_link()
 components.help_sheet(
     {**help_data(navigation.url_path), "tour": st.session_state.get("tour", False)}
 )

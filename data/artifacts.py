@@ -95,9 +95,16 @@ class Artifacts:
                 return found
             with self.workdir(key) as folder:
                 make(folder)
+                self.send(folder, key)
                 with disk_errors(self.root):
                     fsync_tree(folder)
                     return self._name(folder, key)
+
+    def send(self, workdir: Path, key: str) -> None:
+        """Bring a filled folder where other machines find it, before it is published.
+
+        A folder of this machine is all there is here.
+        """
 
     def discard(self, key: str) -> None:
         """Remove the folder of `key`; one that is gone stays gone."""
@@ -201,7 +208,8 @@ def load_result(
     if row is None:
         raise NotFound(f"There is no result of {name} under {key}.")
     try:
-        value = codec_of(name).load(con, key, row["value"], artifacts.path(key))
+        folder = artifacts.folder(key) or artifacts.path(key)
+        value = codec_of(name).load(con, key, row["value"], folder)
     except FileNotFoundError as error:
         raise StageError(
             f"Files of {name} are missing from {artifacts.path(key)}.", code="lost_files"

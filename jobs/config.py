@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.registry import Gemini
 from agents.sandbox import Mode
+from data.bucket import BucketConfig
 
 STAGE_TABLE = "jobs.pipeline:stage_table"
 
@@ -36,6 +37,8 @@ class WorkshopConfig(_Part):
 
     state: Path
     """State folder: store, results, media, logs."""
+    bucket: BucketConfig | None = None
+    """Where uploads and results are kept beside the copies in the state folder."""
     store_url: str = ""
     """PostgreSQL URL or path of a DuckDB file; empty means `lecture.duckdb` in the state folder."""
     redis_url: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from agents.compile.params import CompileParams
@@ -119,6 +120,7 @@ def make_extra(shop: Workshop, extra: Extra, progress: Progress) -> Any:  # noqa
             )
             value = _make(shop, extra, context)
             write_files(value, folder)
+            shop.artifacts.send(folder, extra.key)
             with shop.store.write() as con:
                 save_result(con, extra.kind, extra.key, value, folder)
                 shop.artifacts.publish(folder, extra.key)
@@ -130,7 +132,7 @@ def _make(shop: Workshop, extra: Extra, context: Context) -> Any:  # noqa: ANN40
         params = _look(shop, extra.job)
         return render_film(extra.intake, extra.passages, params=params, context=context)
     best = min(extra.clips, key=lambda clip: clip.idx)
-    cover = shop.artifacts.path(best.media_key or "") / (best.poster or "")
+    cover = _folder(shop, best) / (best.poster or "")
     return make_podcast(
         _talks(shop, extra.clips),
         extra.lecture.title,
@@ -155,7 +157,13 @@ def _talks(shop: Workshop, clips: list[ClipRow] | tuple[ClipRow, ...]) -> list[T
         Talk(
             clip.media_key or "",
             clip.title,
-            shop.artifacts.path(clip.media_key or "") / (clip.media or ""),
+            _folder(shop, clip) / (clip.media or ""),
         )
         for clip in clips
     ]
+
+
+def _folder(shop: Workshop, clip: ClipRow) -> Path:
+    """Return where the files of a clip are, or would be."""
+    key = clip.media_key or ""
+    return shop.artifacts.folder(key) or shop.artifacts.path(key)

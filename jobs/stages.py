@@ -90,6 +90,7 @@ def _compute(shop: Workshop, task: Task) -> float:
         seconds = time.monotonic() - began
         keys = stand_in_keys(shop, task, value)
         key = keys.get(task.name, task.key)
+        shop.artifacts.send(folder, key)
 
         def finish(con: Connection) -> None:
             # First: it takes the row, and refuses an attempt that another one has replaced.

@@ -12,9 +12,11 @@ from agents.registry import Resources
 from agents.sandbox import use_sandbox
 from data.answers import StoredAnswers
 from data.artifacts import Artifacts
+from data.bucket import Bucket
 from data.decisions import read_decisions
 from data.media import FolderStore, MediaStore
 from data.records import Lecture
+from data.s3_media import S3Artifacts, S3Store
 from data.store import Store, open_store
 from jobs.config import STAGE_TABLE, WorkshopConfig
 from jobs.pipeline import StageTable, stage_table
@@ -41,16 +43,25 @@ class Workshop:
 def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) -> Workshop:
     """Return the workshop that a config describes; the store is expected to be migrated."""
     use_sandbox(config.sandbox)
-    media = FolderStore(config.state / "media")
+    media, artifacts = _open_media(config)
     store = open_store(config.store_url or config.state / "lecture.duckdb")
     return Workshop(
         store=store,
-        artifacts=Artifacts(config.state / "results"),
+        artifacts=artifacts,
         media=media,
         resources_for=lambda lecture: resources_of(config, store, media, lecture),
         emit=emit,
         table=_load_table(config.stages),
     )
+
+
+def _open_media(config: WorkshopConfig) -> tuple[MediaStore, Artifacts]:
+    """Return where uploads and results are kept: folders, or a bucket with copies in them."""
+    media, results = config.state / "media", config.state / "results"
+    if config.bucket is None:
+        return FolderStore(media), Artifacts(results)
+    bucket = Bucket(config.bucket)
+    return S3Store(bucket, media), S3Artifacts(bucket, results)
 
 
 def resources_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -14,15 +15,26 @@ from agents.compile.shelf import shelf_of
 from agents.registry import Context
 from agents.types import Clip, ClipPlan, Intake
 
+TELLING = 10.0
+"""So many percent of a clip tell how long the rest takes."""
+
 
 class _Progress:
     """The progress of several clips as one: percent by the seconds they last."""
 
-    def __init__(self, plans: tuple[ClipPlan, ...], report: Callable[[float, str], None]) -> None:
+    def __init__(
+        self,
+        plans: tuple[ClipPlan, ...],
+        report: Callable[[float, str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.plans = plans
         self.report = report
+        self.clock = clock
         self.lock = threading.Lock()
         self.done = [0.0] * len(plans)
+        self.begun: dict[int, tuple[float, float]] = {}
+        """When something was first heard of a clip, and how many percent were done then."""
         self.stopped = False
 
     def hear(self, index: int, percent: float) -> None:
@@ -35,8 +47,17 @@ class _Progress:
             shares = zip(self.plans, self.done, strict=True)
             overall = sum(plan.duration * done for plan, done in shares) / total
             finished = sum(done >= 100 for done in self.done)
-            message = f"Clip {index + 1} of {len(self.plans)}: {percent:.0f} %, {finished} done"
-            self.report(overall, message)
+            message = f"Clip {index + 1} of {len(self.plans)}: {percent:.0f} %"
+            self.report(overall, f"{message}{self._left(index, percent)}, {finished} done")
+
+    def _left(self, index: int, percent: float) -> str:
+        """Return how long a clip will take, as far as that can be told."""
+        now = self.clock()
+        began, before = self.begun.setdefault(index, (now, percent))
+        if percent >= 100 or percent - before < TELLING:
+            return ""
+        left = (now - began) * (100 - percent) / (percent - before)
+        return f", {left:.0f} s left" if left < 90 else f", {left / 60:.0f} min left"
 
 
 def compile_clips(

@@ -23,7 +23,14 @@ from agents.layout.slides import (
     screen_mask,
     screens_differ,
 )
-from agents.layout.steps import film_beside, film_cells, locate_changes, locate_small, turning_point
+from agents.layout.steps import (
+    film_beside,
+    film_cells,
+    is_line,
+    locate_changes,
+    locate_small,
+    turning_point,
+)
 from agents.layout.stills import look_closely
 from agents.layout.suspects import Suspects, find_suspects, judge
 from agents.layout.views import AFTER_KEY_S, FAR_S, decode_groups, sample_times, since_key
@@ -84,8 +91,10 @@ def _look_inside(
     inside.changes += found.times
     for before, after in pairwise(stretches):
         inside.turn(before, after, peaks)
-    inside.probe({i: found.candidates[i] for i in found.doubtful if found.candidates[i]})
-    inside.look([i for i in found.doubtful if not found.candidates[i]], peaks)
+    unsure = inside.probe(
+        {i: found.candidates[i] for i in found.doubtful if found.candidates[i]}, peaks
+    )
+    inside.look([*unsure, *(i for i in found.doubtful if not found.candidates[i])], peaks)
     return inside.turns, sorted(inside.changes)
 
 
@@ -136,14 +145,15 @@ class _Inside:
         if screens_differ(old, new, self.params):
             self.changes.append(time)
 
-    def probe(self, candidates: Mapping[int, Sequence[float]]) -> None:
+    def probe(self, candidates: Mapping[int, Sequence[float]], peaks: Peaks) -> list[int]:
         """Look just before and after the candidates within some stretches between key frames.
 
-        Twice on either side: what moves before or after as well is a film on the slide.
+        Twice on either side: what moves before or after as well is a film on the slide. Returned
+        are the stretches that must be sampled: in them a line seems to follow on others.
         """
         order = [(i, time) for i, times in sorted(candidates.items()) for time in sorted(times)]
         if not order:
-            return
+            return []
         first = np.array([self.ends[i] + AFTER_KEY_S / 2 for i, _ in order])
         last = np.array([self.ends[i + 1] for i, _ in order]) + 2 * self.step
         at = np.array([time for _, time in order])
@@ -151,11 +161,17 @@ class _Inside:
         moments = np.clip(moments, first[:, None], last[:, None])
         luma = decode_luma(self.intake.media, moments.ravel().tolist())
         steps = [measure_change(luma[n::4], luma[n + 1 :: 4], rough=True) for n in range(3)]
+        found: list[tuple[int, float, bool]] = []
         for (i, time), before, change, after in zip(order, *steps, strict=True):
             mask = screen_mask(self.owner[i])
             calm = mask & ~film_beside(np.stack((before, after)), mask, self.params)
             if has_changed(change, calm, self.params):
-                self.changes.append(time)
+                small = is_line(change, calm, self.params)
+                line = small and peaks.has_company(time, self.step)
+                found.append((i, time, line))
+        unsure = {i for i, _, line in found if line}
+        self.changes += [time for i, time, _ in found if i not in unsure]
+        return sorted(unsure)
 
     def look(self, doubtful: Sequence[int], peaks: Peaks) -> None:
         """Look into the doubtful stretches and the unknown ones; what is too far, halve.

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from agents.layout.scrolling import without_scrolling
 from agents.types import KeyFrames
 
 CELL = 5
@@ -47,7 +48,7 @@ def measure_change(before: np.ndarray, after: np.ndarray, *, rough: bool = False
     """Return the mean absolute change per cell between pictures (n, 180, 320), in quarters.
 
     In `rough` ones, decoded without smoothing the edges of blocks, lines drift a little until the
-    next key frame: a part of the steps around a pixel is no change.
+    next key frame: a part of the steps around a pixel is no change. Nor is text that scrolled.
     """
     import cv2
 
@@ -59,7 +60,8 @@ def measure_change(before: np.ndarray, after: np.ndarray, *, rough: bool = False
             away = cv2.subtract(away, cv2.convertScaleAbs(steps, alpha=DRIFT))
         quarters = away * np.uint16(CHANGE_SCALE)
         cells = cv2.resize(quarters, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
-        change[index] = np.minimum(cells, 255)
+        found = np.minimum(cells, 255).astype(np.uint8)
+        change[index] = without_scrolling(old, new, found, CELL)
     return change
 
 

@@ -29,6 +29,8 @@ ALONE_SHARE = 0.5
 LEADS = 4.0
 """How many times larger than others the packet is that shows another arrangement or slide, where
 the others may be but a quick move of the lecturer."""
+COMPANY_S, COMPANY_SHARE = 2.0, 0.3
+"""Seconds within which a packet of this share of another's size is its company."""
 SPARSE_S = 0.5
 """Where packets are farther apart than this, the one that stands out may be a few too late."""
 
@@ -80,6 +82,18 @@ class Peaks:
             return 0.0
         usual = _nearly_all(self.shares[near])
         return float(self.shares[low:high].max() / max(usual, 1e-6))
+
+    def has_company(self, time: float, within: float) -> bool:
+        """Tell whether another packet some seconds around is as large as that at a time, or nearly.
+
+        Lines that are printed one after another have; the step of a slide has none.
+        """
+        low, first, last, high = np.searchsorted(
+            self.times, (time - COMPANY_S, time - within, time + within, time + COMPANY_S)
+        )
+        own = self.shares[first:last].max(initial=0.0)
+        others = np.concatenate((self.shares[low:first], self.shares[last:high]))
+        return bool(others.max(initial=0.0) >= COMPANY_SHARE * own)
 
     def tell(self, start: float, end: float) -> bool:
         """Tell whether packets in a stretch are so small that a change must stand out."""

@@ -3,6 +3,9 @@
 Nearly every packet of a lecture is tiny. Whether a slide changed is seen by comparing the key
 frames before and after, with the camera masked; where, by the packet that stands out. Stretches
 between key frames in which no packet tells, or several do, are doubtful: they are sampled.
+
+A slide changes when something else is shown at once. What moves or grows is the same slide: a
+camera, a pointer, a hand that writes, a film, text that is typed, printed line by line or scrolled.
 """
 
 from __future__ import annotations

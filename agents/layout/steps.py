@@ -22,6 +22,8 @@ GROWTH = 0.4
 """Share of a part's cells that must have moved elsewhere and beside it: a pointer has fewer."""
 SMALL_SHARE = 0.03
 """Share of the screen below which a part may be written by hand."""
+LINE_CELLS = 5
+"""Rows of cells below which it may be a line of text or two, however wide."""
 MOST_OF_PART = 0.6
 """Share of a small part's cells that change in the step in which it changes."""
 TOGETHER = 0.8
@@ -41,7 +43,7 @@ def locate_changes(
     found: list[tuple[float, float]] = []
     for at in np.flatnonzero(flags).tolist():
         calm = mask & ~_films(moved, flags, at)
-        if not has_changed(change[at], calm, params) or _grows(moved, at, calm, mask):
+        if not has_changed(change[at], calm, params) or _grows(moved, flags, at, calm, mask):
             continue
         before, after = float(times[at]), float(times[at + 1])
         if found and before - found[-1][1] < 1e-6:
@@ -113,22 +115,40 @@ def _film(moved: np.ndarray, flags: np.ndarray) -> np.ndarray:
     return box
 
 
-def _grows(moved: np.ndarray, at: int, calm: np.ndarray, mask: np.ndarray) -> bool:
+def _grows(
+    moved: np.ndarray, flags: np.ndarray, at: int, calm: np.ndarray, mask: np.ndarray
+) -> bool:
     """Tell whether what moved in a step is small and lies beside what moved just before or after.
 
-    Cells that moved then as well are a fade.
+    Cells that moved then as well are a fade. A line of text may come two seconds after the last.
     """
     import cv2
 
     now = moved[at] & calm
-    if now.sum() > SMALL_SHARE * mask.sum():
+    if not _is_small(now, mask):
         return False
     near = cv2.dilate(now.astype(np.uint8), np.ones((2 * GROWS + 1,) * 2, np.uint8)) > 0
-    steps = [i for i in (at - 2, at - 1, at + 1, at + 2) if 0 <= i < len(moved)]
+    steps = [
+        i
+        for i in range(max(0, at - AROUND), min(len(moved), at + AROUND + 1))
+        if i != at and (flags[i] or abs(i - at) <= GROWS)
+    ]
     return any(
-        (moved[i] & near & ~now).any() and (moved[i] & ~now).sum() >= GROWTH * now.sum()
+        (moved[i] & near & ~now).any()
+        and (flags[i] or (moved[i] & ~now).sum() >= GROWTH * now.sum())
         for i in steps
     )
+
+
+def _is_small(now: np.ndarray, mask: np.ndarray) -> bool:
+    """Tell whether cells (36, 64) that moved are few, or but a line of text."""
+    few = now.sum() <= SMALL_SHARE * mask.sum()
+    return bool(few or np.ptp(np.nonzero(now)[0]) < LINE_CELLS)
+
+
+def is_line(change: np.ndarray, mask: np.ndarray, params: LayoutParams) -> bool:
+    """Tell whether so little of the screen changed in a step (36, 64) that it may be a line."""
+    return _is_small((change > params.slide_level * CHANGE_SCALE) & mask, mask)
 
 
 def turning_point(

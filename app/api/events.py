@@ -28,10 +28,19 @@ from jobs.progress import FINAL, Event, is_final, read_entries, stream_key
 BLOCK_MS = 5_000
 """A silent stream is answered with a comment this often, which also notices a lost client."""
 STREAM_ID = re.compile(r"\d{1,20}-\d{1,20}")
+EVENT_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["snapshot", "event", "unavailable"]},
+        "id": {"type": "string", "description": "`Last-Event-ID` of a later request."},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer"},
+    },
+}
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The stream; it ends with the job.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
     }
 }
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.models import JobView, Model
 from app.api.queries import OfJob
-from app.api.stills import PICTURE, Time, still_of
+from app.api.stills import PICTURE, Time
 from app.api.views import Composed, LayoutTab
 from app.services.layouts import MOST_REGIONS, GivenRegion
 from app.services.root import current_services
@@ -36,8 +36,8 @@ class Arranged(Model):
     """`template`, `main_share`, `camera_side`, `camera_crop`, `inset`, as the tunables."""
 
 
-class Tried(Model):
-    """Corrections that are not stored, and how screen and camera shall be arranged."""
+class Shown(Model):
+    """Corrections, and how screen and camera shall be arranged; both may be unsaved."""
 
     regions: Annotated[list[GivenRegion], Field(max_length=MOST_REGIONS)]
     shape: Shape = Field(default_factory=dict)
@@ -71,13 +71,13 @@ def compose_layout(id: str, arranged: Arranged, job: OfJob = None) -> Response:
 
 
 @router.post("/still.jpg", response_class=Response, responses=PICTURE)
-def draw_layout(id: str, tried: Tried, t: Time = None, job: OfJob = None) -> Response:
-    """Return how a clip would show that second with corrections that are not stored yet."""
+def draw_layout(id: str, shown: Shown, t: Time = None, job: OfJob = None) -> Response:
+    """Return a still of the lecture as a clip would show that second with the corrections."""
     services = current_services()
-    run = services.review.job_of(id, job)
-    regions = services.layouts.corrected(run, [one.model_dump() for one in tried.regions])
-    look = services.stills.of_lecture(run, t or 0.0, tried.shape, regions=regions)
-    return still_of(look)
+    found = services.review.job_of(id, job)
+    regions = services.layouts.corrected(found, [region.model_dump() for region in shown.regions])
+    look = services.stills.of_lecture(found, t or 0.0, shown.shape, regions=regions)
+    return Response(services.stills.draw(look), media_type="image/jpeg", headers=FRESH)
 
 
 @router.post("/render", status_code=201, response_model=JobView)

@@ -76,7 +76,9 @@ def _suffix(known: Any) -> Any:  # noqa: ANN401
     return Path(description="What the file is made as.", json_schema_extra={"enum": list(known)})
 
 
-FILE = {200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string"}}}}}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string"}}}}
+}
 
 
 @texts.get("/transcript.{suffix}", response_class=Response, responses=FILE)

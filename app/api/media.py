@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -14,7 +14,7 @@ from starlette.routing import Route
 from agents.errors import NotFound
 from app.api.problems import BadRequest
 from app.pictures import WIDTHS
-from app.services.files import ServedFile
+from app.services.files import ClipFile, ServedFile
 from app.services.root import current_services
 from jobs.extras import KINDS
 
@@ -22,7 +22,7 @@ GETS = ("GET", "HEAD")
 PRIVATE = {"Cache-Control": "private, no-cache"}
 KEPT = {"Cache-Control": "private, max-age=86400"}
 """A still belongs to a run, whose findings do not change."""
-CLIP_FILES = ("video", "srt", "vtt", "poster", "moving")
+CLIP_FILES: tuple[ClipFile, ...] = get_args(ClipFile)
 
 
 async def source(request: Request) -> Response:
@@ -79,15 +79,16 @@ def sent(file: ServedFile, *, download: bool = False) -> FileResponse:
     )
 
 
-def _kind(request: Request) -> str:
+def _kind(request: Request) -> ClipFile:
     return check_kind(request.path_params["kind"])
 
 
-def check_kind(kind: str) -> str:
+def check_kind(kind: str) -> ClipFile:
     """Return the name of a clip's file, or raise NotFound."""
-    if kind not in CLIP_FILES:
-        raise NotFound(f"A clip has no file {kind[:20]!r}; it has {', '.join(CLIP_FILES)}.")
-    return kind
+    for known in CLIP_FILES:
+        if kind == known:
+            return known
+    raise NotFound(f"A clip has no file {kind[:20]!r}; it has {', '.join(CLIP_FILES)}.")
 
 
 def attachment(name: str) -> str:

@@ -14,6 +14,7 @@ from agents.errors import (
     LectureError,
     MediaError,
     NotFound,
+    RenderFailed,
     ServiceUnavailable,
     TuningError,
 )
@@ -34,6 +35,7 @@ STATUS_OF_CLASS: dict[type[LectureError], int] = {
     NotFound: 404,
     AccessDenied: 403,
     TuningError: 422,
+    RenderFailed: 422,
     MediaError: 422,
     ServiceUnavailable: 503,
 }

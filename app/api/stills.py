@@ -40,9 +40,7 @@ def draw_lecture(id: str, look: Annotated[LectureLook, Query()]) -> Response:
     """Return a still of the lecture as a clip of it would show that second."""
     services, values = current_services(), _values(look)
     time, job = values.pop("t", None), values.pop("job", None)
-    return still_of(
-        services.stills.of_lecture(services.review.job_of(id, job), time or 0.0, values)
-    )
+    return _still(services.stills.of_lecture(services.review.job_of(id, job), time or 0.0, values))
 
 
 @router.get("/clips/{id}/still.jpg", response_class=Response, responses=PICTURE)
@@ -50,14 +48,13 @@ def draw_clip(id: str, look: Annotated[ClipLook, Query()]) -> Response:
     """Return a still of a clip, `t` seconds after its beginning."""
     values = _values(look)
     time = values.pop("t", None)
-    return still_of(current_services().stills.of_clip(id, time or 0.0, values))
+    return _still(current_services().stills.of_clip(id, time or 0.0, values))
 
 
 def _values(look: Any) -> dict[str, Any]:  # noqa: ANN401
     return look.model_dump(exclude_unset=True, exclude_none=True)
 
 
-def still_of(look: Look) -> Response:
-    """Return the picture of a look."""
+def _still(look: Look) -> Response:
     picture = current_services().stills.draw(look)
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": NO_CACHE})

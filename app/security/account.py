@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -14,14 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agents.errors import LectureError
-from app.security.bodies import read_body
+from app.security.forms import read_fields
 from app.security.html import button, document, field, told
 from app.security.identity import SCOPES, Principal
 from app.security.totp import totp_address
 from app.services.accounts import Accounts
 from app.services.root import current_services
 
-MOST_BYTES = 20_000
 SCOPE_WORDS = {
     "read": "look",
     "write": "bring in and change",
@@ -37,7 +35,7 @@ async def show_account(request: Request) -> Response:
         return RedirectResponse("/", 303)
     error = done = secret = totp = ""
     if request.method == "POST":
-        pairs = parse_qsl((await read_body(request, MOST_BYTES)).decode("utf-8", "replace"))
+        pairs = await read_fields(request)
         try:
             done, secret, totp = await to_thread.run_sync(_do, pairs)
         except LectureError as failure:

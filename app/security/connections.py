@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -43,13 +43,13 @@ class Connections:
         connection = self._open.get(token)
         return None if connection is None or connection.ended.is_set() else connection.principal
 
-    async def watch(self, directory: Directory) -> None:
+    async def watch(self, directory: Callable[[], Directory]) -> None:
         """End connections whose session, key or role is not what it was, until cancelled."""
         while True:
             await asyncio.sleep(EVERY_S)
             handled = {c.principal: c for c in list(self._open.values()) if c.principal.handle}
             if handled:
-                over = await asyncio.to_thread(_over, directory, set(handled))
+                over = await asyncio.to_thread(_over, directory(), set(handled))
                 self._end(over)
 
     def _end(self, over: set[Principal]) -> None:

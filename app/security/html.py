@@ -48,7 +48,7 @@ def document(title: str, body: str, *, wide: bool = False, status: int = 200) ->
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} - Lecture Highlights</title>"
-        f'<link rel="icon" href="/assets/icon.png"><style>{STYLE}</style></head>'
+        f'<link rel="icon" href="data:,"><style>{STYLE}</style></head>'
         f"<body><main{' class=wide' if wide else ''}><h1>{escape(title)}</h1>{body}</main></body>"
         "</html>"
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import TypeVar
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -14,21 +13,12 @@ from starlette.routing import Route
 
 from agents.errors import LectureError
 from app.security import account, oidc
-from app.security.bodies import read_body
+from app.security.forms import read_fields
 from app.security.gate import COOKIE, SECURE_COOKIE, session_cookie
 from app.security.html import button, document, field, told
 from app.security.identity import NOBODY
 from app.services.accounts import Opened, SignInRefused
 from app.services.root import current_services
-
-MOST_BYTES = 20_000
-Value = TypeVar("Value")
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form that was sent."""
-    body = (await read_body(request, MOST_BYTES)).decode("utf-8", "replace")
-    return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=50))
 
 
 def safe_next(path: str) -> str:
@@ -79,7 +69,7 @@ async def sign_in(request: Request) -> Response:
 
 
 async def _sign_in(request: Request, where: str) -> Response:
-    form, accounts = await read_form(request), current_services().accounts
+    form, accounts = dict(await read_fields(request)), current_services().accounts
     name = form.get("name", "")
     try:
         opened = await to_thread.run_sync(
@@ -155,7 +145,7 @@ async def use_link(request: Request) -> Response:
         return document("This link does not work", told(error.message), status=404)
     new, form, error = link.person is None, {}, ""
     if request.method == "POST":
-        form = await read_form(request)
+        form = dict(await read_fields(request))
         try:
             opened = await to_thread.run_sync(
                 lambda: accounts.accept_invitation(

@@ -33,7 +33,7 @@ RULES: Needs = {
     "live": {"read": "decisions describe plan reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
-        "read": "get history list",
+        "read": "get history list steps",
         "write": "caption create cut delete edit fill lock merge move rate redo rename resize"
         " set_state split undo",
     },

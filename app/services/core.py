@@ -83,6 +83,7 @@ def workshop_config(settings: Settings) -> WorkshopConfig:
     """Return what a worker is told, from the settings of this process."""
     return WorkshopConfig(
         state=settings.state,
+        bucket=settings.bucket,
         store_url=settings.store_url or "",
         redis_url=settings.redis_url or "",
         logo=settings.logo,

@@ -17,6 +17,7 @@ from app.services.lab import Lab
 from app.services.labels import Labels
 from app.services.layouts import Layouts
 from app.services.lectures import Lectures
+from app.services.links import Links
 from app.services.live import LivePlans, LiveSilences
 from app.services.presets import Presets
 from app.services.results import Results
@@ -56,6 +57,7 @@ class Services(Core):
         self.sweeps = Sweeps(self, self.results)
         self.lab = Lab(self, self.review, self.silences, self.runs)
         self.extras = Extras(self, self.review, self.results)
+        self.links = Links(self, self.files, self.extras)
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
         self.accounts = Accounts(self)
         self.sharing = Sharing(self)

@@ -5,6 +5,7 @@ import pytest
 from pydantic import TypeAdapter
 
 import agents.compile.compiler as compiler
+import agents.sandbox as sandbox
 from agents.compile import AGENT, CompileParams, clip_key
 from agents.errors import RenderFailed
 from agents.registry import Context, Resources
@@ -129,18 +130,46 @@ def test_a_clip_that_fails_stops_the_others_and_leaves_no_work(lecture, plans, s
     assert set(left) <= {"sound", "group"}  # what is done stays done
 
 
-def test_a_stop_asked_for_by_the_progress_stops_all_clips(lecture, plans, shelf):
+@pytest.mark.parametrize("at", [0, 20])
+def test_a_stop_asked_for_by_the_progress_ends_all_at_once(lecture, plans, shelf, monkeypatch, at):
     class Stopped(Exception):
         pass
 
     def stop(percent, message):
-        raise Stopped
+        if percent >= at:
+            raise Stopped
 
+    started, start = [], sandbox._start
+    monkeypatch.setattr(
+        sandbox, "_start", lambda *args: started.append(start(*args)) or started[-1]
+    )
     context = dataclasses.replace(shelf.context(), progress=stop)
+    long = tuple(dataclasses.replace(plan, parts=(Interval(0.1, 5.9),)) for plan in plans)
     with pytest.raises(Stopped):
-        AGENT.run(lecture.intake, plans, params=PARAMS, context=context)
+        AGENT.run(lecture.intake, (*long, *plans), params=PARAMS, context=context)
+    assert started
+    assert all(process.poll() is not None for process in started)
     left = [path.name.partition("-")[0] for path in shelf.root.iterdir()]
     assert set(left) <= {"sound", "group"}  # what is done stays done
+
+
+def test_progress_tells_how_long_each_clip_takes(lecture, plans):
+    said, now = [], [100.0]
+    told = lambda percent, message: said.append((percent, message))  # noqa: E731
+    progress = compiler._Progress(plans, told, clock=lambda: now[0])
+    for index, percent, seconds in [(1, 5, 0), (1, 10, 2), (1, 25, 8), (0, 5, 8), (1, 100, 30)]:
+        now[0] = 100.0 + seconds
+        progress.hear(index, percent)
+    assert [message for _, message in said] == [
+        "Clip 2 of 3: 5 %, 0 done",
+        "Clip 2 of 3: 10 %, 0 done",
+        "Clip 2 of 3: 25 %, 30 s left, 0 done",
+        "Clip 1 of 3: 5 %, 0 done",
+        "Clip 2 of 3: 100 %, 1 done",
+    ]
+    assert said[-1][0] == pytest.approx(35.0)
+    now[0] = 138.0
+    assert progress._left(0, 15) == ", 4 min left"
 
 
 PLAN_CHANGES = {

@@ -85,6 +85,19 @@ def typed(seconds=SECONDS):
     return np.stack(pages)
 
 
+def scrolled(seconds=SECONDS):
+    """Return frames of a terminal: lines fill it and scroll, and at 14 s it is cleared for more."""
+    pages, drawn = [], {}
+    for number in range(seconds * FPS):
+        rate, since, first = (4, 0, 0) if number < 14 * FPS else (6, 14 * FPS, 400)
+        last = first + (number - since) * rate // FPS
+        lines = range(max(first, last - 16), last + 1)
+        if lines not in drawn:
+            drawn[lines] = terminal([f"{n} {PRINTED[n * 7 % 60]} {n * n}" for n in lines])
+        pages.append(drawn[lines])
+    return np.stack(pages)
+
+
 def faded(before, after, start, seconds):
     """Return frames in which one slide turns slowly into another."""
     frames = shown((0, before), (start, after))
@@ -120,6 +133,7 @@ RECORDINGS = {
     "film on a slide": (lambda: filmed(shown((0, A))), X264, []),
     "heavy grain": (lambda: TWICE, (*X264, "-vf", "noise=alls=12:allf=t"), [12.5, 24]),
     "typing": (typed, X264, []),
+    "terminal that scrolls and is cleared": (scrolled, X264, [14]),
 }  # fmt: skip
 
 
