@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import threading
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,21 +63,39 @@ class DuckStore(Store):
         self.path = path.absolute()
         self._wait_s = wait_s
         self._lock = TurnstileLock(self.path)
+        self._reading = threading.local()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        if self._open_read is not None:
+            raise RuntimeError("a write inside a read of the same thread would wait for itself")
         with self._held(exclusive=True) as deadline, self._transaction(deadline) as con:
             yield con
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """Yield a transaction; a read inside another of the same thread shares it.
+
+        Opening the file costs more than most questions to it.
+        """
+        if self._open_read is not None:
+            yield self._open_read
+            return
         if not self.path.exists():
             raise ServiceUnavailable(f"There is no store at {self.path}.", code="storage")
         with (
             self._held(exclusive=False) as deadline,
             self._transaction(deadline, read_only=True) as con,
         ):
-            yield con
+            self._reading.con = con
+            try:
+                yield con
+            finally:
+                self._reading.con = None
+
+    @property
+    def _open_read(self) -> Connection | None:
+        return getattr(self._reading, "con", None)
 
     def version(self) -> Hashable:
         return tuple(_stamp(path) for path in (self.path, self._wal))

@@ -324,9 +324,7 @@ class Editor {
   }
 
   async compose(region) {
-    const body = JSON.stringify({ region, shape: this.shape() });
-    const [path, query = ""] = this.page.address.split("?");
-    const answer = await fetch(`${path}/composed?${query}`, { method: "POST", body });
+    const answer = await this.post("composed", "", { region, shape: this.shape() });
     if (!answer.ok) return this.say((await answer.json()).detail);
     return answer.json();
   }
@@ -336,10 +334,15 @@ class Editor {
     const wanted = `${key} ${this.video.currentTime}`;
     if (wanted === this.finished) return;
     this.finished = wanted;
-    const body = JSON.stringify({ regions: this.mine(), shape: this.shape() });
-    const [path, query = ""] = this.page.address.split("?");
+    const body = { regions: this.mine(), shape: this.shape() };
     const time = Math.min(this.video.currentTime, this.data.duration - 0.05);
-    this.composed.want(() => fetch(`${path}/still.jpg?${query}&t=${time.toFixed(2)}`, { method: "POST", body }));
+    this.composed.want(() => this.post("still.jpg", `&t=${time.toFixed(2)}`, body));
+  }
+
+  post(what, more, body) {
+    const [path, query = ""] = this.page.address.split("?");
+    const headers = { "content-type": "application/json" };
+    return fetch(`${path}/${what}?${query}${more}`, { method: "POST", headers, body: JSON.stringify(body) });
   }
 
   key(event) {

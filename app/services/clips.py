@@ -16,6 +16,7 @@ from app.services import cutting
 from app.services.core import Core
 from app.services.cutting import Parts
 from app.services.live import LivePlans
+from app.services.results import Recent
 from data.clips import StaleRevision, get_clip, insert_clip, list_clips
 from data.decisions import caption_fixes
 from data.edits import (
@@ -45,6 +46,9 @@ UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
 LONGEST_TITLE = 200
 LONGEST_LINE = 500
 
+KEPT_KNOWN = 64
+"""Clips and histories that stay in memory until somebody commits."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -66,6 +70,7 @@ class Clips:
     def __init__(self, core: Core, live: LivePlans) -> None:
         self.core = core
         self.live = live
+        self._known = Recent(KEPT_KNOWN)
 
     def list(self, job_id: str) -> list[ClipRow]:
         """Return the clips of a job, best first."""
@@ -74,8 +79,12 @@ class Clips:
 
     def get(self, clip_id: str) -> ClipRow:
         """Return a clip, or raise NotFound."""
+        key = f"clip {clip_id} {self.core.store.version()}"
+        known = self._known.get(key)
+        if known is not None:
+            return known
         with self.core.store.read() as con:
-            return get_clip(con, clip_id)
+            return self._known.keep(key, get_clip(con, clip_id))
 
     def edit(self, job_id: str, order: Mapping[str, Any]) -> str:
         """Do what a page asks for by name, and return in words what was done."""
@@ -240,9 +249,13 @@ class Clips:
     # --- history ----------------------------------------------------------------------------------
 
     def history(self, job_id: str) -> History:
-        """Return what can be taken back and done again in a run."""
+        """Return what can be taken back and done again in a run; read anew after a change."""
+        key = f"history {job_id} {self.core.store.version()}"
+        known = self._known.get(key)
+        if known is not None:
+            return known
         with self.core.store.read() as con:
-            return _history(list_edits(con, job_id))
+            return self._known.keep(key, _history(list_edits(con, job_id)))
 
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""
@@ -299,9 +312,10 @@ class Clips:
     def _reshape(self, clip: ClipRow, label: str, parts: Parts) -> ClipRow:
         if parts == clip.parts:
             return clip
-        if clip.state != "rejected":
-            self._check(clip.job_id, parts, but=(clip.id,))
-        fields = self._shaped(clip.job_id, parts)
+        with self.core.store.read():  # all that has to be known, by one opening
+            if clip.state != "rejected":
+                self._check(clip.job_id, parts, but=(clip.id,))
+            fields = self._shaped(clip.job_id, parts)
         del fields["title"]
         return self._change(clip.id, label, clip.revision, **fields)
 

@@ -85,7 +85,7 @@ class Lab:
         changes = compare_clips([clip_spans(clip) for clip in base.clips], parts)
         lost = [one.before for one in changes if one.after is None and one.before is not None]
         return {
-            "scores": [round(float(score), 4) for score in plan.scores],
+            "scores": [round(float(score), 3) for score in plan.scores],  # a curve is drawn of them
             "threshold": round(min((one.score for one in plan.plans), default=0.0), 4),
             "clips": _clips(plan.plans, base.clips, changes),
             "lost": [_lost(base.clips[number]) for number in sorted(lost)],

@@ -24,13 +24,16 @@ from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
 from app.services.live import LivePlans, LiveSilence, LiveSilences
-from app.services.results import JobResults, Results
+from app.services.results import JobResults, Recent, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
 from data.clips import list_clips
 from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
 from data.restored import ordered_runs
+
+KEPT_MADE = 16
+"""Sentences and reels that stay in memory as pages show them, up to 1 MB each."""
 
 
 class Review:
@@ -44,6 +47,7 @@ class Review:
         self.results = results
         self.live = live
         self.silences = silences
+        self._made = Recent(KEPT_MADE)
 
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
@@ -70,8 +74,11 @@ class Review:
 
     def bundle(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
         """Return topics, silences, slides, layouts, scored sentences, cues, clips and notices."""
-        lecture, job = self.find(lecture_id, job_id)
-        found = self.results.of(job)
+        with self.core.store.read():  # what is asked for below is answered by one opening
+            lecture, job = self.find(lecture_id, job_id)
+            found = self.results.of(job)
+            self.live.decisions(job.id)
+            clips = self.clips(job.id, found.plans)
         return {
             "lecture": _lecture(lecture, found),
             "job": {
@@ -100,11 +107,31 @@ class Review:
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
             ),
-            "sentences": self.sentences(job, found),
+            "sentences": self._sentences(job, found),
             "cues": transcript_cues(found.transcript),
-            "clips": self.clips(job.id, found.plans),
-            "reel": [passage_json(plan) for plan in self.live.reel(job.id, self.jobs.tuning(job))],
+            "clips": clips,
+            "reel": self._reel(job, found),
         }
+
+    def _reel(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+        rejected = self.live.decisions(job.id).rejected
+        key = f"reel {self._known(job, found)} {rejected}"
+        made = self._made.get(key)
+        if made is None:
+            plans = self.live.reel(job.id, self.jobs.tuning(job))
+            made = self._made.keep(key, [passage_json(plan) for plan in plans])
+        return made
+
+    def _known(self, job: Job, found: JobResults) -> str:
+        """Return what changes with the results of a run and with its captions, not with clips."""
+        keys = self.results.keys(job.id)
+        there = [keys[name] for name in sorted(found.values)]
+        return f"{job.id} {there} {self.captions_stamp(job.lecture_id)}"
+
+    def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
+        key = f"sentences {self._known(job, found)}"
+        made = self._made.get(key)
+        return made if made is not None else self._made.keep(key, self.sentences(job, found))
 
     def sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
         """Return every sentence with its components and its score under the job's weights."""

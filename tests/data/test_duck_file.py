@@ -39,6 +39,17 @@ def test_a_stranger_who_stays_is_named_by_pid(duck, duck_path, way):
     write_one(duck, "a", 0)
 
 
+def test_a_read_inside_a_read_shares_its_transaction_and_a_write_there_is_a_mistake(duck):
+    with duck.read() as outer:
+        with duck.read() as inner:
+            assert inner is outer
+        assert outer.row("select 1 as n") == {"n": 1}
+        with pytest.raises(RuntimeError, match="wait for itself"), duck.write():
+            pass
+    with duck.write() as con:
+        assert con.row("select 2 as n") == {"n": 2}
+
+
 def test_waiting_behind_a_waiting_writer_ends_too(duck, duck_path):
     impatient = open_store(duck_path, wait_s=0.2)
     refusal = pytest.raises(ServiceUnavailable, match="kept open by")
