@@ -98,7 +98,8 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
         raise error
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
-    text = first["msg"].removeprefix("Value error, ")
+    unknown = first["type"] == "extra_forbidden"
+    text = "there is no such field" if unknown else first["msg"].removeprefix("Value error, ")
     return problem(422, "bad_request", f"{where}: {text}" if where else text)
 
 

@@ -26,6 +26,7 @@ admin = App(
     help_format="plaintext",
     result_action="return_value",
 )
+admin.command("app.commands.storage:storage", name="storage")
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[

@@ -107,9 +107,6 @@ read   GET            /api/v1/search
 tune   POST           /api/v1/sweeps
 read   GET            /api/v1/sweeps/{id}
 tune   POST           /api/v1/sweeps/{id}/cancel
-open   GET            /api/v1/files/{token}
-read   POST           /api/v1/clips/{id}/links/{kind}
-read   POST           /api/v1/lectures/{id}/links/{kind}.{suffix}
 read   POST           /api/v1/lectures/{id}/layout/still.jpg
 read   GET            /api/v1/tuning/schema
 read   GET            /api/v1/tuning/defaults

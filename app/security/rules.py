@@ -25,7 +25,7 @@ RULES: Needs = {
         "admin": "add_file",
     },
     "direct": {"write": "begin complete"},
-    "links": {"open": "open", "read": "of_clip of_extra"},
+    "links": {"open": "open", "write": "of_clip of_extra"},
     "uploads": {
         "read": "get offset part captions head",
         "write": "append create delete finished put_captions writing",
@@ -66,7 +66,6 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
-    "links": {"open": "open", "read": "of_clip of_extra"},
     "house": {"admin": "work storage"},
     "exchange": {"read": "archive cutlist downloads"},
 }

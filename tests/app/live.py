@@ -10,9 +10,10 @@ import uvicorn
 
 @contextmanager
 def listening(app):
-    """Serve an ASGI app and yield its address."""
+    """Serve an app that has begun already, and yield its address: Streamlit begins only once."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+        config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -1,29 +1,17 @@
 """The client's typed calls against the app on a port."""
 
-import httpx
 import pytest
 
 from agents.errors import LectureError, NotFound
 from app.client import Client
 from app.connection import Refused
-from tests.app.conftest import make_lecture
 from tests.app.live import listening
-from tests.app.tus import TusClient
 
 
 @pytest.fixture(scope="module")
-def here(services):
-    from app.main import app
-
-    with listening(app) as address, Client(address) as client:
-        yield client
-
-
-@pytest.fixture
-def lecture(here, services):
-    """Return a finished lecture sent over the port: a second start of the app would hang."""
-    with httpx.Client(base_url=here.connection.url, timeout=60) as http:
-        return make_lecture(TusClient(http), services)
+def here(client):
+    with listening(client.app) as address, Client(address) as program:
+        yield program
 
 
 @pytest.fixture

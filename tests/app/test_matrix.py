@@ -37,6 +37,7 @@ OURS = sorted((set(TABLE) - {("GET", "/{path:path}")}), key=str)
 
 
 def test_every_route_is_in_the_table_and_every_line_is_a_route():
+    assert len(TABLE) == len(read_table()), "a line stands twice"
     known = {("GET" if m == "HEAD" else m, path) for m, path in addresses(app._user_routes)}
     catch_all = {("GET", "/api/{path:path}"), ("GET", "/app/static/{path:path}")}
     known = {at for at in known if at[0] != "OPTIONS"}  # one line lets them all ask what there is

@@ -90,10 +90,8 @@ def test_every_edit_of_a_page_is_a_body():
 
 
 @pytest.fixture(scope="module")
-def server(services):
-    from app.main import app
-
-    with listening(app) as address, httpx.Client(base_url=address, timeout=60) as http:
+def server(client):
+    with listening(client.app) as address, httpx.Client(base_url=address, timeout=60) as http:
         yield http
 
 
@@ -253,6 +251,7 @@ def test_every_operation_answers_well_once_and_never_with_a_server_error(
     with monkeypatch.context() as patch:
         patch.setattr(services.results, "intake", lambda job_id: recording.intake)
         call("draw_lecture", place.first)
+        call("draw_layout", place.first, json={"regions": []})
         call("draw_clip", place.clips[0].id, params={"t": 1, "size": "360p"})
     with moto() as bucket, monkeypatch.context() as patch:
         patch.setattr(services, "media", S3Store(open_bucket(bucket), services.media.root))
