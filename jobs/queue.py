@@ -182,7 +182,9 @@ def forget(redis: Redis, name: str) -> None:
     redis.lrem(open_queue(redis).intermediate_queue_key, 0, name)
     found = fetch(redis, name)
     if found is not None:
-        found.delete()
+        # Its worker may forget it in the same moment, when it was stopped.
+        with contextlib.suppress(InvalidJobOperation, NoSuchJobError):
+            found.delete()
 
 
 def withdraw(redis: Redis, job_id: str, stages: Iterable[str]) -> None:

@@ -109,7 +109,8 @@ class Editor {
     const [before, edits] = [this.stored, this.edits];
     if (same(mine, before)) return;
     const body = JSON.stringify({ version: this.data.version, regions: mine });
-    const answer = await fetch(this.page.address, { method: "PUT", body }).catch(() => null);
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(this.page.address, { method: "PUT", headers, body }).catch(() => null);
     if (answer?.ok) {
       if (remember) {
         this.past.push(before);

@@ -15,11 +15,11 @@ from agents.layout.detector import Arrangement, Stretch
 from agents.layout.motion import CHANGE_SCALE, Motion
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
+from agents.layout.resemblance import screens_differ
 from agents.layout.slides import (
     detect_slides,
     has_changed,
     screen_mask,
-    screens_differ,
 )
 from agents.layout.steps import locate_changes
 from agents.layout.stills import still_time
