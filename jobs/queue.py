@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.command import send_stop_job_command
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
@@ -46,6 +48,23 @@ UNFINISHED = frozenset({"pending", "running"})
 def connect(url: str) -> Redis:
     """Return a client for the broker at `url`."""
     return Redis.from_url(url, socket_connect_timeout=5, health_check_interval=15)
+
+
+def await_broker(redis: Redis, within_s: float = 30.0) -> None:
+    """Wait for the broker: a worker may start while its launcher starts a dead one again.
+
+    Raises:
+        redis.exceptions.RedisError: the broker gave no answer in that time.
+    """
+    end = time.monotonic() + within_s
+    while True:
+        try:
+            redis.ping()
+            return
+        except RedisError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def open_queue(redis: Redis) -> Queue:

@@ -34,6 +34,7 @@ from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
 from jobs.queue import (
     QUEUE,
+    await_broker,
     connect,
     is_errand,
     is_stage,
@@ -320,6 +321,7 @@ def worker_main(
     if spawn:
         os.environ[CONFIG_VARIABLE] = config.to_json()
     redis = connect(config.redis_url)
+    await_broker(redis)
     _shop = open_shop(config, redis)
     worker = (SpawningWorker if spawn else LectureWorker)(
         [QUEUE],

@@ -27,7 +27,7 @@ from tests.jobs.worker_process import serve
 FAST = Leases(monitoring_s=1, heartbeat_s=3, maintenance_s=1, worker_s=3, grace_s=0.5)
 
 
-def wait_until(true: Callable[[], object], *, within_s: float = 20.0, what: str = "") -> float:
+def wait_until(true: Callable[[], object], *, within_s: float = 60.0, what: str = "") -> float:
     """Wait for a condition and return the seconds that it took."""
     began = time.monotonic()
     while not true():
@@ -127,7 +127,7 @@ def submitted(place: Place, redis: Redis) -> str:
     return job.id
 
 
-def completed(place: Place, job_id: str, within_s: float = 20.0) -> float:
+def completed(place: Place, job_id: str, within_s: float = 60.0) -> float:
     """Wait until a job is completed and return the seconds that it took."""
     return wait_until(
         lambda: place.job(job_id).status == "completed",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
 from data.store import notebook
-from jobs.broker import Broker
+from jobs.broker import Broker, broker_url
 from jobs.processes import is_alive
 from jobs.progress import events, is_final, snapshot
 from jobs.queue import cancel, connect, retry, submit
@@ -103,6 +104,16 @@ def test_after_the_death_of_all_workers_and_the_broker_the_job_finishes(tmp_path
         start_worker(place)
         completed(place, job_id)
     assert sorted(place.runs()) == sorted([*NEEDS, "transcript"])
+
+
+def test_a_worker_that_starts_before_its_broker_waits_for_it(tmp_path, start_worker):
+    place = make_place(tmp_path)
+    place.config = place.config.model_copy(update={"redis_url": broker_url(place.config.state)})
+    worker = start_worker(place)
+    time.sleep(1.5)
+    assert worker.process.is_alive()
+    with Broker(place.config.state) as broker:
+        completed(place, submitted(place, connect(broker.url)))
 
 
 def test_an_emptied_redis_is_refilled_and_nothing_runs_twice(busy: Place, redis, start_worker):
