@@ -88,7 +88,7 @@ SHADOW_IOU, SHADOW_SUPPORT = 0.4, 0.2
 HELD = 0.8
 """Share of a camera that lies in a box that holds it."""
 RARE, RARE_SUPPORT = 0.25, 0.03
-"""Share of the other's votes below which a box is the worse measure, though this much straighter."""
+"""Share of the other's votes below which a box is the worse, though straighter by this much."""
 
 
 def _merge(votes: list[Vote], motion: Motion, luma: np.ndarray) -> list[Camera]:
