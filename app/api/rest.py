@@ -21,19 +21,25 @@ from agents.errors import LectureError
 from agents.tuning import tuning_type
 from app.api import (
     edits,
+    entry,
     events,
     extras,
+    features,
     files,
     fitting,
+    house,
     jobs,
+    keys,
     lab,
     layouts,
     lectures,
     library,
+    people,
     reference,
     results,
     runs,
     search,
+    shares,
     stills,
     tuning,
     uploads,
@@ -104,10 +110,20 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 
 ROUTERS = (
-    *(uploads.router, library.router, lectures.router, lectures.texts, search.router),
-    *(jobs.router, results.router, events.router, edits.router, runs.router),
+    *(entry.router, keys.router),
+    *(uploads.router, library.router, shares.router, lectures.router, lectures.texts),
+    *(
+        search.router,
+        jobs.router,
+        results.router,
+        features.router,
+        events.router,
+        edits.router,
+        runs.router,
+    ),
     *(stills.router, layouts.router, extras.router, files.router),
-    *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router, reference.router),
+    *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router),
+    *(people.router, house.router, reference.router),
 )
 """In the order in which addresses are looked up, and told of: `still.jpg` before a clip's files."""
 MOST_BYTES = 200_000

@@ -40,6 +40,24 @@ read   GET            /app/static/media/lectures/{id}/reel.{suffix}
 read   GET            /app/static/media/lectures/{id}/podcast.{suffix}
 read   GET            /app/static/media/clips/{id}/{kind}
 
+open   POST           /api/v1/auth/login
+open   POST           /api/v1/auth/refresh
+open   POST           /api/v1/auth/logout
+read   GET            /api/v1/me
+read   GET,POST       /api/v1/keys
+read   DELETE         /api/v1/keys/{id}
+admin  GET,POST       /api/v1/users
+admin  GET,PATCH      /api/v1/users/{id}
+admin  POST           /api/v1/users/{id}/reset-link
+admin  DELETE         /api/v1/users/{id}/sessions
+admin  POST           /api/v1/invitations
+admin  GET            /api/v1/sessions
+admin  DELETE         /api/v1/sessions/{family}
+admin  GET            /api/v1/lockouts
+admin  DELETE         /api/v1/lockouts/{subject}
+admin  GET            /api/v1/audit
+admin  GET            /api/v1/work
+admin  GET            /api/v1/storage
 read   GET            /api/v1/openapi.json
 read   GET            /api/v1/docs
 write  POST           /api/v1/uploads
@@ -52,6 +70,8 @@ read   GET            /api/v1/lectures
 read   GET            /api/v1/lectures/{id}
 write  PATCH,DELETE   /api/v1/lectures/{id}
 write  POST           /api/v1/lectures/{id}/restore
+write  GET,POST       /api/v1/lectures/{id}/shares
+write  DELETE         /api/v1/lectures/{id}/shares/{share}
 read   GET            /api/v1/lectures/{id}/bundle
 read   GET            /api/v1/lectures/{id}/peaks
 read   GET            /api/v1/lectures/{id}/silence
@@ -93,6 +113,7 @@ read   GET            /api/v1/jobs/{id}/slides
 read   GET            /api/v1/jobs/{id}/topics
 read   GET            /api/v1/jobs/{id}/sentences
 read   GET            /api/v1/jobs/{id}/clips
+read   GET            /api/v1/jobs/{id}/features
 read   GET            /api/v1/jobs/{id}/compare/{other}
 read   GET            /api/v1/jobs/{id}/edits
 write  POST           /api/v1/jobs/{id}/edits

@@ -36,8 +36,8 @@ RULES: Needs = {
     "silences": {"read": "detect params regions tuning"},
     "clips": {
         "read": "get history list steps",
-        "write": "caption create cut delete edit fill lock merge move rate redo rename resize"
-        " set_state split undo",
+        "write": "caption create cut delete edit fill lock merge move rate redo rename reorder"
+        " resize set_state split undo",
     },
     "fits": {"tune": "propose save"},
     "review": {
@@ -66,7 +66,7 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
-    "house": {"admin": "work storage"},
+    "house": {"admin": "audit storage work"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 

@@ -24,6 +24,7 @@ from data.edits import (
     add_edit,
     change_caption,
     change_clip,
+    change_order,
     list_edits,
     redo_edit,
     undo_edit,
@@ -35,10 +36,10 @@ from data.store import Connection
 
 OPERATIONS = {
     "set_state", "rename", "lock", "rate", "resize", "move", "cut", "fill", "split", "merge",
-    "delete", "create", "caption", "undo", "redo",
+    "delete", "create", "caption", "reorder", "undo", "redo",
 }  # fmt: skip
 """What a page may ask for by name."""
-OF_RUN = {"create", "caption", "undo", "redo"}
+OF_RUN = {"create", "caption", "reorder", "undo", "redo"}
 """Those that concern a run, not one of its clips."""
 STATE_LABELS = {"accepted": "Accepted", "rejected": "Rejected", "proposed": "Took back the word on"}
 UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
@@ -218,6 +219,19 @@ class Clips:
             clip = get_clip(con, added["clip"])
             self._record(con, job_id, f"Made clip {clip.idx}", added)
             return clip
+
+    def reorder(self, job_id: str, order: Sequence[str], at: int | None = None) -> None:
+        """Put the clips of a run in this order of their ids; those not named come after."""
+        with self.core.store.write() as con:
+            _check_at(_history(list_edits(con, job_id)), at)
+            known = [clip.id for clip in list_clips(con, job_id)]
+            if not set(order) <= set(known):
+                raise NotFound("A clip of this order is not in the run any more; reload the page.")
+            if len(set(order)) != len(order):
+                raise TuningError("A clip stands twice in this order.")
+            change = change_order(con, job_id, order)
+            if change["before"] != change["after"]:
+                self._record(con, job_id, "Put the clips in another order", change)
 
     # --- captions ---------------------------------------------------------------------------------
 

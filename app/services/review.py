@@ -156,10 +156,10 @@ class Review:
 
         What `plans` know beyond the rows is told of clips that are still as they were planned.
         """
-        known = {(plan.rank, plan.parts): plan for plan in plans}
+        known = {plan.parts: plan for plan in plans}
         with self.core.store.read() as con:
             rows = list_clips(con, job_id)
-        return [clip_json(clip, known.get((clip.idx, clip.parts))) for clip in rows]
+        return [clip_json(clip, known.get(clip.parts)) for clip in rows]
 
     def captions_stamp(self, lecture_id: str) -> str:
         """Return what changes whenever somebody corrects a line."""
