@@ -20,6 +20,7 @@ from starlette.responses import Response
 from agents.errors import LectureError
 from agents.tuning import tuning_type
 from app.api import (
+    direct,
     edits,
     entry,
     events,
@@ -111,7 +112,14 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 ROUTERS = (
     *(entry.router, keys.router),
-    *(uploads.router, library.router, shares.router, lectures.router, lectures.texts),
+    *(
+        direct.router,
+        uploads.router,
+        library.router,
+        shares.router,
+        lectures.router,
+        lectures.texts,
+    ),
     *(
         search.router,
         jobs.router,

@@ -65,6 +65,8 @@ write  GET,PATCH      /api/v1/uploads/{id}
 write  DELETE         /api/v1/uploads/{id}
 write  PUT            /api/v1/uploads/{id}/captions
 write  POST           /api/v1/uploads/form
+write  POST           /api/v1/uploads/parts
+write  GET,POST       /api/v1/uploads/{id}/parts
 write  POST           /api/v1/uploads/{id}/complete
 read   GET            /api/v1/lectures
 read   GET            /api/v1/lectures/{id}

@@ -14,7 +14,7 @@ from app.security.access import visible_now
 from app.security.identity import LOCAL, acting
 from app.services.core import Core
 from app.services.jobs import Jobs, checked_tuning
-from app.services.uploads import Upload
+from app.services.uploads import Upload, Way
 from data.clips import count_rendered
 from data.jobs import jobs_past, newest_jobs
 from data.lectures import (
@@ -145,12 +145,24 @@ class Lectures:
         title: str = "",
         preset: str = "",
         params: Mapping[str, Any] | None = None,
+        way: Way = "tus",
+        key: str = "",
     ) -> Upload:
-        """Begin an upload, or refuse it by its name, size and tunables alone."""
+        """Begin an upload, or refuse it by its name, size and tunables alone.
+
+        Asked again with the same idempotency key, it returns the upload of the first time.
+        """
         check_extension(name)
         checked_tuning(self._params_of(preset, params or {}))
         return self.core.uploads.create(
-            name=name, size=size, title=title, preset=preset, params=params, owner=acting().id
+            name=name,
+            size=size,
+            title=title,
+            preset=preset,
+            params=params,
+            owner=acting().id,
+            way=way,
+            key=key,
         )
 
     def judge(self, upload: Upload) -> None:

@@ -185,7 +185,13 @@ def send_form(call):
     body = some_bytes(5_000, salt="form")
     form = call("create_form", json={"name": "a.mp4", "size": len(body)}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": ("a.mp4", body)})
-    done = call("complete_form", form["id"]).json()
+    done = call("complete_upload", form["id"]).json()
+    call("cancel_job", done["job_id"])
+    parts = call("create_parts", json={"name": "a.mp4", "size": len(body)}).json()
+    (link,) = call("sign_parts", parts["id"], json={"numbers": [1]}).json()
+    httpx.put(link["url"], content=body)
+    call("list_parts", parts["id"])
+    done = call("complete_upload", parts["id"]).json()
     call("cancel_job", done["job_id"])
 
 
