@@ -7,16 +7,19 @@ data frame as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
 from agents.errors import NotFound
-from app.api.lectures import NO_CACHE, Seconds
+from app.api.lectures import JSON, NO_CACHE, Seconds
 from app.api.models import View
 from app.api.results import found_of
+from app.services.recent import Recent
 from app.services.root import current_services
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ router = APIRouter(prefix="/jobs/{id}", tags=["results"])
 
 STEP_S = 1.0
 """Of the series."""
+KEPT = 64
+"""Lectures whose series stay in memory, 0.2 MB for 90 minutes."""
+_kept = Recent(KEPT)
 
 
 class SentenceColumns(View):
@@ -82,24 +88,25 @@ def get_features(
 ) -> Response:
     """Return sentences with their components, and voice and picture per second, as columns."""
     services, found = current_services(), found_of(id, "content")
-    intake = services.results.intake(id)
-    end = min(end if end is not None else intake.media.duration, intake.media.duration)
+    measured = _measured(id)
+    end = min(end if end is not None else measured.duration, measured.duration)
     if not start < end:
         raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
     rows = services.review.sentences(services.jobs.get(id), found)
     slides = found.layout.slides if found.layout else ()
+    steps = _steps(start, end)
     body = {
         "from": start,
         "to": end,
         "step_s": STEP_S,
         "sentences": _columns([row for row in rows if row["end"] > start and row["start"] < end]),
-        "voice": _voice(intake, start, end),
+        "voice": {name: _numbers(_at(of, steps)) for name, of in measured.voice.items()},
         "picture": {
-            "kbit": _numbers(_kbit(intake, start, end)),
-            "slide": _slide_at([slide.start for slide in slides], start, end),
+            "kbit": _numbers(_at(measured.kbit, steps)),
+            "slide": _slide_at([slide.start for slide in slides], steps),
         },
     }
-    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+    return Response(to_json(body), headers={"Cache-Control": NO_CACHE}, media_type=JSON)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -116,11 +123,41 @@ def _steps(start: float, end: float) -> np.ndarray:
     return np.arange(int(start), int(np.ceil(end)))
 
 
-def _voice(intake: Intake, start: float, end: float) -> dict[str, list[float | None]]:
-    steps, prosody = _steps(start, end), intake.prosody
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What intake measured, a value per second of the whole lecture, shape (seconds,)."""
+
+    duration: float
+    voice: Mapping[str, np.ndarray]
+    kbit: np.ndarray
+
+
+def _measured(job_id: str) -> _Measured:
+    """Return what intake measured, kept: its arrays lie in a dozen files."""
+    results = current_services().results
+    key = results.keys(job_id)["intake"]
+    known = _kept.get(key)
+    return known or _kept.keep(key, _measure(results.intake(job_id)))
+
+
+def _measure(intake: Intake) -> _Measured:
+    import numpy as np
+
+    prosody, speech, packets = intake.prosody, intake.speech, intake.packets
     names = ("level_db", "pitch_hz", "pitch_range")
-    series = {name: _numbers(_at(getattr(prosody, name), steps)) for name in names}
-    return {**series, "speech": _numbers(_at(_mean_per_step(intake), steps))}
+    voice = {name: np.array(getattr(prosody, name), float) for name in names}
+    second = (np.arange(len(speech.values)) * speech.hop_s).astype(int)
+    voice["speech"] = _sums(second, speech.values) / np.maximum(np.bincount(second), 1)
+    sizes = _sums(np.asarray(packets.time).astype(int), packets.size)
+    return _Measured(intake.media.duration, voice, sizes * 8 / 1000)
+
+
+def _sums(second: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the sum of the values of each second, shape (seconds,)."""
+    import numpy as np
+
+    inside = second >= 0
+    return np.bincount(second[inside], np.asarray(values, float)[inside])
 
 
 def _at(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
@@ -133,33 +170,11 @@ def _at(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     return found
 
 
-def _mean_per_step(intake: Intake) -> np.ndarray:
-    """Return the probability of speech as a mean per second, shape (seconds,)."""
-    import numpy as np
-
-    values = np.asarray(intake.speech.values, float)
-    second = (np.arange(len(values)) * intake.speech.hop_s).astype(int)
-    count = np.bincount(second)
-    return np.bincount(second, values) / np.maximum(count, 1)
-
-
-def _kbit(intake: Intake, start: float, end: float) -> np.ndarray:
-    """Return the size of the coded picture in kbit per second, shape (n,)."""
-    import numpy as np
-
-    steps, packets = _steps(start, end), intake.packets
-    second = np.asarray(packets.time, float).astype(int)
-    inside = (second >= steps[0]) & (second <= steps[-1])
-    sizes = np.asarray(packets.size, float)[inside]
-    total = np.bincount(second[inside] - steps[0], sizes, minlength=len(steps))
-    return total * 8 / 1000
-
-
-def _slide_at(starts: Sequence[float], start: float, end: float) -> list[int | None]:
+def _slide_at(starts: Sequence[float], steps: np.ndarray) -> list[int | None]:
     """Return which slide is up in the middle of each second, None before the first."""
     import numpy as np
 
-    at = np.searchsorted(np.array(starts), _steps(start, end) + STEP_S / 2, "right") - 1
+    at = np.searchsorted(np.array(starts), steps + STEP_S / 2, "right") - 1
     return [int(index) if index >= 0 else None for index in at]
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+from starlette.responses import JSONResponse, Response
 
 from agents.errors import NotFound
 from agents.types import Content, ContentSegment, LayoutRegion, SilenceRegion, Slide, Transcript
 from app.api.models import ClipView, ScoredSentence
 from app.services.results import JobResults
 from app.services.root import current_services
+
+SILENCES, TRANSCRIPT = TypeAdapter(tuple[SilenceRegion, ...]), TypeAdapter(Transcript)
 
 router = APIRouter(prefix="/jobs/{id}", tags=["results"])
 
@@ -30,16 +35,25 @@ def _content(job_id: str) -> Content:
     return found_of(job_id, "content").values["content"]
 
 
-@router.get("/silences")
-def get_silences(id: str) -> tuple[SilenceRegion, ...]:
+def _told(kind: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return how a route is documented whose body is written at once, without a look at it."""
+    return {"response_class": JSONResponse, "responses": {200: {"model": kind}}}
+
+
+def _answer(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+@router.get("/silences", **_told(tuple[SilenceRegion, ...]))
+def get_silences(id: str) -> Response:
     """Return the stretches without speech."""
-    return found_of(id, "silence").silence
+    return _answer(SILENCES.dump_json(found_of(id, "silence").silence))
 
 
-@router.get("/transcript")
-def get_transcript(id: str) -> Transcript:
+@router.get("/transcript", **_told(Transcript))
+def get_transcript(id: str) -> Response:
     """Return what was said, by sentence and word."""
-    return found_of(id, "transcript").values["transcript"]
+    return _answer(TRANSCRIPT.dump_json(found_of(id, "transcript").values["transcript"]))
 
 
 @router.get("/layouts")
@@ -60,11 +74,11 @@ def get_topics(id: str) -> tuple[ContentSegment, ...]:
     return _content(id).segments
 
 
-@router.get("/sentences", response_model=list[ScoredSentence])
-def get_sentences(id: str) -> list[dict[str, Any]]:
+@router.get("/sentences", **_told(list[ScoredSentence]))
+def get_sentences(id: str) -> Response:
     """Return every sentence with its components, and its score under the job's weights."""
     services, found = current_services(), found_of(id, "content")
-    return services.review.sentences(services.jobs.get(id), found)
+    return _answer(to_json(services.review.sentences(services.jobs.get(id), found)))
 
 
 @router.get("/clips", response_model=list[ClipView])

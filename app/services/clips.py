@@ -16,7 +16,6 @@ from app.services import cutting
 from app.services.core import Core
 from app.services.cutting import Parts
 from app.services.live import LivePlans
-from app.services.results import Recent
 from data.clips import StaleRevision, get_clip, insert_clip, list_clips
 from data.decisions import caption_fixes
 from data.edits import (
@@ -47,9 +46,6 @@ UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
 LONGEST_TITLE = 200
 LONGEST_LINE = 500
 
-KEPT_KNOWN = 64
-"""Clips and histories that stay in memory until somebody commits."""
-
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -71,21 +67,14 @@ class Clips:
     def __init__(self, core: Core, live: LivePlans) -> None:
         self.core = core
         self.live = live
-        self._known = Recent(KEPT_KNOWN)
 
     def list(self, job_id: str) -> list[ClipRow]:
         """Return the clips of a job, best first."""
-        with self.core.store.read() as con:
-            return list_clips(con, job_id)
+        return [*self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))]
 
     def get(self, clip_id: str) -> ClipRow:
         """Return a clip, or raise NotFound."""
-        key = f"clip {clip_id} {self.core.store.version()}"
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        with self.core.store.read() as con:
-            return self._known.keep(key, get_clip(con, clip_id))
+        return self.core.kept(f"clip {clip_id}", lambda con: get_clip(con, clip_id))
 
     def edit(self, job_id: str, order: Mapping[str, Any]) -> str:
         """Do what a page asks for by name, and return in words what was done."""
@@ -264,12 +253,7 @@ class Clips:
 
     def history(self, job_id: str) -> History:
         """Return what can be taken back and done again in a run; read anew after a change."""
-        key = f"history {job_id} {self.core.store.version()}"
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        with self.core.store.read() as con:
-            return self._known.keep(key, _history(list_edits(con, job_id)))
+        return self.core.kept(f"history {job_id}", lambda con: _history(list_edits(con, job_id)))
 
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""

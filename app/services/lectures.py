@@ -79,14 +79,17 @@ class Lectures:
 
     def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:
         """Return at most `limit` lectures, newest first, those after a moment and id."""
-        with self.core.store.read() as con:
-            visible = visible_now(self.core.access)
-            return page_lectures(con, after=after, limit=limit, visible=visible)
+        visible = visible_now(self.core.access)
+        rows = self.core.kept(
+            f"page of lectures {after} {limit} {visible}",
+            lambda con: page_lectures(con, after=after, limit=limit, visible=visible),
+        )
+        return [*rows]
 
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""
-        with self.core.store.read() as con:
-            return check_visible(get_lecture(con, lecture_id))
+        found = self.core.kept(f"lecture {lecture_id}", lambda con: get_lecture(con, lecture_id))
+        return check_visible(found)
 
     def rename(self, lecture_id: str, title: str) -> Lecture:
         """Give a lecture another title."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from agents.types import PacketTable, Prosody, SpeechProbability
+from app.services.recent import Recent
 
 BASE = "/api/v1"
 
@@ -103,6 +104,7 @@ def test_features_are_columns_of_a_stretch(client, services, job, monkeypatch):
         packets=packets,
     )
     monkeypatch.setattr(services.results, "intake", lambda job_id: intake)
+    monkeypatch.setattr("app.api.features._kept", Recent(1))
     some = get(client, f"/jobs/{job['id']}/features", **{"from": 30.5, "to": 33})
     assert some["sentences"]["start"] == [30]
     assert some["voice"] == {
