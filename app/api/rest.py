@@ -12,13 +12,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from agents.errors import LectureError
-from agents.tuning import tuning_type
 from app.api import (
     direct,
     edits,
@@ -45,28 +43,10 @@ from app.api import (
     tuning,
     uploads,
 )
+from app.api.document import REFUSED, complete
 from app.api.problems import answer_http_error, answer_lecture_error, problem
 
 SUMMARY = "Lecture recordings in, highlight clips out: everything that a page does, for programs."
-
-
-class Problem(BaseModel):
-    """A refusal (RFC 9457): `code` for programs, `detail` for people."""
-
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
-REFS = "#/components/schemas/{model}"
-REFUSAL = {"schema": {"$ref": REFS.format(model="Problem")}}
-REFUSED: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "Refused, and why",
-        "content": {"application/problem+json": REFUSAL},
-    }
-}
 
 
 class Api(FastAPI):
@@ -75,28 +55,13 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document, made once."""
         if self.openapi_schema is None:
-            _complete(super().openapi())
+            complete(super().openapi())
         return super().openapi()
 
 
 def _operation_id(route: APIRoute) -> str:
     """Return the name of a route's function, which a HEAD shares with its GET."""
     return f"{route.name}_head" if route.methods == {"HEAD"} else route.name
-
-
-def _complete(document: dict[str, Any]) -> None:
-    """Put our own refusals in the place of FastAPI's, and the tunables' schema beside the rest."""
-    schemas = document["components"]["schemas"]
-    tuning = tuning_type().model_json_schema(ref_template=REFS)
-    schemas |= tuning.pop("$defs") | {"TuningParameters": tuning}
-    # Parsed by the services, so that a wrong tunable is refused in the same words everywhere.
-    schemas["NewJob"]["properties"]["params"] |= {"$ref": REFS.format(model="TuningParameters")}
-    schemas["Problem"] = Problem.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            operation["responses"].pop("422", None)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

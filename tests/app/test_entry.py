@@ -1,13 +1,20 @@
 """Programs come in by a name and password or a key; administrators look after people by the API."""
 
+import json
+import os
+import re
+import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from app.security.identity import OPERATOR, acting_as
 from app.services import accounts as module
+from app.services.accounts import SignInRefused
 from data.audit import add_line
 from data.records import now
+from tests.app.live import listening
 from tests.app.people import PASSWORD, town
 
 API = "/api/v1"
@@ -120,6 +127,24 @@ def test_without_passwords_nobody_signs_in_so(ask, place, monkeypatch):
     given = {"name": "anna", "password": PASSWORD}
     refused = ask(None, "POST", "/auth/login", json=given, status=403)
     assert "API key" in refused.json()["detail"]
+
+
+def test_the_sign_in_of_the_documentation_works(client, place):
+    text = (Path(__file__).parents[2] / "docs/api.md").read_text()
+    (block,) = re.findall(r"```sh sign-in\n(.*?)```", text, re.DOTALL)
+    client.cookies.clear()
+    with listening(client.app) as address:
+        given = {**os.environ, "SERVER": address, "NAME": "anna", "PASSWORD": PASSWORD}
+        done = subprocess.run(
+            ["bash", "-ec", f"{block}\necho; echo refresh=$refresh"],
+            env=given, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    me, refresh = done.stdout.strip().split("\nrefresh=")
+    assert json.loads(me)["name"] == "anna"
+    assert refresh.startswith("lhr_")
+    with acting_as(OPERATOR), pytest.raises(SignInRefused):
+        place.services.accounts.refresh(refresh)
 
 
 # --- keys -----------------------------------------------------------------------------------------

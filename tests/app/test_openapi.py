@@ -36,12 +36,14 @@ def plain_arrays(node):
         return [plain_arrays(one) for one in node]
     if not isinstance(node, dict):
         return node
-    node = {name: plain_arrays(value) for name, value in node.items()}
+    # a made-up token would have every request refused before anything looks at it
+    node = {name: plain_arrays(value) for name, value in node.items() if name not in SECURITY}
     if isinstance(of := node.pop("prefixItems", None), list):
         node["items"] = {"anyOf": of}
     return node
 
 
+SECURITY = {"security", "securitySchemes"}
 DOCUMENT = make_api().openapi()
 SCHEMA = schemathesis.openapi.from_dict(plain_arrays(DOCUMENT))
 OPERATIONS_BY_ID = {

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from agents.types import PacketTable, Prosody, SpeechProbability
+from app.security.routes import requirement
 from app.services.recent import Recent
 
 BASE = "/api/v1"
@@ -198,10 +199,20 @@ def test_the_document_names_every_operation_and_its_refusal(client):
     assert document["openapi"].startswith("3.1")
     schemas = document["components"]["schemas"]
     assert "HTTPValidationError" not in schemas
+    used = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["description"], (method, path)
             assert "default" in operation["responses"]
+            need = requirement(method.upper(), f"{BASE}{path}")
+            scopes = [scheme["bearer"] for scheme in operation["security"] if "bearer" in scheme]
+            assert scopes == ([] if need == "open" else [[need]]), (method, path)
+            (tag,) = operation["tags"]
+            used.add(tag)
+    assert used == {tag["name"] for tag in document["tags"]}
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert schemes["session"]["name"] == "lh_session"
     named = re.findall(r'"#/components/schemas/(\w+)"', str(document).replace("'", '"'))
     assert set(named) <= set(schemas)
 
