@@ -110,6 +110,10 @@ class Artifacts:
         """Remove the folder of `key`; one that is gone stays gone."""
         shutil.rmtree(self.path(key), ignore_errors=True)
 
+    def drop(self, key: str, *, before: float) -> bool:
+        """Remove the folder of `key` unless it was taken up after `before`, seconds since 1970."""
+        return self._remove_old(self.path(key), before)
+
     def sweep(self, live: set[str], *, older_than_s: float, limit: int | None = None) -> list[str]:
         """Remove folders that `live` does not name, and what dead processes left, once old."""
         before = time.time() - older_than_s

@@ -114,6 +114,13 @@ class S3Artifacts(Artifacts):
         self._remove(key)
         super().discard(key)
 
+    def drop(self, key: str, *, before: float) -> bool:
+        """Remove the folder of `key` unless it was taken up after `before`, seconds since 1970."""
+        if self.path(key).is_dir() and not super().drop(key, before=before):
+            return False
+        self._remove(key)
+        return True
+
     def sweep(self, live: set[str], *, older_than_s: float, limit: int | None = None) -> list[str]:
         """Remove folders that `live` does not name, and what dead processes left, once old."""
         gone = super().sweep(live, older_than_s=older_than_s, limit=limit)

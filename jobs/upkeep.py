@@ -12,8 +12,9 @@ from datetime import timedelta
 from redis import Redis
 
 from data.answers import sweep_answers
-from data.clearing import clear_results
-from data.lectures import list_lectures, purge_lectures
+from data.clearing import clear_results, remove_leftovers
+from data.lectures import list_lectures
+from data.purging import purge_lectures
 from data.records import now
 from jobs.workshop import Workshop
 
@@ -40,8 +41,7 @@ def clear_away(shop: Workshop) -> None:
     """Remove lectures deleted long ago, then old files and results that nothing names any more."""
     with shop.store.write() as con:
         purged = purge_lectures(con, deleted_before=now() - RESTORABLE, limit=AT_MOST)
-    for lecture_id in purged:
-        shop.media.delete(lecture_id)
+    remove_leftovers(shop.store, shop.artifacts, shop.media, limit=AT_MOST_FILES)
     folders = clear_results(shop.store, shop.artifacts, older_than_s=UNNAMED_S, limit=AT_MOST_FILES)
     with shop.store.read() as con:
         known = {

@@ -79,7 +79,7 @@ def resources_of(
         logo=config.logo,
         cores=config.cores,
         gemini=config.gemini,
-        answers=StoredAnswers(store),
+        answers=StoredAnswers(store, lecture.id),
     )
 
 

@@ -58,10 +58,11 @@ RULES: Needs = {
         "open": "accept_invitation check_link end_family open_link open_share refresh sign_in"
         " sign_in_program sign_in_subject sign_out",
         "read": "change_password my_keys revoke_key make_key my_sessions end_my_sessions start_totp"
-        " confirm_totp drop_totp me",
+        " confirm_totp drop_totp me confirm_me",
         "admin": "people person make_person invite reset_link set_role disable enable end_sessions"
         " sessions all_keys lockouts forget_lockout audit first_admin local_link",
     },
+    "personal": {"read": "my_archive erase_me", "admin": "archive erase erasing go_on"},
     "sharing": {
         "read": "shares",
         "write": "share_with share_link take_back",

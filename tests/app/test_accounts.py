@@ -15,7 +15,9 @@ from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
 from app.services import throttle
-from app.services.accounts import LinkOver, NameTaken, SignInRefused
+from app.services.entering import SignInRefused
+from app.services.entry_links import LinkOver
+from app.services.people import NameTaken
 from app.services.startup import forget_old
 from app.services.throttle import Throttle, delay_s
 from data.lectures import create_lecture

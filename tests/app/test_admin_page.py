@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.security import identity
-from app.services.accounts import principal_of
+from app.security.identity import principal_of
 from app.views.text import plain
 from data.lockouts import Lockout, put_lockout
 from data.records import now

@@ -5,7 +5,8 @@ from datetime import timedelta
 from agents.types import Usage
 from data.answers import StoredAnswers, sweep_answers
 from data.jobs import create_job
-from data.lectures import create_lecture, delete_lecture, purge_lectures
+from data.lectures import create_lecture, delete_lecture
+from data.purging import purge_lectures
 from data.records import now
 from data.spending import add_spending, job_spending
 
