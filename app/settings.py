@@ -77,10 +77,6 @@ class Settings(BaseSettings):
     """Seconds without any request after which a session ends."""
     session_s: Annotated[int, Field(ge=60)] = 28_800
     """Seconds after which a session ends in any case."""
-    session_kept_days: Annotated[int, Field(ge=1)] = 30
-    """Days after which sessions and links that are over are forgotten."""
-    audit_days: Annotated[int, Field(ge=1)] = 365
-    """Days that the audit is kept."""
     oidc_issuer: str | None = None
     """Address of the OpenID provider, as `https://login.example/realms/uni`."""
     oidc_client_id: str | None = None
@@ -148,6 +144,28 @@ class Settings(BaseSettings):
     gemini_prompt: str = "v1"
     """Version of the instructions, or a Markdown file with others."""
 
+    keep_lectures_days: Annotated[int, Field(ge=0)] = 0
+    """Days after which a lecture that nobody has touched is deleted; it can still be brought back.
+    Here and below 0 keeps things for ever."""
+    keep_deleted_days: Annotated[int, Field(ge=0)] = 30
+    """Days that a deleted lecture can be brought back; then its recording goes, with all that was
+    made of it."""
+    keep_failed_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which an upload is deleted of which no run has made anything."""
+    keep_runs_days: Annotated[int, Field(ge=0)] = 90
+    """Days that an earlier run is kept in which nobody has decided anything."""
+    keep_exports_days: Annotated[int, Field(ge=0)] = 7
+    """Days that reels, podcasts, drafts and other results are kept that no run names."""
+    keep_answers_days: Annotated[int, Field(ge=0)] = 30
+    """Days that answers of Gemini are kept, so as not to pay for them again."""
+    keep_logs_days: Annotated[int, Field(ge=0)] = 30
+    """Days that the log of a run is kept which has ended."""
+    keep_copies_days: Annotated[int, Field(ge=0)] = 7
+    """Days that copies of what the bucket holds, and of the store before a migration, are kept."""
+    session_kept_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which sessions, links and shares that are over are forgotten."""
+    audit_days: Annotated[int, Field(ge=0)] = 365
+    """Days that the audit is kept."""
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from data.records import now
 from data.store import Store
@@ -32,10 +31,3 @@ class StoredAnswers:
                 " created = excluded.created, lecture_id = excluded.lecture_id",
                 *(key, text, now(), self.lecture_id),
             )
-
-
-def sweep_answers(store: Store, *, before: datetime) -> int:
-    """Remove answers older than `before` and return how many there were."""
-    with store.write() as con:
-        old = con.rows("delete from answer where created < $1 returning asked", before)
-    return len(old)

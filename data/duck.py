@@ -123,7 +123,8 @@ class DuckStore(Store):
                 os.fsync(file.fileno())
             part.replace(self.path)
             fsync_folder(self.path.parent)
-            self._drop_copies()
+            for copy in (*self.copies(), *self.path.parent.glob(f".{self.path.name}.v*.part")):
+                copy.unlink(missing_ok=True)
 
     def _outside_config(self) -> dict[str, str | bool | int | float | list[str]]:
         """Return how an engine is opened that may read files: those two and no others are named."""
@@ -133,11 +134,8 @@ class DuckStore(Store):
             "temp_directory": f"{self.path}.tmp",
         }
 
-    def _drop_copies(self) -> None:
-        """Remove the copies that were kept before a migration, and what a kill left of one."""
-        for pattern in (f"{self.path.name}.v*", f".{self.path.name}.v*.part"):
-            for copy in self.path.parent.glob(pattern):
-                copy.unlink(missing_ok=True)
+    def copies(self) -> list[Path]:
+        return sorted(self.path.parent.glob(f"{self.path.name}.v*"))
 
     @property
     def _wal(self) -> Path:

@@ -58,8 +58,3 @@ def find_invitation(con: Connection, id: str) -> Invitation | None:
 def use_invitation(con: Connection, id: str) -> None:
     """Use a link up."""
     con.run("update invitation set used = $2 where id = $1", id, now())
-
-
-def forget_invitations(con: Connection, before: datetime) -> None:
-    """Remove links that ran out before then."""
-    con.run("delete from invitation where expires < $1", before)

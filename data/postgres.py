@@ -74,6 +74,9 @@ class PostgresStore(Store):
             con.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
             return apply_migrations(PostgresConnection(con), to, schema)
 
+    def copies(self) -> list[Path]:
+        return []
+
     def rewrite(self) -> None:
         """Free the room of removed rows; what its log and its backups keep is the server's."""
         with self._failing(), psycopg.connect(self._url, autocommit=True) as con:

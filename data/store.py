@@ -66,6 +66,10 @@ class Store(ABC):
         """Bring the schema to number `to`, or the newest, and return the number it had."""
 
     @abstractmethod
+    def copies(self) -> list[Path]:
+        """Return the copies that were kept before a migration."""
+
+    @abstractmethod
     def rewrite(self) -> None:
         """Leave nothing of removed rows in the files, nor in copies of an earlier schema."""
 

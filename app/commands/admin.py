@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from agents.errors import TuningError
-from app.commands.options import State, settings_with
-from app.security.identity import LOCAL, OPERATOR, SCOPES, Permission, acting_as
+from app.commands.opening import opened_services
+from app.commands.options import State
+from app.security.identity import LOCAL, SCOPES, Permission
 from app.server import address_of
 from app.settings import Settings
 from data.people import Role
@@ -27,6 +28,9 @@ admin = App(
     result_action="return_value",
 )
 admin.command("app.commands.storage:storage", name="storage")
+admin.command("app.commands.personal:export_person", name="export-person")
+admin.command("app.commands.personal:erase_person", name="erase-person")
+admin.command("app.commands.retention:retention", name="retention")
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[
@@ -36,16 +40,9 @@ RoleOption = Annotated[
 
 @contextmanager
 def opened(state: State) -> Iterator[tuple[Accounts, Settings]]:
-    """Yield the accounts of a store, which is made when there is none yet."""
-    from app.services.root import Services
-
-    settings = settings_with(state=state)
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    services = Services(settings)
-    services.store.migrate()
-    with acting_as(OPERATOR):
-        yield services.accounts, settings
-    services.close()
+    """Yield the accounts of a store, and its settings."""
+    with opened_services(state) as services:
+        yield services.accounts, services.settings
 
 
 def link_to(settings: Settings, path: str) -> str:

@@ -29,7 +29,7 @@ RULES: Needs = {
     "uploads": {
         "read": "get offset part captions head",
         "write": "append create delete finished put_captions writing",
-        "admin": "all expire",
+        "admin": "all broken_off expire",
     },
     "results": {"read": "captions intake keys of", "admin": "values"},
     "live": {"read": "decisions describe plan reel scores segments"},
@@ -68,6 +68,7 @@ RULES: Needs = {
         "write": "share_with share_link take_back",
     },
     "house": {"admin": "work storage"},
+    "retention": {"admin": "kinds apply"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 

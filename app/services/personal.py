@@ -62,6 +62,7 @@ class Personal:
     def __init__(self, core: Core, accounts: Accounts) -> None:
         self.core = core
         self.accounts = accounts
+        self.uploads = core.uploads  # as it is before its door is closed: others' are asked for
 
     # --- handing out ------------------------------------------------------------------------------
 
@@ -90,7 +91,7 @@ class Personal:
             lectures = _owned(con, person_id)
         known["unfinished_uploads"] = [
             {"name": one.name, "title": one.title, "size_bytes": one.size}
-            for one in self.core.uploads.all()
+            for one in self.uploads.all()
             if one.owner == person_id and not one.job_id
         ]
         for subject, rows in known.items():
@@ -199,7 +200,7 @@ class Personal:
 
     def _part_with_lectures(self, erasure: Erasure) -> None:
         for upload_id in self._uploads(erasure.person):
-            self.core.uploads.delete(upload_id)
+            self.uploads.delete(upload_id)
         with self.core.store.write() as con:
             lectures = _owned(con, erasure.person)
             if erasure.heir is not None:
@@ -210,7 +211,7 @@ class Personal:
             self.core.access.forget(lecture.id)
 
     def _uploads(self, person_id: str) -> list[str]:
-        return [one.id for one in self.core.uploads.all() if one.owner == person_id]
+        return [one.id for one in self.uploads.all() if one.owner == person_id]
 
     def _erase_lecture(self, lecture: Lecture) -> None:
         core = self.core

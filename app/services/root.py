@@ -24,6 +24,7 @@ from app.services.live import LivePlans, LiveSilences
 from app.services.personal import Personal
 from app.services.presets import Presets
 from app.services.results import Results
+from app.services.retention import Retention
 from app.services.review import Review
 from app.services.runs import Runs
 from app.services.search import Search
@@ -67,6 +68,7 @@ class Services(Core):
         self.personal = Personal(self, self.accounts)
         self.sharing = Sharing(self)
         self.house = House(self)
+        self.retention = Retention(self)
         close_doors(self)
 
 

@@ -178,12 +178,19 @@ class UploadFolder:
 
     def expire(self, older_than_s: float) -> None:
         """Drop uploads that nobody has touched for so long."""
+        for upload_id in self.broken_off(older_than_s):
+            self.delete(upload_id)
+
+    def broken_off(self, older_than_s: float) -> dict[str, float]:
+        """Return when uploads were touched last that nobody has touched for so long, by id."""
+        found: dict[str, float] = {}
         for upload_id in self._ids():
             folder = self._folder(upload_id)
             # a file or folder that goes meanwhile counts as touched
             touched = max(map(modified, folder.glob("*")), default=modified(folder))
             if time.time() - touched > older_than_s:
-                self.delete(upload_id)
+                found[upload_id] = touched
+        return found
 
     def _ids(self) -> list[str]:
         names = (path.name for path in (self.root.iterdir() if self.root.is_dir() else ()))
