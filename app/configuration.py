@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "state": "Where the app is",
     "auth": "Who gets in",
+    "smtp_host": "Mail",
     "store_url": "Store, queue and media",
     "workers": "Work",
     "logo": "Clips and speech",

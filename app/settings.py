@@ -89,6 +89,20 @@ class Settings(BaseSettings):
     """Role of people whom the provider sends for the first time; `none` lets in only those whom
     an administrator has made an account for under their e-mail address."""
 
+    smtp_host: str | None = None
+    """Server that mails invitations and password links; without one they are shown to be copied.
+    `LECTURE_PUBLIC_URL` and `LECTURE_SMTP_FROM` are needed with it."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Port of the mail server."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the mail server is sealed; `none` is for one on this machine."""
+    smtp_user: str | None = None
+    """Name to sign in with at the mail server; nothing if it asks for none."""
+    smtp_password: SecretStr | None = None
+    """Password that goes with it."""
+    smtp_from: str | None = None
+    """Address that mail comes from."""
+
     store_url: str | None = None
     """`postgresql://...`, or nothing for a DuckDB file in the state folder."""
     redis_url: str | None = None
@@ -226,6 +240,8 @@ class Settings(BaseSettings):
             raise ValueError("LECTURE_AUTH=oidc needs LECTURE_OIDC_ISSUER and _OIDC_CLIENT_ID")
         if self.public_url is not None and not re.fullmatch(r"https?://[^/?#]+/?", self.public_url):
             raise ValueError("LECTURE_PUBLIC_URL must be as https://lectures.example")
+        if self.smtp_host is not None and not (self.public_url and self.smtp_from):
+            raise ValueError("LECTURE_SMTP_HOST needs LECTURE_PUBLIC_URL and LECTURE_SMTP_FROM")
         return self
 
     @property
@@ -276,6 +292,7 @@ class Settings(BaseSettings):
 APP_ONLY = {
     "server_key",
     "allowed_hosts", "trusted_proxies", "secret_key", "oidc_client_secret", "gemini_api_key",
+    "smtp_password",
 }  # fmt: skip
 """Settings that a worker is not told, or not in this way."""
 

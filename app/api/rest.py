@@ -30,6 +30,7 @@ from app.api import (
     layouts,
     lectures,
     library,
+    personal,
     reference,
     results,
     runs,
@@ -108,6 +109,7 @@ ROUTERS = (
     *(jobs.router, results.router, events.router, edits.router, runs.router),
     *(stills.router, layouts.router, extras.router, files.router),
     *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router, reference.router),
+    personal.router,
 )
 """In the order in which addresses are looked up, and told of: `still.jpg` before a clip's files."""
 MOST_BYTES = 200_000

@@ -37,6 +37,10 @@ RoleOption = Annotated[
     Role, Parameter(help="viewer looks, instructor brings in and cuts, researcher tunes too.")
 ]
 
+EmailOption = Annotated[
+    str, Parameter(help="Where the link is mailed to, if LECTURE_SMTP_HOST is set.")
+]
+
 
 @contextmanager
 def opened(state: State) -> Iterator[tuple[Accounts, Settings]]:
@@ -71,28 +75,40 @@ def create(name: Name, *, state: State = None) -> int:
     return 0
 
 
+def give(accounts: Accounts, settings: Settings, kind: str, secret: str) -> None:
+    """Mail a link, or print it where that cannot be."""
+    to = accounts.mail_link(secret)
+    print(f"mailed to {to}" if to else link_to(settings, f"{kind}/{secret}"))
+
+
 @admin.command
-def invite(*, role: RoleOption = "instructor", state: State = None) -> int:
-    """Print a link by which one person makes an account; it works once, for 7 days."""
+def invite(*, role: RoleOption = "instructor", email: EmailOption = "", state: State = None) -> int:
+    """Print or mail a link by which one person makes an account; it works once, for 7 days."""
     with opened(state) as (accounts, settings):
-        print(link_to(settings, f"invite/{accounts.invite(role)}"))
+        give(accounts, settings, "invite", accounts.invite(role, email))
     return 0
 
 
 @admin.command
-def add(name: Name, *, role: RoleOption = "instructor", state: State = None) -> int:
-    """Add a person and print a link by which they set a password."""
+def add(
+    name: Name,
+    *,
+    role: RoleOption = "instructor",
+    email: EmailOption = "",
+    state: State = None,
+) -> int:
+    """Add a person and print or mail a link by which they set a password."""
     with opened(state) as (accounts, settings):
-        person = accounts.make_person(name, role)
-        print(link_to(settings, f"reset/{accounts.reset_link(person.id)}"))
+        person = accounts.make_person(name, role, email=email)
+        give(accounts, settings, "reset", accounts.reset_link(person.id))
     return 0
 
 
 @admin.command
 def reset(name: Name, *, state: State = None) -> int:
-    """Print a link by which a person sets a new password; it works once, for a day."""
+    """Print or mail a link by which a person sets a new password; it works once, for a day."""
     with opened(state) as (accounts, settings):
-        print(link_to(settings, f"reset/{accounts.reset_link(accounts.person(name).id)}"))
+        give(accounts, settings, "reset", accounts.reset_link(accounts.person(name).id))
     return 0
 
 

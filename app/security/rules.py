@@ -59,8 +59,9 @@ RULES: Needs = {
         " sign_in_program sign_in_subject sign_out",
         "read": "change_password my_keys revoke_key make_key my_sessions end_my_sessions start_totp"
         " confirm_totp drop_totp me confirm_me",
-        "admin": "people person make_person invite reset_link set_role disable enable end_sessions"
-        " sessions all_keys lockouts forget_lockout audit first_admin local_link",
+        "admin": "people person make_person set_email mail_link invite reset_link set_role disable"
+        " enable end_sessions sessions all_keys lockouts forget_lockout audit first_admin"
+        " local_link",
     },
     "personal": {"read": "my_archive erase_me", "admin": "archive erase erasing go_on"},
     "sharing": {

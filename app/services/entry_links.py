@@ -12,6 +12,7 @@ from app.security.identity import LOCAL, acting
 from app.security.passwords import check_password, hash_password
 from app.security.tokens import digest, new_secret
 from app.services.entering import Entering, Opened
+from app.services.mail import address_of, checked_address, send_link
 from app.services.people import free_to_take, known_role, tidy
 from data.invitations import Invitation, add_invitation, find_invitation, use_invitation
 from data.lockouts import clear_lockouts
@@ -63,9 +64,13 @@ class EntryLinks(Entering):
             note(con, "open share", object=share.id)
         return self._open("", "link", ttl, agent=agent, share=share.id, where=where)
 
-    def invite(self, role: Role) -> str:
-        """Return the secret of a link by which somebody makes an account for themselves."""
-        return self._link("invite", None, known_role(role), LINK_TTL)
+    def invite(self, role: Role, email: str = "") -> str:
+        """Return the secret of a link by which somebody makes an account for themselves.
+
+        The account gets the address, if one is given; `mail_link` sends the link there.
+        """
+        to = checked_address(email)
+        return self._link("invite", None, known_role(role), LINK_TTL, email=to)
 
     def reset_link(self, person_id: str) -> str:
         """Return the secret of a link by which a person sets a new password."""
@@ -73,8 +78,26 @@ class EntryLinks(Entering):
             person = get_person(con, person_id)
         return self._link("reset", person.id, person.role, RESET_TTL)
 
+    def mail_link(self, secret: str) -> str | None:
+        """Mail a link to whom it is for; return the address, None where it cannot be mailed."""
+        with self.core.store.read() as con:
+            link = _found_link(con, secret)
+            person = get_person(con, link.person) if link.person else None
+        to = address_of(person) if person else link.email
+        if to is None or not send_link(self.core.settings, to, link.kind, secret):
+            return None
+        with self.core.store.write() as con:
+            note(con, f"mail {link.kind} link", object=link.person or link.role)
+        return to
+
     def _link(
-        self, kind: Literal["invite", "reset"], person: str | None, role: Role, ttl: timedelta
+        self,
+        kind: Literal["invite", "reset"],
+        person: str | None,
+        role: Role,
+        ttl: timedelta,
+        *,
+        email: str | None = None,
     ) -> str:
         secret = new_secret()
         with self.core.store.write() as con:
@@ -84,6 +107,7 @@ class EntryLinks(Entering):
                 kind=kind,
                 person=person,
                 role=role,
+                email=email,
                 author=acting().id,
                 expires=now() + ttl,
             )
@@ -114,7 +138,13 @@ class EntryLinks(Entering):
                 id, role = secrets.token_hex(8), link.role
                 free_to_take(con, name)
                 person = add_person(
-                    con, id=id, name=name, shown=tidy(shown or name), role=role, password=hash
+                    con,
+                    id=id,
+                    name=name,
+                    shown=tidy(shown or name),
+                    role=role,
+                    password=hash,
+                    email=link.email,
                 )
             else:
                 person = update_person(con, link.person, password=hash, totp=None)

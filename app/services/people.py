@@ -12,6 +12,7 @@ from app.security.identity import LOCAL, PERMISSIONS, acting
 from app.security.passwords import check_password, hash_password
 from app.services.core import Core
 from app.services.entering import Entering
+from app.services.mail import checked_address
 from data.audit import AuditLine, search_audit
 from data.lockouts import Lockout, clear_lockouts, list_lockouts
 from data.people import (
@@ -60,8 +61,9 @@ class People(Entering):
         self.core.directory.changed()
         return person
 
-    def make_person(self, name: str, role: Role, shown: str = "") -> Person:
+    def make_person(self, name: str, role: Role, shown: str = "", email: str = "") -> Person:
         """Add a person who sets a password by a link, or comes by an OpenID provider."""
+        to = checked_address(email)
         with self.core.store.write() as con:
             name = free_to_take(con, name)
             person = add_person(
@@ -70,6 +72,7 @@ class People(Entering):
                 name=name,
                 shown=tidy(shown or name),
                 role=known_role(role),
+                email=to,
             )
             note(con, "make person", object=person.id)
         return person
@@ -84,6 +87,10 @@ class People(Entering):
         with self.core.store.read() as con:
             small = name.strip().lower()
             return find_person(con, small) or find_email(con, small) or get_person(con, name)
+
+    def set_email(self, person_id: str, email: str) -> None:
+        """Say where links for a person are mailed to; "" for nowhere."""
+        self._update(person_id, "set e-mail", email=checked_address(email))
 
     def set_role(self, person_id: str, role: Role) -> None:
         """Give a person another role."""

@@ -61,6 +61,7 @@ class SigningIn(Entering):
                     shown=tidy(shown or name),
                     role=role,
                     subject=subject,
+                    email=email.lower() or None,
                 )
             refused = person is None or person.disabled is not None
             result = "no_account" if refused else "done"
