@@ -20,7 +20,7 @@ from data.presets import put_preset
 from data.purging import purge_lecture
 from data.records import now
 from data.shares import add_share, open_shares
-from tests.app.conftest import finish
+from tests.app.conftest import BASE, finish
 from tests.app.people import PASSWORD, town
 from tests.app.tus import recording
 
@@ -263,3 +263,37 @@ def test_the_last_administrator_stays(place, operator):
 def _rows(services, sql):
     with services.store.read() as con:
         return con.rows(sql)
+
+
+def test_the_account_page_hands_out_and_erases(place, zora, client):
+    mine = place.services
+    with signed_in(place, zora):
+        secret = mine.accounts.sign_in(NAME, PASSWORD).secret
+    client.cookies.clear()
+    headers = {"Cookie": f"lh_session={secret}", "Origin": BASE}
+    page = client.get("/account", headers=headers).text
+    assert "/api/v1/me/data.zip" in page
+    assert "Who gets your lectures" in page
+    saved = client.get("/api/v1/me/data.zip", headers=headers)
+    assert saved.headers["content-disposition"].startswith("attachment")
+    assert "account.json" in zipfile.ZipFile(io.BytesIO(saved.content)).namelist()
+    form = {"do": "erase", "typed": "somebody", "own": PASSWORD, "heir": ""}
+    refused = client.post("/account", data=form, headers=headers)
+    assert (refused.status_code, "Type &#x27;zora.quill&#x27;" in refused.text) == (422, True)
+    done = client.post("/account", data={**form, "typed": NAME}, headers=headers)
+    assert "Your account is erased." in done.text
+    assert client.get("/api/v1/me/data.zip", headers=headers).status_code == 401
+    with mine.store.read() as con:
+        assert find_person(con, NAME) is None
+
+
+def test_administrators_erase_through_the_api(place, zora, client):
+    client.cookies.clear()
+    headers, url = place.headers("anna"), f"/api/v1/users/{zora.id}"
+    assert client.get(f"{url}/data.zip", headers=headers).status_code == 200
+    for body, status in (({"name": "otto"}, 400), ({"name": NAME, "heir": "x"}, 404)):
+        answer = client.post(f"{url}/erase", json=body, headers=headers)
+        assert answer.status_code == status, answer.text
+    assert client.post(f"{url}/erase", json={"name": NAME}, headers=headers).status_code == 204
+    again = client.post(f"{url}/erase", json={"name": NAME}, headers=headers)
+    assert again.status_code == 404
