@@ -20,10 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "state": "Where the app is",
     "auth": "Who gets in",
+    "smtp_host": "Mail",
     "store_url": "Store, queue and media",
     "workers": "Work",
     "logo": "Clips and speech",
     "gemini_api_key": "Gemini",
+    "keep_lectures_days": "How long things are kept",
     "max_upload_bytes": "Uploads, sandbox and log",
 }
 """Headings by the setting that they begin with."""

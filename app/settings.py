@@ -81,10 +81,6 @@ class Settings(BaseSettings):
     """Seconds without any request after which a session ends."""
     session_s: Annotated[int, Field(ge=60)] = 28_800
     """Seconds after which a session ends in any case."""
-    session_kept_days: Annotated[int, Field(ge=1)] = 30
-    """Days after which sessions and links that are over are forgotten."""
-    audit_days: Annotated[int, Field(ge=1)] = 365
-    """Days that the audit is kept."""
     oidc_issuer: str | None = None
     """Address of the OpenID provider, as `https://login.example/realms/uni`."""
     oidc_client_id: str | None = None
@@ -96,6 +92,20 @@ class Settings(BaseSettings):
     oidc_new_role: Literal["viewer", "instructor", "researcher", "none"] = "viewer"
     """Role of people whom the provider sends for the first time; `none` lets in only those whom
     an administrator has made an account for under their e-mail address."""
+
+    smtp_host: str | None = None
+    """Server that mails invitations and password links; without one they are shown to be copied.
+    `LECTURE_PUBLIC_URL` and `LECTURE_SMTP_FROM` are needed with it."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Port of the mail server."""
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the mail server is sealed; `none` is for one on this machine."""
+    smtp_user: str | None = None
+    """Name to sign in with at the mail server; nothing if it asks for none."""
+    smtp_password: SecretStr | None = None
+    """Password that goes with it."""
+    smtp_from: str | None = None
+    """Address that mail comes from."""
 
     store_url: str | None = None
     """`postgresql://...`, or nothing for a DuckDB file in the state folder."""
@@ -152,6 +162,28 @@ class Settings(BaseSettings):
     gemini_prompt: str = "v1"
     """Version of the instructions, or a Markdown file with others."""
 
+    keep_lectures_days: Annotated[int, Field(ge=0)] = 0
+    """Days after which a lecture that nobody has touched is deleted; it can still be brought back.
+    Here and below 0 keeps things for ever."""
+    keep_deleted_days: Annotated[int, Field(ge=0)] = 30
+    """Days that a deleted lecture can be brought back; then its recording goes, with all that was
+    made of it."""
+    keep_failed_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which an upload is deleted of which no run has made anything."""
+    keep_runs_days: Annotated[int, Field(ge=0)] = 90
+    """Days that an earlier run is kept in which nobody has decided anything."""
+    keep_exports_days: Annotated[int, Field(ge=0)] = 7
+    """Days that reels, podcasts, drafts and other results are kept that no run names."""
+    keep_answers_days: Annotated[int, Field(ge=0)] = 30
+    """Days that answers of Gemini are kept, so as not to pay for them again."""
+    keep_logs_days: Annotated[int, Field(ge=0)] = 30
+    """Days that the log of a run is kept which has ended."""
+    keep_copies_days: Annotated[int, Field(ge=0)] = 7
+    """Days that copies of what the bucket holds, and of the store before a migration, are kept."""
+    session_kept_days: Annotated[int, Field(ge=0)] = 30
+    """Days after which sessions, links and shares that are over are forgotten."""
+    audit_days: Annotated[int, Field(ge=0)] = 365
+    """Days that the audit is kept."""
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
@@ -223,6 +255,8 @@ class Settings(BaseSettings):
             raise ValueError("LECTURE_AUTH=oidc needs LECTURE_OIDC_ISSUER and _OIDC_CLIENT_ID")
         if self.public_url is not None and not re.fullmatch(r"https?://[^/?#]+/?", self.public_url):
             raise ValueError("LECTURE_PUBLIC_URL must be as https://lectures.example")
+        if self.smtp_host is not None and not (self.public_url and self.smtp_from):
+            raise ValueError("LECTURE_SMTP_HOST needs LECTURE_PUBLIC_URL and LECTURE_SMTP_FROM")
         return self
 
     @property
@@ -273,7 +307,7 @@ class Settings(BaseSettings):
 APP_ONLY = {
     "server_key",
     "allowed_hosts", "cors_origins", "trusted_proxies",
-    "secret_key", "oidc_client_secret", "gemini_api_key",
+    "secret_key", "oidc_client_secret", "gemini_api_key", "smtp_password",
 }  # fmt: skip
 """Settings that a worker is not told, or not in this way."""
 

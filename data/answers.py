@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from data.records import now
 from data.store import Store
@@ -12,8 +11,10 @@ from data.store import Store
 class StoredAnswers:
     """The answers in the store; each is kept in a short transaction as soon as it is there."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lecture_id: str | None = None) -> None:
         self.store = store
+        self.lecture_id = lecture_id
+        """Whose words the questions hold: answers go when it is removed."""
 
     def find(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the answers that are known, by the hash of what was asked."""
@@ -25,15 +26,8 @@ class StoredAnswers:
         """Remember an answer in place of whatever was there."""
         with self.store.write() as con:
             con.run(
-                "insert into answer (asked, body, created) values ($1, $2, $3)"
-                " on conflict (asked) do update"
-                " set body = excluded.body, created = excluded.created",
-                *(key, text, now()),
+                "insert into answer (asked, body, created, lecture_id) values ($1, $2, $3, $4)"
+                " on conflict (asked) do update set body = excluded.body,"
+                " created = excluded.created, lecture_id = excluded.lecture_id",
+                *(key, text, now(), self.lecture_id),
             )
-
-
-def sweep_answers(store: Store, *, before: datetime) -> int:
-    """Remove answers older than `before` and return how many there were."""
-    with store.write() as con:
-        old = con.rows("delete from answer where created < $1 returning asked", before)
-    return len(old)

@@ -22,7 +22,7 @@ from typing import Any
 
 from agents.errors import NotFound, StageError
 from agents.types import Intake
-from data.disk import disk_errors, fsync_folder, fsync_tree, modified, remove
+from data.disk import disk_errors, fsync_folder, fsync_tree, modified, remove, size_of
 from data.intake_files import write_intake
 from data.peaks import read_peaks, write_peaks
 from data.records import now, to_json
@@ -110,15 +110,25 @@ class Artifacts:
         """Remove the folder of `key`; one that is gone stays gone."""
         shutil.rmtree(self.path(key), ignore_errors=True)
 
+    def drop(self, key: str, *, before: float) -> bool:
+        """Remove the folder of `key` unless it was taken up after `before`, seconds since 1970."""
+        return self._remove_old(self.path(key), before)
+
     def sweep(self, live: set[str], *, older_than_s: float, limit: int | None = None) -> list[str]:
         """Remove folders that `live` does not name, and what dead processes left, once old."""
         before = time.time() - older_than_s
-        found = (
-            path
-            for path in (self.root.iterdir() if self.root.is_dir() else ())
-            if path.name not in live and modified(path) < before
-        )
-        return sorted(path.name for path in islice(found, limit) if self._remove_old(path, before))
+        found = islice(self._stale(live, before), limit)
+        return sorted(path.name for path in found if self._remove_old(path, before))
+
+    def stale(self, live: set[str], *, older_than_s: float) -> dict[str, int]:
+        """Return the bytes of each folder that a sweep would remove, by its name."""
+        found = self._stale(live, time.time() - older_than_s)
+        return {path.name: size_of(path) for path in found if not path.name.startswith(".")}
+
+    def _stale(self, live: set[str], before: float) -> Iterator[Path]:
+        for path in self.root.iterdir() if self.root.is_dir() else ():
+            if path.name not in live and modified(path) < before:
+                yield path
 
     def _remove_old(self, path: Path, before: float) -> bool:
         if path.name.startswith("."):

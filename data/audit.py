@@ -60,8 +60,3 @@ def search_audit(
         *(before, f"%{text.lower()}%", limit),
     )
     return [make_record(AuditLine, row) for row in rows]
-
-
-def forget_audit(con: Connection, before: datetime) -> None:
-    """Remove lines whose time to be kept is over."""
-    con.run("delete from audit where ts < $1", before)

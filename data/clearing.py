@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import PurePosixPath
 
 from data.artifacts import Artifacts
-from data.media import DAY_S
+from data.leftovers import drop_leftover, list_leftovers
+from data.media import DAY_S, MediaStore
 from data.records import now
 from data.results import TABLES
 from data.store import Connection, Store
@@ -36,6 +37,26 @@ def clear_results(
             con.run(f"delete from {table} where key = any($1)", dead)
         live = live_folders(con)
     return artifacts.sweep(live, older_than_s=older_than_s, limit=limit)
+
+
+def remove_leftovers(
+    store: Store, artifacts: Artifacts, media: MediaStore, *, limit: int | None = None
+) -> int:
+    """Remove files whose rows are gone, but what has been taken up again; return how many."""
+    with store.read() as con:
+        waiting = list_leftovers(con)[:limit]
+        folders = live_folders(con) if waiting else set[str]()
+        lectures = {row["id"] for row in con.rows("select id from lecture")} if waiting else set()
+    for one in waiting:
+        if one.kind == "media" and one.name not in lectures:
+            media.delete(one.name)
+        elif one.kind == "result" and one.name not in folders:
+            artifacts.drop(one.name, before=one.ts.replace(tzinfo=UTC).timestamp())
+    if waiting:
+        with store.write() as con:
+            for one in waiting:
+                drop_leftover(con, one)
+    return len(waiting)
 
 
 def live_folders(con: Connection) -> set[str]:

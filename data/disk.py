@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +58,15 @@ def modified(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return float("inf")
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file or of all files in a folder; what goes meanwhile counts 0."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    sizes = (file.lstat() for file in files if file.is_file())
+    with suppress(FileNotFoundError):
+        return sum(stat.st_size for stat in sizes)
+    return 0
 
 
 def remove(path: Path) -> None:

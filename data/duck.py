@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import threading
@@ -15,7 +16,7 @@ from typing import Any
 import duckdb
 
 from agents.errors import ServiceUnavailable
-from data.disk import atomic_file, disk_errors
+from data.disk import atomic_file, disk_errors, fsync_folder
 from data.locking import TurnstileLock
 from data.migrations import SCHEMA, apply_migrations, check_known, current_version, read_migrations
 from data.store import Connection, Row, Store
@@ -107,6 +108,35 @@ class DuckStore(Store):
             with self._transaction(deadline) as con:
                 return apply_migrations(con, to, schema)
 
+    def rewrite(self) -> None:
+        """Copy what is there into a new file: a file keeps the bytes of rows that were removed."""
+        part = self.path.with_name(f"{self.path.name}.rewritten")
+        with self._held(exclusive=True) as deadline, disk_errors(self.path):
+            with self._transaction(deadline):
+                pass  # nobody else has it open, and closing it has emptied its log
+            part.unlink(missing_ok=True)
+            with self._engine_errors(), duckdb.connect(config=self._outside_config()) as con:
+                con.execute(f"attach {_quoted(self.path)} as old (read_only)")
+                con.execute(f"attach {_quoted(part)} as new")
+                con.execute("copy from database old to new")
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            part.replace(self.path)
+            fsync_folder(self.path.parent)
+            for copy in (*self.copies(), *self.path.parent.glob(f".{self.path.name}.v*.part")):
+                copy.unlink(missing_ok=True)
+
+    def _outside_config(self) -> dict[str, str | bool | int | float | list[str]]:
+        """Return how an engine is opened that may read files: those two and no others are named."""
+        return {
+            "threads": 2,
+            "memory_limit": str(CONFIG["memory_limit"]),
+            "temp_directory": f"{self.path}.tmp",
+        }
+
+    def copies(self) -> list[Path]:
+        return sorted(self.path.parent.glob(f"{self.path.name}.v*"))
+
     @property
     def _wal(self) -> Path:
         return self.path.with_name(self.path.name + ".wal")
@@ -196,6 +226,10 @@ class DuckStore(Store):
         return ServiceUnavailable(
             f"The store {self.path} cannot be used: {text.splitlines()[0]}", code="storage"
         )
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _is_conflict(error: duckdb.Error) -> bool:

@@ -20,6 +20,8 @@ class Invitation:
     person: str | None
     """Whose password it sets; None for a new account."""
     role: Role
+    email: str | None
+    """Where it was mailed to; the account gets the address."""
     author: str
     created: datetime
     expires: datetime
@@ -35,12 +37,13 @@ def add_invitation(
     author: str,
     expires: datetime,
     person: str | None = None,
+    email: str | None = None,
 ) -> None:
     """Add a link."""
     con.run(
-        "insert into invitation (id, kind, person, role, author, created, expires)"
-        " values ($1, $2, $3, $4, $5, $6, $7)",
-        *(id, kind, person, role, author, now(), expires),
+        "insert into invitation (id, kind, person, role, email, author, created, expires)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        *(id, kind, person, role, email, author, now(), expires),
     )
 
 
@@ -55,8 +58,3 @@ def find_invitation(con: Connection, id: str) -> Invitation | None:
 def use_invitation(con: Connection, id: str) -> None:
     """Use a link up."""
     con.run("update invitation set used = $2 where id = $1", id, now())
-
-
-def forget_invitations(con: Connection, before: datetime) -> None:
-    """Remove links that ran out before then."""
-    con.run("delete from invitation where expires < $1", before)

@@ -110,35 +110,3 @@ def restore_lecture(con: Connection, id: str) -> Lecture:
     """Take back the deletion of a lecture."""
     con.run("update lecture set deleted = null, updated = $2 where id = $1", id, now())
     return get_lecture(con, id)
-
-
-def purge_lectures(
-    con: Connection, *, deleted_before: datetime, limit: int | None = None
-) -> list[str]:
-    """Remove lectures deleted before then, with their jobs, and return ids to delete media of."""
-    rows = con.rows(
-        "select id from lecture where deleted < $1 order by deleted limit $2", deleted_before, limit
-    )
-    for id in (row["id"] for row in rows):
-        jobs = "(select id from job where lecture_id = $1)"
-        con.run(
-            f"delete from clip_revision where clip_id in"
-            f" (select id from clip where job_id in {jobs})",
-            id,
-        )
-        for table in ("clip", "stage", "processing_log", "spending"):
-            con.run(f"delete from {table} where job_id in {jobs}", id)
-        tables = (
-            "override",
-            "label",
-            "restored_run",
-            "sweep_lecture",
-            "sweep_cell",
-            "edit",
-            "share",
-            "job",
-        )
-        for table in tables:
-            con.run(f"delete from {table} where lecture_id = $1", id)
-        con.run("delete from lecture where id = $1", id)
-    return [row["id"] for row in rows]

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from agents.errors import NotFound
-from data.disk import atomic_file, check_space, disk_errors, fsync_folder, modified, remove
+from data.disk import (
+    atomic_file,
+    check_space,
+    disk_errors,
+    fsync_folder,
+    modified,
+    remove,
+    size_of,
+)
 
 Kind = Literal["upload", "captions"]
 READ_BYTES = 1 << 20
@@ -60,6 +68,14 @@ class MediaStore(Protocol):
         self, live: set[str], *, older_than_s: float = DAY_S, limit: int | None = None
     ) -> list[str]:
         """Remove files of lectures that `live` does not name, and parts left over, once old."""
+        ...
+
+    def stale(self, live: set[str], *, older_than_s: float) -> dict[str, int]:
+        """Return the bytes of each folder that a sweep would remove, by its name."""
+        ...
+
+    def copies(self, before: float) -> list[Path]:
+        """Return copies of what is kept elsewhere that nobody has touched since then."""
         ...
 
 
@@ -118,13 +134,25 @@ class FolderStore:
         self, live: set[str], *, older_than_s: float = DAY_S, limit: int | None = None
     ) -> list[str]:
         """Remove folders of lectures that `live` does not name, and parts left over, once old."""
-        before = time.time() - older_than_s
-        folders = [path for path in self.root.glob("*") if modified(path) < before]
+        folders = self._old(older_than_s)
         gone = [path for path in folders if path.name not in live]
         gone += [part for path in folders if path.name in live for part in path.glob(".*.part")]
         for path in gone[:limit]:
             remove(path)
         return sorted(path.name for path in gone[:limit])
+
+    def stale(self, live: set[str], *, older_than_s: float) -> dict[str, int]:
+        """Return the bytes of each folder that a sweep would remove, by its name."""
+        old = self._old(older_than_s)
+        return {path.name: size_of(path) for path in old if path.name not in live}
+
+    def copies(self, before: float) -> list[Path]:
+        """Return copies of what is kept elsewhere: none, the files here are all there is."""
+        return []
+
+    def _old(self, older_than_s: float) -> list[Path]:
+        before = time.time() - older_than_s
+        return [path for path in self.root.glob("*") if modified(path) < before]
 
     def _folder(self, lecture_id: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", lecture_id):

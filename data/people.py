@@ -12,7 +12,7 @@ from data.store import Connection
 
 Role = Literal["viewer", "instructor", "researcher", "admin"]
 
-CHANGEABLE = {"shown", "role", "password", "totp", "subject", "disabled"}
+CHANGEABLE = {"shown", "role", "password", "totp", "subject", "email", "disabled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Person:
     """The secret of the second factor, sealed with the key of the state folder."""
     subject: str | None
     """Issuer and subject at an OpenID provider."""
+    email: str | None
+    """Where links are mailed to."""
     created: datetime
     updated: datetime
     disabled: datetime | None
@@ -44,12 +46,13 @@ def add_person(
     role: Role,
     password: str | None = None,
     subject: str | None = None,
+    email: str | None = None,
 ) -> Person:
     """Add a person."""
     con.run(
-        "insert into app_user (id, name, shown, role, password, subject, created, updated)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $7)",
-        *(id, name, shown, role, password, subject, now()),
+        "insert into app_user (id, name, shown, role, password, subject, email, created, updated)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        *(id, name, shown, role, password, subject, email, now()),
     )
     return get_person(con, id)
 
@@ -65,6 +68,12 @@ def get_person(con: Connection, id: str) -> Person:
 def find_person(con: Connection, name: str) -> Person | None:
     """Return who signs in under a name."""
     row = con.row("select * from app_user where name = $1", name)
+    return make_record(Person, row) if row else None
+
+
+def find_email(con: Connection, email: str) -> Person | None:
+    """Return who gets mail at an address, in small letters; the first who came."""
+    row = con.row("select * from app_user where email = $1 order by created, id", email)
     return make_record(Person, row) if row else None
 
 
@@ -88,10 +97,3 @@ def update_person(con: Connection, id: str, **fields: object) -> Person:
     changes = ", ".join(f"{name} = ${n}" for n, name in enumerate(columns, start=2))
     con.run(f"update app_user set {changes} where id = $1", id, *columns.values())
     return get_person(con, id)
-
-
-def remove_person(con: Connection, id: str) -> None:
-    """Remove a person with all that let them in; what they own is not touched."""
-    for table in ("session", "api_key", "invitation", "share"):
-        con.run(f"delete from {table} where person = $1", id)
-    con.run("delete from app_user where id = $1", id)

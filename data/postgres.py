@@ -74,13 +74,28 @@ class PostgresStore(Store):
             con.execute("select pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
             return apply_migrations(PostgresConnection(con), to, schema)
 
+    def copies(self) -> list[Path]:
+        return []
+
+    def rewrite(self) -> None:
+        """Free the room of removed rows; what its log and its backups keep is the server's."""
+        with self._failing(), psycopg.connect(self._url, autocommit=True) as con:
+            con.execute("vacuum")
+
     @contextmanager
     def _transaction(self) -> Iterator[psycopg.Connection[Any]]:
         wait_ms = int(self._wait_s * 1000)
+        with (
+            self._failing(),
+            psycopg.connect(self._url, connect_timeout=max(2, int(self._wait_s))) as con,
+        ):
+            con.execute(sql.SQL("set lock_timeout = {}").format(wait_ms))
+            yield con
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
         try:
-            with psycopg.connect(self._url, connect_timeout=max(2, int(self._wait_s))) as con:
-                con.execute(sql.SQL("set lock_timeout = {}").format(wait_ms))
-                yield con
+            yield
         except (errors.DiskFull, errors.OperationalError, errors.InternalError) as error:
             raise self._failure(error) from error
 

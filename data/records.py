@@ -221,6 +221,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+def as_utc(seconds: float) -> datetime:
+    """Return seconds since 1970 as the store keeps times."""
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
 def to_json(value: object) -> str:
     """Return the text that a json column takes."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -24,8 +23,6 @@ from data.media import DAY_S, FolderStore, Kind, Stored
 
 MEDIA, RESULTS = "media/", "results/"
 COMPLETE = ".complete"
-KEPT_S = 7 * DAY_S
-"""A copy on this disk that nobody has touched for so long goes; the bucket has it."""
 
 
 class S3Store(FolderStore):
@@ -67,22 +64,27 @@ class S3Store(FolderStore):
     ) -> list[str]:
         """Remove files of lectures that `live` does not name, and copies that nobody uses."""
         gone = super().sweep(live, older_than_s=older_than_s, limit=limit)
-        stale = {
-            found.key.split("/")[1]
-            for found in self.bucket.list(MEDIA)
-            if found.key.split("/")[1] not in live and is_older(found, older_than_s)
-        }
-        for lecture_id in sorted(stale)[:limit]:
+        stale = sorted(self._foreign(live, older_than_s))[:limit]
+        for lecture_id in stale:
             self.delete(lecture_id)
-        self._drop_copies()
-        return sorted({*gone, *sorted(stale)[:limit]})
+        return sorted({*gone, *stale})
 
-    def _drop_copies(self) -> None:
-        before = time.time() - KEPT_S
-        for path in self.root.glob("*/*"):
-            lecture_id, kind = path.parts[-2:]
-            if modified(path) < before and self.bucket.holds(path, _name(lecture_id, kind)):
-                remove(path)
+    def stale(self, live: set[str], *, older_than_s: float) -> dict[str, int]:
+        """Return the bytes of each folder that a sweep would remove, by its name."""
+        here = super().stale(live, older_than_s=older_than_s)
+        return {**here, **self._foreign(live, older_than_s)}
+
+    def _foreign(self, live: set[str], older_than_s: float) -> dict[str, int]:
+        """Return the bytes that the bucket has of each lecture that `live` does not name."""
+        return _old_folders(self.bucket, MEDIA, live, older_than_s)
+
+    def copies(self, before: float) -> list[Path]:
+        """Return copies that nobody has touched since then and that the bucket has whole."""
+        return [
+            path
+            for path in self.root.glob("*/*")
+            if modified(path) < before and self.bucket.holds(path, _name(*path.parts[-2:]))
+        ]
 
     def _send(self, lecture_id: str, kind: str, path: Path) -> None:
         name = _name(lecture_id, kind)
@@ -114,17 +116,25 @@ class S3Artifacts(Artifacts):
         self._remove(key)
         super().discard(key)
 
+    def drop(self, key: str, *, before: float) -> bool:
+        """Remove the folder of `key` unless it was taken up after `before`, seconds since 1970."""
+        if self.path(key).is_dir() and not super().drop(key, before=before):
+            return False
+        self._remove(key)
+        return True
+
     def sweep(self, live: set[str], *, older_than_s: float, limit: int | None = None) -> list[str]:
         """Remove folders that `live` does not name, and what dead processes left, once old."""
         gone = super().sweep(live, older_than_s=older_than_s, limit=limit)
-        stale: set[str] = set()
-        for found in self.bucket.list(RESULTS):
-            key = found.key.split("/")[1]
-            if key not in live and is_older(found, older_than_s):
-                stale.add(key)
-        for key in sorted(stale)[:limit]:
+        stale = sorted(_old_folders(self.bucket, RESULTS, live, older_than_s))[:limit]
+        for key in stale:
             self._remove(key)
-        return sorted({*gone, *sorted(stale)[:limit]})
+        return sorted({*gone, *stale})
+
+    def stale(self, live: set[str], *, older_than_s: float) -> dict[str, int]:
+        """Return the bytes of each folder that a sweep would remove, by its name."""
+        here = super().stale(live, older_than_s=older_than_s)
+        return {**here, **_old_folders(self.bucket, RESULTS, live, older_than_s)}
 
     def _remove(self, key: str) -> None:
         # first the mark: a folder that is half removed is not there
@@ -150,6 +160,16 @@ class S3Artifacts(Artifacts):
                 folder.mkdir()
                 return False
         return True
+
+
+def _old_folders(bucket: Bucket, begin: str, live: set[str], older_than_s: float) -> dict[str, int]:
+    """Return the bytes of each folder of a bucket that has old files and that nothing names."""
+    found: dict[str, int] = {}
+    for one in bucket.list(begin):
+        name = one.key.split("/")[1]
+        if name not in live and is_older(one, older_than_s):
+            found[name] = found.get(name, 0) + one.size_bytes
+    return found
 
 
 def upload_name(lecture_id: str) -> str:

@@ -105,11 +105,6 @@ def end_session(con: Connection, id: str) -> None:
     con.run("update session set ended = $2 where id = $1 and ended is null", id, now())
 
 
-def forget_sessions(con: Connection, before: datetime) -> None:
-    """Remove sessions that ended or ran out before then."""
-    con.run("delete from session where expires < $1 or ended < $1", before)
-
-
 def add_key(
     con: Connection,
     *,

@@ -65,6 +65,14 @@ class Store(ABC):
     def migrate(self, to: int | None = None, *, schema: Path = SCHEMA) -> int:
         """Bring the schema to number `to`, or the newest, and return the number it had."""
 
+    @abstractmethod
+    def copies(self) -> list[Path]:
+        """Return the copies that were kept before a migration."""
+
+    @abstractmethod
+    def rewrite(self) -> None:
+        """Leave nothing of removed rows in the files, nor in copies of an earlier schema."""
+
 
 def open_store(url: str | Path, *, wait_s: float = WAIT_S) -> Store:
     """Return the store at a DuckDB path or a postgresql:// URL; nothing is opened yet."""

@@ -32,6 +32,31 @@ class Leases(_Part):
     """An odd state of the queue must last this long before it is repaired."""
 
 
+class Keep(_Part):
+    """For how many days each kind of object is kept; 0 keeps it for ever."""
+
+    lectures: int = 0
+    """Lectures that nobody has touched: they are deleted then, and can still be brought back."""
+    deleted: int = 30
+    """Deleted lectures, with their recordings and everything that was made of them."""
+    failed: int = 30
+    """Uploads of which no run has made anything: they are deleted then, as lectures are."""
+    runs: int = 90
+    """Earlier runs that nobody has decided anything in."""
+    exports: int = 7
+    """Reels, podcasts, drafts and other results that no run names."""
+    answers: int = 30
+    """Answers of outside models."""
+    logs: int = 30
+    """What the runs that have ended have logged."""
+    copies: int = 7
+    """Copies on this disk of what a bucket holds, and of the store before a migration."""
+    sessions: int = 30
+    """Sessions, links and shares that are over."""
+    audit: int = 365
+    """Lines of the audit."""
+
+
 class WorkshopConfig(_Part):
     """Everything that a process needs to run stages."""
 
@@ -49,6 +74,7 @@ class WorkshopConfig(_Part):
     """Shown in the corner of clips."""
     cores: int = 2
     sandbox: Mode = "auto"
+    keep: Keep = Field(default_factory=Keep)
     leases: Leases = Field(default_factory=Leases)
     stages: str = STAGE_TABLE
     """`module:function` that returns the stage table."""

@@ -110,6 +110,8 @@ def load_extra(shop: Workshop, extra: Extra) -> Any:  # noqa: ANN401
 def make_extra(shop: Workshop, extra: Extra, progress: Progress) -> Any:  # noqa: ANN401
     """Make it unless it is there, and return it."""
     if not is_made(shop, extra):
+        with shop.store.read() as con:
+            made_of = [row.key for row in job_stages(con, extra.job.id)]
         with shop.artifacts.workdir(extra.key) as folder:
             context = Context(
                 workdir=folder,
@@ -122,7 +124,7 @@ def make_extra(shop: Workshop, extra: Extra, progress: Progress) -> Any:  # noqa
             write_files(value, folder)
             shop.artifacts.send(folder, extra.key)
             with shop.store.write() as con:
-                save_result(con, extra.kind, extra.key, value, folder)
+                save_result(con, extra.kind, extra.key, value, folder, inputs=made_of)
                 shop.artifacts.publish(folder, extra.key)
     return load_extra(shop, extra)
 

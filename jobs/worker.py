@@ -45,9 +45,10 @@ from jobs.queue import (
     withdraw,
 )
 from jobs.reconcile import claim, reconcile, record_death
+from jobs.retention import apply_rules
 from jobs.stages import run_stage
 from jobs.sweeping import restart_sweeps, run_sweep
-from jobs.upkeep import claim_upkeep, clear_away
+from jobs.upkeep import claim_upkeep
 from jobs.workshop import Workshop, open_workshop
 
 logger = logging.getLogger(__name__)
@@ -269,7 +270,7 @@ class LectureWorker(Worker):
         reconcile(shop.store, self.connection, table=shop.table, leases=self.leases)
         restart_sweeps(shop.store, self.connection)
         if claim_upkeep(self.connection):
-            clear_away(shop)
+            apply_rules(shop)
 
     def _has_slept(self) -> bool:
         if self.last_cleaned_at is None:

@@ -18,7 +18,7 @@ from data.media import FolderStore, MediaStore
 from data.records import Lecture
 from data.s3_media import S3Artifacts, S3Store
 from data.store import Store, open_store
-from jobs.config import STAGE_TABLE, WorkshopConfig
+from jobs.config import STAGE_TABLE, Keep, WorkshopConfig
 from jobs.pipeline import StageTable, stage_table
 from jobs.progress import Event
 
@@ -34,6 +34,8 @@ class Workshop:
     emit: Callable[[str, Event], None]
     """Takes a job id and an event; must not raise."""
     table: StageTable = field(default_factory=stage_table)
+    keep: Keep = field(default_factory=Keep)
+    """How long things are kept."""
 
     def resources_with(self, lecture: Lecture, params: Mapping[str, Any]) -> Resources:
         """Return the resources of a lecture with the decisions that bind a job of these params."""
@@ -52,6 +54,7 @@ def open_workshop(config: WorkshopConfig, emit: Callable[[str, Event], None]) ->
         resources_for=lambda lecture: resources_of(config, store, media, lecture),
         emit=emit,
         table=_load_table(config.stages),
+        keep=config.keep,
     )
 
 
@@ -79,7 +82,7 @@ def resources_of(
         logo=config.logo,
         cores=config.cores,
         gemini=config.gemini,
-        answers=StoredAnswers(store),
+        answers=StoredAnswers(store, lecture.id),
     )
 
 

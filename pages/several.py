@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import streamlit as st
 
@@ -10,7 +11,6 @@ from agents.errors import LectureError
 from app.services.lectures import LectureCard
 from app.services.root import current_services
 from app.views.text import plain
-from jobs.upkeep import RESTORABLE
 
 AS_BEFORE = "Settings of its last run"
 DEFAULTS = "Defaults"
@@ -117,11 +117,14 @@ def show_deleted() -> None:
     gone = current_services().lectures.deleted()
     if not gone:
         return
+    days = current_services().settings.keep_deleted_days
     with st.expander(f"Deleted lectures ({len(gone)})", key="deleted-lectures"):
-        st.caption(f"They are removed for good {RESTORABLE.days} days after they were deleted.")
+        if days:
+            st.caption(f"They are removed for good {days} days after they were deleted.")
         for lecture in gone:
             with st.container(horizontal=True, vertical_alignment="center"):
-                until = (lecture.deleted or lecture.updated) + RESTORABLE
-                st.markdown(f"{plain(lecture.title)}, until {until:%Y-%m-%d}")
+                until = (lecture.deleted or lecture.updated) + timedelta(days=days)
+                told = f", until {until:%Y-%m-%d}" if days else ""
+                st.markdown(f"{plain(lecture.title)}{told}")
                 key = f"restore-{lecture.id}"
                 st.button("Bring back", key=key, on_click=restore, args=([lecture.id],))

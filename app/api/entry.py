@@ -15,8 +15,8 @@ from pydantic import Field, SecretStr
 from agents.errors import AccessDenied
 from app.api.models import Model, Moment, View
 from app.security.identity import Permission, Principal, acting
-from app.services.accounts import Tokens
 from app.services.root import current_services
+from app.services.signing import Tokens
 from data.people import Role
 from data.records import now
 

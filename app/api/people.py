@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from app.api.models import Model, Moment, View
-from app.services.accounts import LINK_TTL, RESET_TTL
+from app.services.entry_links import LINK_TTL, RESET_TTL
 from app.services.root import current_services
 from data.lockouts import Lockout
 from data.people import Person, Role

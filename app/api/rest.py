@@ -34,6 +34,7 @@ from app.api import (
     lectures,
     library,
     people,
+    personal,
     reference,
     results,
     runs,
@@ -96,7 +97,7 @@ ROUTERS = (
     ),
     *(stills.router, layouts.router, extras.router, files.router),
     *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router),
-    *(people.router, house.router, reference.router),
+    *(people.router, personal.router, house.router, reference.router),
 )
 """In the order in which addresses are looked up, and told of: `still.jpg` before a clip's files."""
 MOST_BYTES = 200_000

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 
 from agents.errors import TuningError
-from app.commands.options import State, settings_with
-from app.security.identity import LOCAL, OPERATOR, SCOPES, Permission, acting_as
+from app.commands.opening import opened_services
+from app.commands.options import State
+from app.security.identity import LOCAL, SCOPES, Permission
 from app.server import address_of
 from app.settings import Settings
 from data.people import Role
@@ -27,25 +28,25 @@ admin = App(
     result_action="return_value",
 )
 admin.command("app.commands.storage:storage", name="storage")
+admin.command("app.commands.personal:export_person", name="export-person")
+admin.command("app.commands.personal:erase_person", name="erase-person")
+admin.command("app.commands.retention:retention", name="retention")
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[
     Role, Parameter(help="viewer looks, instructor brings in and cuts, researcher tunes too.")
 ]
 
+EmailOption = Annotated[
+    str, Parameter(help="Where the link is mailed to, if LECTURE_SMTP_HOST is set.")
+]
+
 
 @contextmanager
 def opened(state: State) -> Iterator[tuple[Accounts, Settings]]:
-    """Yield the accounts of a store, which is made when there is none yet."""
-    from app.services.root import Services
-
-    settings = settings_with(state=state)
-    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    services = Services(settings)
-    services.store.migrate()
-    with acting_as(OPERATOR):
-        yield services.accounts, settings
-    services.close()
+    """Yield the accounts of a store, and its settings."""
+    with opened_services(state) as services:
+        yield services.accounts, services.settings
 
 
 def link_to(settings: Settings, path: str) -> str:
@@ -74,28 +75,40 @@ def create(name: Name, *, state: State = None) -> int:
     return 0
 
 
+def give(accounts: Accounts, settings: Settings, kind: str, secret: str) -> None:
+    """Mail a link, or print it where that cannot be."""
+    to = accounts.mail_link(secret)
+    print(f"mailed to {to}" if to else link_to(settings, f"{kind}/{secret}"))
+
+
 @admin.command
-def invite(*, role: RoleOption = "instructor", state: State = None) -> int:
-    """Print a link by which one person makes an account; it works once, for 7 days."""
+def invite(*, role: RoleOption = "instructor", email: EmailOption = "", state: State = None) -> int:
+    """Print or mail a link by which one person makes an account; it works once, for 7 days."""
     with opened(state) as (accounts, settings):
-        print(link_to(settings, f"invite/{accounts.invite(role)}"))
+        give(accounts, settings, "invite", accounts.invite(role, email))
     return 0
 
 
 @admin.command
-def add(name: Name, *, role: RoleOption = "instructor", state: State = None) -> int:
-    """Add a person and print a link by which they set a password."""
+def add(
+    name: Name,
+    *,
+    role: RoleOption = "instructor",
+    email: EmailOption = "",
+    state: State = None,
+) -> int:
+    """Add a person and print or mail a link by which they set a password."""
     with opened(state) as (accounts, settings):
-        person = accounts.make_person(name, role)
-        print(link_to(settings, f"reset/{accounts.reset_link(person.id)}"))
+        person = accounts.make_person(name, role, email=email)
+        give(accounts, settings, "reset", accounts.reset_link(person.id))
     return 0
 
 
 @admin.command
 def reset(name: Name, *, state: State = None) -> int:
-    """Print a link by which a person sets a new password; it works once, for a day."""
+    """Print or mail a link by which a person sets a new password; it works once, for a day."""
     with opened(state) as (accounts, settings):
-        print(link_to(settings, f"reset/{accounts.reset_link(accounts.person(name).id)}"))
+        give(accounts, settings, "reset", accounts.reset_link(accounts.person(name).id))
     return 0
 
 

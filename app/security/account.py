@@ -19,6 +19,7 @@ from app.security.identity import SCOPES, Principal
 from app.security.totp import totp_address
 from app.services.accounts import Accounts
 from app.services.root import current_services
+from data.people import Person
 
 SCOPE_WORDS = {
     "read": "look",
@@ -38,6 +39,8 @@ async def show_account(request: Request) -> Response:
         pairs = await read_fields(request)
         try:
             done, secret, totp = await to_thread.run_sync(_do, pairs)
+            if done == DONE["erase"]:
+                return document("Your account", told(done, bad=False))
         except LectureError as failure:
             error = failure.message
     body = await to_thread.run_sync(_body, principal, totp)
@@ -56,6 +59,10 @@ def _do(pairs: list[tuple[str, str]]) -> tuple[str, str, str]:
         "drop_totp": lambda: accounts.drop_totp(given("old", "")),
         "revoke": lambda: accounts.revoke_key(given("key", "")),
         "others": accounts.end_my_sessions,
+        "end": lambda: accounts.end_family(given("family", "")),
+        "erase": lambda: current_services().personal.erase_me(
+            given("typed", ""), given("own", ""), given("heir", "")
+        ),
     }
     what = given("do", "")
     if what == "key":
@@ -75,6 +82,8 @@ DONE = {
     "drop_totp": "Signing in asks for no code any more.",
     "revoke": "The key is revoked.",
     "others": "Your other sessions have ended.",
+    "end": "The session has ended.",
+    "erase": "Your account is erased.",
 }
 
 
@@ -96,7 +105,9 @@ def _body(principal: Principal, totp: str) -> str:
         )
         if person.password is not None:
             parts += [_password_form(), _totp_form(person.name, person.totp is not None, totp)]
-    parts += [_keys(accounts, principal), _sessions(accounts)]
+    parts += [_keys(accounts, principal), _sessions(accounts), _data()]
+    if person is not None:
+        parts.append(_erase_form(person, heir=principal.may("write")))
     return "".join(parts)
 
 
@@ -152,13 +163,38 @@ def _keys(accounts: Accounts, principal: Principal) -> str:
 def _sessions(accounts: Accounts) -> str:
     rows = "".join(
         f"<tr><td>{escape(one.agent[:60] or one.kind)}<td>{escape(one.ip)}<td>{_when(one.created)}"
-        "</tr>"
+        "<td><form class='row' method='post'>"
+        f"<input type='hidden' name='family' value='{escape(one.family)}'>"
+        f"{button('End', do='end', plain=True)}</form></tr>"
         for one in accounts.my_sessions()
     )
-    head = "<tr><th>Browser<th>Network<th>Since</tr>"
+    head = "<tr><th>Browser<th>Network<th>Since<th></tr>"
     end = button("End all but this one", do="others", plain=True)
     table = f'<div class="scroll"><table>{head}{rows}</table></div>'
     return f'<h2>Open sessions</h2>{table}<form method="post">{end}</form>'
+
+
+def _data() -> str:
+    return (
+        "<h2>Your data</h2><p>Everything that is known of you: account, keys, sessions, marks,"
+        " edits, and your lectures with recordings and clips.</p>"
+        '<p><a class="button plain" href="/api/v1/me/data.zip">Save it as a zip</a></p>'
+    )
+
+
+def _erase_form(person: Person, *, heir: bool) -> str:
+    what = (
+        "Account, keys and sessions go for good. Lines of the audit and marks in other people's"
+        " lectures stay, without your name."
+    )
+    fields = [field("typed", "Your name, typed again", hint=person.name)]
+    if person.password is not None:
+        fields.append(field("own", "Password", kind="password", fill="current-password"))
+    if heir:
+        hint = "Left empty, they are erased too."
+        fields.append(field("heir", "Who gets your lectures", hint=hint))
+    form = f"{''.join(fields)}{button('Erase my account', do='erase')}"
+    return f'<h2>Erase your account</h2><p>{what}</p><form method="post">{form}</form>'
 
 
 def _when(moment: datetime | None) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from agents.errors import NotFound
+from app.security import audit
 from app.security.access import Access
 from app.security.guard import Check, guarded
-from app.security.identity import Permission, acting, caller
-from app.security.network import network_of
+from app.security.identity import Permission, acting
 from app.security.rules import RULES
 from app.services.core import Core
 from app.services.uploads import Upload
-from data.audit import add_line
 from data.presets import get_preset
 from data.records import ClipRow, Job
 from data.sweeps import get_sweep
@@ -22,16 +21,8 @@ def close_doors(core: Core) -> None:
 
     def note(action: str, object: str) -> None:
         """Keep in the audit what was done."""
-        asked = caller.get()
         with core.store.write() as con:
-            add_line(
-                con,
-                action,
-                person=acting().id,
-                object=object,
-                ip=network_of(asked.ip),
-                request=asked.request,
-            )
+            audit.note(con, action, object=object)
 
     for name in RULES:
         own = {"id": _preset_check(core)} if name == "presets" else {}

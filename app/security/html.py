@@ -31,7 +31,7 @@ button, .button { display: inline-block; min-height: 2.75rem; margin-top: 1.1rem
   text-decoration: none; cursor: pointer; }
 form.row { display: inline; margin: 0; } form.row button { min-height: 2.25rem; margin: 0;
   padding: .2rem .7rem; }
-button.plain { background: transparent; border-color: var(--line); color: inherit; }
+button.plain, .button.plain { background: transparent; border-color: var(--line); color: inherit; }
 :focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
 .told { margin: 1rem 0; padding: .6rem .9rem; border: 1px solid; border-radius: .5rem; }
 .bad { color: var(--bad); } .good { color: var(--good); }
@@ -59,8 +59,8 @@ def document(title: str, body: str, *, wide: bool = False, status: int = 200) ->
 def field(
     name: str, label: str, *, kind: str = "text", value: str = "", hint: str = "", fill: str = "off"
 ) -> str:
-    """Return a labelled input; all but `code` and `shown` must be filled in."""
-    needed = "" if name in ("code", "shown") else " required"
+    """Return a labelled input; all but a few must be filled in."""
+    needed = "" if name in ("code", "shown", "heir") else " required"
     small = f" <small>{escape(hint)}</small>" if hint else ""
     return (
         f'<label for="{name}">{escape(label)}{small}</label>'

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from agents.errors import AccessDenied
-from data.people import Role
+from data.people import Person, Role
 
 Permission = Literal["read", "write", "tune", "admin"]
 
@@ -100,3 +100,8 @@ def acting_as(principal: Principal) -> Iterator[None]:
         yield
     finally:
         _acting.reset(token)
+
+
+def principal_of(person: Person) -> Principal:
+    """Return a person as who acts, for what is done in their name."""
+    return Principal(person.id, person.name, person.role, PERMISSIONS[person.role], "process")

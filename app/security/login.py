@@ -17,7 +17,7 @@ from app.security.forms import read_fields
 from app.security.gate import COOKIE, SECURE_COOKIE, session_cookie
 from app.security.html import button, document, field, told
 from app.security.identity import NOBODY
-from app.services.accounts import Opened, SignInRefused
+from app.services.entering import Opened, SignInRefused
 from app.services.root import current_services
 
 

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from agents.errors import LectureError, ServiceUnavailable
 from app.security.html import document, told
 from app.security.tokens import new_secret
-from app.services.accounts import Opened
+from app.services.entering import Opened
 from app.services.root import current_services
 from app.settings import Settings
 

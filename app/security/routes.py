@@ -138,6 +138,10 @@ tune   GET,POST       /api/v1/fit
 read   GET            /api/v1/presets
 write  POST           /api/v1/presets
 write  DELETE         /api/v1/presets/{id}
+read   GET            /api/v1/me/data.zip
+read   POST           /api/v1/me/erase
+admin  GET            /api/v1/users/{id}/data.zip
+admin  POST           /api/v1/users/{id}/erase
 
 open   GET            /_stcore/health
 never  GET,POST       /_stcore/agent/{path:path}

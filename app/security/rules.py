@@ -24,12 +24,12 @@ RULES: Needs = {
         "write": "add_sample delete finish judge recompile rename reserve restore",
         "admin": "add_file",
     },
-    "direct": {"write": "begin begin_parts complete drop links stored"},
+    "direct": {"write": "begin begin_parts complete drop links stored", "admin": "expire"},
     "links": {"open": "open", "write": "of_clip of_extra"},
     "uploads": {
         "read": "get offset part captions head",
         "write": "append create delete finished in_parts put_captions writing",
-        "admin": "all expire old",
+        "admin": "all broken_off expire",
     },
     "results": {"read": "captions intake keys of", "admin": "values"},
     "live": {"read": "decisions describe plan reel scores segments"},
@@ -58,15 +58,18 @@ RULES: Needs = {
         "open": "accept_invitation check_link end_family open_link open_share refresh sign_in"
         " sign_in_program sign_in_subject sign_out",
         "read": "change_password my_keys revoke_key make_key my_sessions end_my_sessions start_totp"
-        " confirm_totp drop_totp me",
-        "admin": "people person make_person invite reset_link set_role disable enable end_sessions"
-        " sessions all_keys lockouts forget_lockout audit first_admin local_link",
+        " confirm_totp drop_totp me confirm_me",
+        "admin": "people person make_person set_email mail_link invite reset_link set_role disable"
+        " enable end_sessions sessions all_keys lockouts forget_lockout audit first_admin"
+        " local_link",
     },
+    "personal": {"read": "my_archive erase_me", "admin": "archive erase erasing go_on"},
     "sharing": {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
     "house": {"admin": "audit storage work"},
+    "retention": {"admin": "kinds apply"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 

@@ -22,7 +22,7 @@ from app.services.uploads import UploadFolder
 from app.settings import Settings
 from data.store import Connection
 from jobs.broker import broker_url
-from jobs.config import WorkshopConfig
+from jobs.config import Keep, WorkshopConfig
 from jobs.progress import Event, emit
 from jobs.workshop import Workshop, open_workshop
 
@@ -113,6 +113,18 @@ def workshop_config(settings: Settings) -> WorkshopConfig:
         gemini=settings.gemini,
         cores=settings.cores,
         sandbox=settings.sandbox,
+        keep=Keep(
+            lectures=settings.keep_lectures_days,
+            deleted=settings.keep_deleted_days,
+            failed=settings.keep_failed_days,
+            runs=settings.keep_runs_days,
+            exports=settings.keep_exports_days,
+            answers=settings.keep_answers_days,
+            logs=settings.keep_logs_days,
+            copies=settings.keep_copies_days,
+            sessions=settings.session_kept_days,
+            audit=settings.audit_days,
+        ),
     )
 
 

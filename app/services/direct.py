@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,6 +178,13 @@ class DirectUploads:
                 media.bucket.drop_parts(upload_name(upload.id), upload.parts_id)
             media.delete(upload.id)
         self.core.uploads.delete(upload.id)
+
+    def expire(self, older_than_s: float) -> None:
+        """Drop uploads, of whichever way, that nobody has touched for so long."""
+        for upload_id in self.core.uploads.broken_off(older_than_s):
+            with suppress(NotFound, NoBucket):
+                self.drop(upload_id)
+        self.core.uploads.expire(older_than_s)
 
     def _is_lecture(self, lecture_id: str) -> bool:
         try:

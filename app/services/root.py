@@ -21,8 +21,10 @@ from app.services.layouts import Layouts
 from app.services.lectures import Lectures
 from app.services.links import Links
 from app.services.live import LivePlans, LiveSilences
+from app.services.personal import Personal
 from app.services.presets import Presets
 from app.services.results import Results
+from app.services.retention import Retention
 from app.services.review import Review
 from app.services.runs import Runs
 from app.services.search import Search
@@ -63,8 +65,10 @@ class Services(Core):
         self.links = Links(self, self.files, self.extras)
         self.exchange = Exchange(self.clips, self.review, self.files, self.extras)
         self.accounts = Accounts(self)
+        self.personal = Personal(self, self.accounts)
         self.sharing = Sharing(self)
         self.house = House(self)
+        self.retention = Retention(self, self.direct)
         close_doors(self)
 
 

@@ -6,11 +6,10 @@ import secrets
 from datetime import timedelta
 
 from agents.errors import AccessDenied, LectureError, NotFound
-from app.security.identity import acting, caller
-from app.security.network import network_of
+from app.security.audit import note
+from app.security.identity import acting
 from app.security.tokens import digest, new_secret
 from app.services.core import Core
-from data.audit import add_line
 from data.lectures import get_lecture
 from data.people import find_person
 from data.records import now
@@ -45,7 +44,7 @@ class Sharing:
                     end_share(con, share.id)
             author = acting().id
             add_share(con, id=id, lecture_id=lecture_id, author=author, person=person.id, may=may)
-            self._note(con, "share lecture", f"{lecture_id} {person.id}")
+            note(con, "share lecture", object=f"{lecture_id} {person.id}")
         self.core.directory.changed()
         return id
 
@@ -64,7 +63,7 @@ class Sharing:
                 hash=digest(secret),
                 expires=now() + timedelta(days=days),
             )
-            self._note(con, "share lecture", f"{lecture_id} {id}")
+            note(con, "share lecture", object=f"{lecture_id} {id}")
         self.core.directory.changed()
         return secret, id
 
@@ -75,7 +74,7 @@ class Sharing:
             if share_id not in [share.id for share in open_shares(con, lecture_id)]:
                 raise NotFound(f"There is no share {share_id[:40]!r}.")
             end_share(con, share_id)
-            self._note(con, "take share back", f"{lecture_id} {share_id}")
+            note(con, "take share back", object=f"{lecture_id} {share_id}")
         self.core.directory.changed()
 
     def _check_owner(self, con: Connection, lecture_id: str) -> None:
@@ -83,8 +82,3 @@ class Sharing:
         lecture = get_lecture(con, lecture_id)
         if not acting().sees_all and lecture.owner != acting().id:
             raise AccessDenied("Only who brought a lecture in shares it with others.")
-
-    def _note(self, con: Connection, action: str, object: str) -> None:
-        asked = caller.get()
-        where, request = network_of(asked.ip), asked.request
-        add_line(con, action, person=acting().id, object=object, ip=where, request=request)

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
-from datetime import timedelta
 
 from anyio import to_thread
 from redis.exceptions import RedisError
 
-from agents.errors import LectureError, NotFound, ServiceUnavailable
+from agents.errors import LectureError, ServiceUnavailable
 from app.security.identity import OPERATOR, acting_as
-from app.services.direct import NoBucket
 from app.services.root import Services
-from data.audit import forget_audit
-from data.invitations import forget_invitations
-from data.lockouts import forget_lockouts
-from data.records import now
-from data.sessions import forget_sessions
 from jobs.reconcile import reconcile
 
 logger = logging.getLogger(__name__)
@@ -49,34 +41,26 @@ def expire_uploads(services: Services) -> None:
     """Drop uploads that nobody has gone on with; a disk that fails is no reason to end."""
     try:
         with acting_as(OPERATOR):
-            for upload_id in services.uploads.old(services.settings.upload_expiry_s):
-                with suppress(NotFound, NoBucket):
-                    services.direct.drop(upload_id)
-            services.uploads.expire(services.settings.upload_expiry_s)
+            services.direct.expire(services.settings.upload_expiry_s)
     except (OSError, ServiceUnavailable) as error:
         logger.warning("old uploads not dropped", extra={"reason": str(error)})
 
 
 async def tidy_hourly(services: Services) -> None:
-    """Drop old uploads and forget what is over, again and again until cancelled."""
+    """Go on with erases that were interrupted, and drop old uploads, until cancelled."""
     while True:
+        await to_thread.run_sync(finish_erases, services)
         await asyncio.sleep(EVERY_S)
         await to_thread.run_sync(expire_uploads, services)
-        await to_thread.run_sync(forget_old, services)
 
 
-def forget_old(services: Services) -> None:
-    """Forget sessions, links, waits and audit lines whose time is over; a kill costs nothing."""
-    settings, moment = services.settings, now()
-    over = moment - timedelta(days=settings.session_kept_days)
+def finish_erases(services: Services) -> None:
+    """Bring to an end what was begun before the app was; the next hour tries again."""
     try:
-        with services.store.write() as con:
-            forget_sessions(con, over)
-            forget_invitations(con, over)
-            forget_lockouts(con, moment - timedelta(days=1))
-            forget_audit(con, moment - timedelta(days=settings.audit_days))
-    except ServiceUnavailable as error:
-        logger.warning("nothing forgotten now", extra={"reason": error.message})
+        with acting_as(OPERATOR):
+            services.personal.go_on()
+    except (LectureError, OSError) as error:
+        logger.warning("erase not finished", extra={"reason": str(error)})
 
 
 async def keep_seen(services: Services) -> None:

@@ -218,18 +218,18 @@ class UploadFolder:
 
     def expire(self, older_than_s: float) -> None:
         """Drop uploads that nobody has touched for so long."""
-        for upload_id in self.old(older_than_s):
+        for upload_id in self.broken_off(older_than_s):
             self.delete(upload_id)
 
-    def old(self, older_than_s: float) -> list[str]:
-        """Return the ids of uploads that nobody has touched for so long."""
-        found = []
+    def broken_off(self, older_than_s: float) -> dict[str, float]:
+        """Return when uploads were touched last that nobody has touched for so long, by id."""
+        found: dict[str, float] = {}
         for upload_id in self._ids():
             folder = self._folder(upload_id)
             # a file or folder that goes meanwhile counts as touched
             touched = max(map(modified, folder.glob("*")), default=modified(folder))
             if time.time() - touched > older_than_s:
-                found.append(upload_id)
+                found[upload_id] = touched
         return found
 
     def _ids(self) -> list[str]:

@@ -6,9 +6,8 @@ from datetime import timedelta
 from argon2 import PasswordHasher
 
 from app.security import passwords
-from app.security.identity import OPERATOR, SCOPES, acting_as
+from app.security.identity import OPERATOR, SCOPES, acting_as, principal_of
 from app.security.tokens import digest
-from app.services.accounts import principal_of
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from data.lectures import update_lecture

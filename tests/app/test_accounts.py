@@ -15,8 +15,9 @@ from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
 from app.services import throttle
-from app.services.accounts import LinkOver, NameTaken, SignInRefused
-from app.services.startup import forget_old
+from app.services.entering import SignInRefused
+from app.services.entry_links import LinkOver
+from app.services.people import NameTaken
 from app.services.throttle import Throttle, delay_s
 from data.lectures import create_lecture
 from data.records import now
@@ -454,17 +455,3 @@ def test_an_owner_shares_on_the_page_for_it(web, place, shared, finished):
     web.cookies.clear()
     sign_in(web, place, "vera")
     assert web.get(path).status_code == 403
-
-
-def test_what_is_over_is_forgotten(place, accounts, monkeypatch, operator):
-    accounts.invite("viewer")
-    with place.services.store.read() as con:
-        before = con.row("select count(*) as n from audit")["n"]
-    forget_old(place.services)
-    with place.services.store.read() as con:
-        assert con.row("select count(*) as n from audit")["n"] == before
-    monkeypatch.setattr("app.services.startup.now", lambda: now() + timedelta(days=366))
-    forget_old(place.services)
-    with place.services.store.read() as con:
-        for table in ("audit", "invitation", "lockout"):
-            assert con.row(f"select count(*) as n from {table}")["n"] == 0

@@ -1,6 +1,7 @@
 """`lecture admin`: accounts from the command line."""
 
 import io
+import zipfile
 
 import pytest
 
@@ -61,3 +62,31 @@ def test_what_cannot_be_is_said_in_one_line(state, capsys, tokens, says):
     code, told = lines(capsys, state, *tokens)
     assert code == 2
     assert says in told[-1]
+
+
+def test_a_person_is_handed_out_and_erased_by_name(state, capsys, tmp_path, monkeypatch):
+    lines(capsys, state, "create", "Anna")
+    lines(capsys, state, "add", "otto", "--role", "viewer")
+    target = tmp_path / "otto.zip"
+    assert lines(capsys, state, "export-person", "otto", "--to", str(target))[0] == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(target) as archive:
+        assert b"otto" in archive.read("account.json")
+    monkeypatch.setattr("sys.stdin", io.StringIO("somebody\n"))
+    code, told = lines(capsys, state, "erase-person", "otto")
+    assert (code, told[-1][:30]) == (2, "lecture: Nothing is erased: th")
+    assert lines(capsys, state, "erase-person", "otto", "--heir", "otto", "--yes")[0] != 0
+    assert lines(capsys, state, "erase-person", "otto", "--yes")[0] == 0
+    assert [line.split()[0] for line in lines(capsys, state, "people")[1]] == ["anna"]
+
+
+def test_what_is_due_is_listed_before_it_is_removed(state, capsys):
+    code, told = lines(capsys, state, "retention")
+    assert code == 0
+    (audit,) = [line for line in told if line.startswith("Audit")]
+    assert audit.split() == ["Audit", "365", "days", "LECTURE_AUDIT_DAYS"]
+    with Services(Settings(state=state)).store.write() as con:
+        con.run("insert into audit values ('2001-01-01', '', 'x', '', '', '', '')")
+    for tokens, last in ((["retention"], "2001-01-01"), (["retention", "--apply"], "removed: 1")):
+        assert last in "\n".join(lines(capsys, state, *tokens)[1])
+    assert "removed: nothing" in lines(capsys, state, "retention", "--apply")[1][-1]

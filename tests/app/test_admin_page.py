@@ -1,10 +1,12 @@
 """The page Admin: for administrators, with everything they can end, make and look up."""
 
+from datetime import date
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.security import identity
-from app.services.accounts import principal_of
+from app.security.identity import OPERATOR, acting_as, principal_of
 from app.views.text import plain
 from data.lockouts import Lockout, put_lockout
 from data.records import now
@@ -81,6 +83,33 @@ def test_keys_sessions_and_waits_can_be_ended(place, open_page):
     assert place.services.accounts.lockouts() == []
 
 
+def test_a_person_is_erased_once_their_name_is_typed(place, open_page):
+    with acting_as(OPERATOR):
+        person = place.services.accounts.make_person("leaver", "viewer")
+    page = open_page("anna")
+    page.selectbox(key="person").set_value("leaver").run()
+    page.text_input(key=f"m{person.id}").set_value("leaver@mail.example").run()
+    press(page, "Keep the address")
+    erase = [button for button in page.button if button.label == "Erase for good"]
+    assert erase[0].disabled
+    page.text_input(key=f"e{person.id}").set_value("Leaver").run()
+    press(page, "Erase for good")
+    assert page.success[0].value == plain("They are erased.")
+    assert "leaver" not in list(page.dataframe[0].value["Name"])
+
+
+def test_what_is_kept_and_due_is_shown_and_removed(place, open_page):
+    with place.services.store.write() as con:
+        con.run("insert into audit values ('2001-01-01', '', 'old', '', '', '', '')")
+    page = open_page("anna", "Kept")
+    kept = page.dataframe[0].value.set_index("Set by")
+    assert kept.loc["LECTURE_KEEP_DELETED_DAYS", "Kept"] == "30 days"
+    assert kept.loc["LECTURE_KEEP_LECTURES_DAYS", "Kept"] == "for ever"
+    assert kept.loc["LECTURE_AUDIT_DAYS", "Due"] == 1
+    press(page, "Remove it now")
+    assert "Nothing is due now." in [caption.value for caption in page.caption]
+
+
 def test_work_room_and_audit_are_shown(open_page):
     page = open_page("anna", "Work and room")
     assert [metric.label for metric in page.metric][:2] == ["Stages waiting", "Runs unfinished"]
@@ -88,6 +117,10 @@ def test_work_room_and_audit_are_shown(open_page):
     page = open_page("anna", "Audit")
     page.text_input(key="audit").set_value("make person").run()
     assert set(page.dataframe[0].value["What"]) == {"make person"}
+    page.text_input(key="audit").set_value(" Otto ").run()
+    assert "make person" in set(page.dataframe[0].value["What"])
+    page.date_input(key="audit_day").set_value(date(2001, 1, 2)).run()
+    assert page.dataframe[0].value.empty
 
 
 @pytest.mark.parametrize("who", ["ines", "vera"])

@@ -11,7 +11,7 @@ import pytest
 
 from app.security.identity import OPERATOR, acting_as
 from app.services import accounts as module
-from app.services.accounts import SignInRefused
+from app.services.entering import SignInRefused
 from data.audit import add_line
 from data.records import now
 from tests.app.live import listening

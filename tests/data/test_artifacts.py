@@ -11,7 +11,8 @@ from agents.errors import ServiceUnavailable
 from data.artifacts import Artifacts, has_result, load_result, save_result
 from data.clearing import clear_results
 from data.jobs import create_job
-from data.lectures import create_lecture, delete_lecture, purge_lectures
+from data.lectures import create_lecture, delete_lecture
+from data.purging import purge_lectures
 from data.records import now
 from tests.data import values
 from tests.data.others import finish_all, start

@@ -130,8 +130,9 @@ def test_a_sweep_takes_what_no_lecture_names(bucket, media):
     assert [found.key for found in bucket.list("media/")] == ["media/known/upload"]
     old = time.time() - 8 * 86_400
     os.utime(media.root / "known" / "upload", (old, old))
-    media.sweep({"known"})
-    assert not (media.root / "known" / "upload").exists()
+    assert media.copies(old - 1) == []
+    assert media.copies(old + 1) == [media.root / "known" / "upload"]
+    media.copies(old + 1)[0].unlink()
     assert media.path("known").read_bytes() == b"film"
 
 

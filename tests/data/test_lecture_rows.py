@@ -14,12 +14,12 @@ from data.lectures import (
     delete_lecture,
     get_lecture,
     list_lectures,
-    purge_lectures,
     restore_lecture,
     update_lecture,
 )
 from data.overrides import delete_override, list_overrides, put_override
 from data.presets import delete_preset, get_preset, list_presets, put_preset
+from data.purging import purge_lectures
 from data.records import now
 from data.restored import ordered_runs, restore_run
 from tests.data.values import make_plan

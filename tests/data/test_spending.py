@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from agents.types import Usage
-from data.answers import StoredAnswers, sweep_answers
+from data.answers import StoredAnswers
 from data.jobs import create_job
-from data.lectures import create_lecture, delete_lecture, purge_lectures
+from data.lectures import create_lecture, delete_lecture
+from data.purging import purge_lectures
 from data.records import now
 from data.spending import add_spending, job_spending
 
@@ -38,13 +39,10 @@ def test_what_was_spent_on_a_lecture_goes_with_it(store):
         assert job_spending(con, job_id) == []
 
 
-def test_answers_are_found_replaced_and_forgotten(store):
+def test_answers_are_found_and_replaced(store):
     answers = StoredAnswers(store)
     assert answers.find(["a"]) == {}
     answers.keep("a", "one")
     answers.keep("a", '{"text": "Ünï \\ud83d\\ude00"}')
     answers.keep("b", "two")
     assert answers.find(["a", "c"]) == {"a": '{"text": "Ünï \\ud83d\\ude00"}'}
-    assert sweep_answers(store, before=now() - timedelta(days=1)) == 0
-    assert sweep_answers(store, before=now() + timedelta(days=1)) == 2
-    assert answers.find(["a", "b"]) == {}

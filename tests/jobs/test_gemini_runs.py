@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from data.answers import StoredAnswers, sweep_answers
+from data.answers import StoredAnswers
 from data.artifacts import load_result
 from data.jobs import reset_stages
 from data.records import now
@@ -15,6 +15,7 @@ from data.spending import job_spending
 from jobs.local import run_job_here
 from jobs.processes import descendants
 from jobs.queue import cancel
+from jobs.retention import RULES, apply_rule
 from jobs.runs import renew_keys
 from jobs.workshop import open_workshop
 from tests.gemini import KEY, MODEL, serving
@@ -135,8 +136,12 @@ def test_the_key_is_nowhere_in_the_state_folder(place: Place, serve):
 def test_answers_are_forgotten_after_their_time(place: Place, serve):
     stub = serve()
     run(asking(place, stub))
-    assert sweep_answers(place.shop.store, before=now() - timedelta(days=30)) == 0
-    assert sweep_answers(place.shop.store, before=now() + timedelta(days=1)) == 3
+    (rule,) = [rule for rule in RULES if rule.name == "answers"]
+    assert apply_rule(place.shop, rule) == 0
+    with place.shop.store.write() as con:
+        assert {row["lecture_id"] for row in con.rows("select * from answer")} == {"lecture1"}
+        con.run("update answer set created = $1", now() - timedelta(days=31))
+    assert apply_rule(place.shop, rule) == 3
     run(place, silence=2)
     assert len(stub.seen) == 6
 

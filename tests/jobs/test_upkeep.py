@@ -15,7 +15,8 @@ from data.lectures import delete_lecture, get_lecture
 from data.records import now
 from jobs import worker
 from jobs.queue import QUEUE
-from jobs.upkeep import EVERY_S, LOCK, claim_upkeep, clear_away
+from jobs.retention import apply_rules
+from jobs.upkeep import EVERY_S, LOCK, claim_upkeep
 from tests.jobs.places import Place, add_lecture, completed, submitted, wait_until
 
 YEAR_S = 365 * 86_400
@@ -51,7 +52,7 @@ def test_a_deleted_lecture_can_be_brought_back_for_thirty_days(
     place: Place, days: int, stays: bool
 ):
     delete_long_ago(place, "lecture1", days)
-    clear_away(place.shop)
+    apply_rules(place.shop)
     assert exists(place, "lecture1") == stays
 
 
@@ -62,11 +63,11 @@ def test_a_job_keeps_its_results_however_old_they_are(busy: Place, redis, start_
     with busy.shop.store.write() as con:
         con.run("update stage_result set created = $1", now() - timedelta(seconds=YEAR_S))
     make_old(*before, busy.shop.media.path("lecture1").parent)
-    clear_away(busy.shop)
+    apply_rules(busy.shop)
     assert folders(busy) == before
     assert exists(busy, "lecture1")
     delete_long_ago(busy, "lecture1", 31)
-    clear_away(busy.shop)
+    apply_rules(busy.shop)
     assert folders(busy) == set()
 
 
@@ -76,7 +77,7 @@ def test_an_upload_that_is_being_put_in_place_is_left_alone(place: Place):
         (media / name).mkdir()
         (media / name / "upload").write_bytes(b"film")
     make_old(media / "forgotten", media / "lecture1")
-    clear_away(place.shop)
+    apply_rules(place.shop)
     assert sorted(path.name for path in media.iterdir()) == ["arriving", "lecture1"]
 
 
