@@ -19,7 +19,7 @@ from agents.errors import NotFound
 from app.api.lectures import JSON, NO_CACHE, Seconds
 from app.api.models import View
 from app.api.results import found_of
-from app.services.recent import Recent
+from app.recent import Recent
 from app.services.root import current_services
 
 if TYPE_CHECKING:

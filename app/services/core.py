@@ -15,9 +15,9 @@ from redis.retry import Retry
 from rq import Worker
 
 from agents.errors import ServiceUnavailable
+from app.recent import Recent
 from app.security.access import Access
 from app.security.directory import Directory
-from app.services.recent import Recent
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from data.store import Connection

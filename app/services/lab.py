@@ -11,10 +11,10 @@ from agents.tuning import with_values
 from agents.types import ClipPlan, Decisions, SilenceRegion
 from app.changes import ClipChange, compare_clips
 from app.exports import rounded
+from app.recent import Recent
 from app.services.core import Core
 from app.services.jobs import Jobs
 from app.services.live import LivePlans, LiveSilences
-from app.services.recent import Recent
 from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs

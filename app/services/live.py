@@ -11,8 +11,8 @@ from agents.params import Params
 from agents.tuning import parse_tuning
 from agents.types import ClipPlan, Content, Decisions, KeptClip, SilenceRegion, TranscriptSegment
 from app.exports import Findings
+from app.recent import Recent
 from app.services.jobs import Jobs
-from app.services.recent import Recent
 from app.services.results import Results
 from data.decisions import gather_decisions
 

@@ -12,8 +12,8 @@ from agents.extract.corrections import correct_layout
 from agents.subtitles import fix_segments, fix_sentences
 from agents.types import CaptionFix, Intake, Notice
 from app.exports import Findings
+from app.recent import Recent
 from app.services.core import Core
-from app.services.recent import Recent
 from data.artifacts import has_result, load_result
 from data.decisions import caption_fixes, read_decisions
 from data.jobs import get_job, job_stages

@@ -20,11 +20,11 @@ from agents.types import (
 from app.chapters import CHAPTER_FORMATS, youtube_notices
 from app.exports import plain, rounded, slug
 from app.formats import FileFormat
+from app.recent import Recent
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
 from app.services.live import LivePlans, LiveSilence, LiveSilences
-from app.services.recent import Recent
 from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks

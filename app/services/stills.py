@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import NotFound, TuningError
 from agents.tuning import parse_tuning
 from agents.types import ClipPlan, Interval, LayoutRegion, Word
+from app.recent import Recent
 from app.services.clips import Clips
 from app.services.jobs import Jobs
 from app.services.lectures import check_visible
-from app.services.recent import Recent
 from app.services.results import JobResults, Results
 from data.lectures import get_lecture
 from data.records import Job

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from agents.types import PacketTable, Prosody, SpeechProbability
+from app.recent import Recent
 from app.security.routes import requirement
-from app.services.recent import Recent
 
 BASE = "/api/v1"
 
