@@ -9,6 +9,7 @@ import streamlit as st
 from app import components
 from app.account_link import has_admin_page, show_account_link
 from app.help import help_data
+from app.security.identity import acting
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 
@@ -20,14 +21,16 @@ st.set_page_config(
 
 st.html(PAGES.parent / "app/assets/pages.css")
 
+changing = "visible" if acting().may("write") else "hidden"
+
 navigation = st.navigation(
     [
         st.Page(PAGES / "library.py", title="Library", default=True),
-        st.Page(PAGES / "upload.py", title="Upload", url_path="upload"),
+        st.Page(PAGES / "upload.py", title="Upload", url_path="upload", visibility=changing),
         st.Page(PAGES / "job.py", title="Run", url_path="job"),
         st.Page(PAGES / "review.py", title="Review", url_path="review"),
-        st.Page(PAGES / "layout.py", title="Layout", url_path="layout"),
-        st.Page(PAGES / "tune.py", title="Tune", url_path="tune"),
+        st.Page(PAGES / "layout.py", title="Layout", url_path="layout", visibility=changing),
+        st.Page(PAGES / "tune.py", title="Tune", url_path="tune", visibility=changing),
         st.Page(PAGES / "compare.py", title="Compare", url_path="compare"),
         st.Page(PAGES / "clips.py", title="Clips", url_path="clips"),
         *(

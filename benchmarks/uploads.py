@@ -128,8 +128,11 @@ def content(start: int, end: int, seed: int) -> Iterator[bytes]:
         yield block[low:high]
 
 
-def send(app: App, location: str, start: int, end: int, size: int, seed: int) -> None:
-    """Send from `start` on, and hang up at `end` although the whole rest was announced."""
+def send(app: App, location: str, start: int, end: int, size: int, seed: int) -> bool:
+    """Send from `start` on, and hang up at `end` although the whole rest was announced.
+
+    Return False where the app still wrote what came before the last cut: ask for the offset again.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=120)
     connection.putrequest("PATCH", location)
     for name, value in {
@@ -142,12 +145,15 @@ def send(app: App, location: str, start: int, end: int, size: int, seed: int) ->
     connection.endheaders()
     for block in content(start, end, seed):
         connection.send(block)
+    taken = True
     if end == size:
         answer = connection.getresponse()
         body = answer.read()
-        if answer.status >= 300:
+        taken = answer.status not in (409, 423)
+        if taken and answer.status >= 300:
             raise RuntimeError(f"{answer.status}: {body.decode()}")
     connection.close()
+    return taken
 
 
 def offset(app: App, location: str) -> int:
@@ -178,7 +184,8 @@ def measure(folder: Path, size: int, *, cuts: int = 20, seed: int = 7) -> Report
                 app.stop(signal.SIGKILL)
                 app.start()
                 before = _fresh(app)
-        send(app, location, offset(app, location), size, size, seed)
+        while not send(app, location, offset(app, location), size, size, seed):
+            time.sleep(0.1)
         grown = max(grown, app.memory_mb("VmHWM") - before)
         stored = folder / "state/media" / location.rpartition("/")[2] / "upload"
         with stored.open("rb") as file:

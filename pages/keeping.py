@@ -60,6 +60,7 @@ def show_kept() -> None:
             for kind in kinds
         ],
         hide_index=True,
+        height="content",
     )
     due = [(kind, one) for kind in kinds for one in kind.due]
     if not due:

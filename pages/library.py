@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from agents.errors import LectureError
+from app.security.identity import acting
 from app.services.lectures import LectureCard
 from app.services.root import current_services
 from app.views.cards import poster_html
@@ -18,6 +19,7 @@ from pages.several import delete, show_deleted, show_pick, show_several, show_un
 
 PER_PAGE = 12
 services = current_services()
+may_change = acting().may("write")
 
 
 def try_sample() -> None:
@@ -53,16 +55,17 @@ def show_card(card: LectureCard) -> None:
                 st.page_link(
                     "../pages/job.py", label="See the run", query_params={"id": card.job.id}
                 )
-        with st.container(horizontal=True, vertical_alignment="center"):
-            show_pick(card)
-            st.space("stretch")
-            st.button(
-                "Delete",
-                key=f"delete-{lecture.id}",
-                type="tertiary",
-                on_click=delete,
-                args=([lecture.id],),
-            )
+        if may_change:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                show_pick(card)
+                st.space("stretch")
+                st.button(
+                    "Delete",
+                    key=f"delete-{lecture.id}",
+                    type="tertiary",
+                    on_click=delete,
+                    args=([lecture.id],),
+                )
         if card.state == "failed" and card.job:
             st.caption(plain(card.job.error or "The run failed."))
             st.caption("See the run to try again from where it failed.")
@@ -72,6 +75,9 @@ def show_empty() -> None:
     """Say what to do in a library without lectures."""
     with st.container(border=True, key="empty-library"):
         st.subheader("No lectures yet")
+        if not may_change:
+            st.write("You see a lecture here as soon as somebody shares it with you.")
+            return
         st.write("Upload a recording, or look around with the bundled three-minute sample.")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Try the sample lecture", type="primary", on_click=try_sample)
@@ -93,7 +99,8 @@ def show_cards(cards: Sequence[LectureCard], filters: Filters, said_in: set[str]
     if not shown:
         st.info("No lecture fits: take back a filter, or search for fewer words.")
         return
-    show_several(shown)
+    if may_change:
+        show_several(shown)
     pages = -(-len(shown) // PER_PAGE)
     page = st.pagination(pages, key="page", bind="query-params") if pages > 1 else 1
     with st.grid(min_column_width=300):
@@ -123,4 +130,5 @@ if cards := services.lectures.list():
     show_library(cards)
 else:
     show_empty()
-show_deleted()
+if may_change:
+    show_deleted()

@@ -277,6 +277,17 @@ def known_ids(operation, place):
     return {"id": ids[begin], "other": place.other} if begin in ids else {}
 
 
+def ask_about_people(call, services, monkeypatch):
+    """Have somebody's data handed out and erased; oneself one erases in a session only."""
+    person = services.accounts.make_person("leaver", "viewer")
+    call("save_my_data")
+    call("save_data", person.id)
+    call("erase_person", person.id, json={"name": "leaver"})
+    with monkeypatch.context() as patch:
+        patch.setattr(services.personal, "erase_me", lambda *_: None)
+        call("erase_me", json={"name": "local"})
+
+
 def test_every_operation_answers_well_once_and_never_with_a_server_error(
     server,
     services,
@@ -293,6 +304,7 @@ def test_every_operation_answers_well_once_and_never_with_a_server_error(
     with moto() as bucket, monkeypatch.context() as patch:
         patch.setattr(services, "media", S3Store(open_bucket(bucket), services.media.root))
         send_form(call)
+    ask_about_people(call, services, monkeypatch)
     ask_all(call, place)
     with monkeypatch.context() as patch, town(services, patch) as people:
         look_after_people(call, people, place)

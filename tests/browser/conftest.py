@@ -28,7 +28,8 @@ QUIET = ("/_stcore/health", "/_stcore/host-config")
 class Server:
     """A `lecture serve` that can be stopped and started again on the same port and state."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.settings = settings
         self.state = folder / "state"
         self.log = folder / "serve.log"
         with socket.socket() as probe:
@@ -42,6 +43,7 @@ class Server:
             "LECTURE_STATE": str(self.state),
             "LECTURE_DOWNLOAD_MODELS": "false",
             "LECTURE_LOCAL_LINK": "false",
+            **self.settings,
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--port", str(self.port)]
         with self.log.open("a") as output:
