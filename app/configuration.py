@@ -24,6 +24,7 @@ PARTS = {
     "workers": "Work",
     "logo": "Clips and speech",
     "gemini_api_key": "Gemini",
+    "limits": "Rates and quotas",
     "max_upload_bytes": "Uploads, sandbox and log",
 }
 """Headings by the setting that they begin with."""

@@ -148,6 +148,26 @@ class Settings(BaseSettings):
     gemini_prompt: str = "v1"
     """Version of the instructions, or a Markdown file with others."""
 
+    limits: Literal["auto", "on", "off"] = "auto"
+    """Whether rates and quotas hold; `auto` means where people sign in, so not while `auth` is
+    `local`."""
+    rate_read: Annotated[int, Field(ge=0)] = 1_200
+    """Requests that look at something, a minute and person; 0 is no limit, here and below."""
+    rate_write: Annotated[int, Field(ge=0)] = 300
+    """Requests that change something, a minute and person."""
+    rate_upload: Annotated[int, Field(ge=0)] = 60
+    """Uploads that are begun, a minute and person."""
+    rate_render: Annotated[int, Field(ge=0)] = 120
+    """Requests that cost much work (runs, sweeps, stills, archives), a minute and person."""
+    rate_transfer: Annotated[int, Field(ge=0)] = 6_000
+    """Pieces of recordings and clips that are sent or fetched, a minute and person."""
+    rate_login: Annotated[int, Field(ge=0)] = 30
+    """Tries to come in by a password or a link, a minute and address."""
+    rate_address: Annotated[int, Field(ge=0)] = 120
+    """Other requests of those who are not signed in, a minute and address."""
+    rate_key_percent: Annotated[int, Field(ge=1, le=100)] = 50
+    """Part of a person's rates that one API key may use: a program leaves its person some."""
+
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
@@ -209,6 +229,11 @@ class Settings(BaseSettings):
         if self.public_url is not None and not re.fullmatch(r"https?://[^/?#]+/?", self.public_url):
             raise ValueError("LECTURE_PUBLIC_URL must be as https://lectures.example")
         return self
+
+    @property
+    def limits_hold(self) -> bool:
+        """Return whether rates and quotas hold."""
+        return self.limits == "on" or (self.limits == "auto" and self.auth != "local")
 
     @property
     def store_location(self) -> str | Path:

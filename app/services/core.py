@@ -15,6 +15,7 @@ from rq import Worker
 from agents.errors import ServiceUnavailable
 from app.security.access import Access
 from app.security.directory import Directory
+from app.security.limits import Limits
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from jobs.broker import broker_url
@@ -40,6 +41,7 @@ class Core:
             self.store, local=settings.auth == "local", idle_s=settings.session_idle_s
         )
         self.access = Access(self.store, self.directory)
+        self.limits = Limits(settings, self.redis_url)
         self._lock = Lock()
 
     @cached_property
@@ -77,6 +79,7 @@ class Core:
         """Close the connections to the broker."""
         if "redis" in self.__dict__:
             self.redis.close()
+        self.limits.close()
 
 
 def workshop_config(settings: Settings) -> WorkshopConfig:
