@@ -168,6 +168,16 @@ class Settings(BaseSettings):
     rate_key_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """Part of a person's rates that one API key may use: a program leaves its person some."""
 
+    quota_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
+    """Bytes of recordings that a person may have, deleted ones too until they are gone for good;
+    0 is no limit, here and below. `lecture admin quota` allows one person something else."""
+    quota_uploads_at_once: Annotated[int, Field(ge=0)] = 5
+    """Uploads of a person that may be under way."""
+    quota_uploads_a_day: Annotated[int, Field(ge=0)] = 50
+    """Uploads that a person may begin within 24 hours."""
+    quota_jobs: Annotated[int, Field(ge=0)] = 20
+    """Runs and sweeps of a person's lectures that may wait or work."""
+
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400

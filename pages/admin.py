@@ -11,6 +11,7 @@ from agents.errors import LectureError
 from app.services.root import current_services
 from app.views.text import ago, plain
 from data.people import Person, Role
+from pages.quotas import show_quotas
 
 ROLES: tuple[Role, ...] = get_args(Role)
 services = current_services()
@@ -188,6 +189,7 @@ PARTS = {
     "Keys": show_keys,
     "Sessions": show_sessions,
     "Work and room": show_work,
+    "Quotas": show_quotas,
     "Audit": show_audit,
 }
 part = st.segmented_control(

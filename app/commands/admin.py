@@ -27,6 +27,7 @@ admin = App(
     result_action="return_value",
 )
 admin.command("app.commands.storage:storage", name="storage")
+admin.command("app.commands.quota:quota", name="quota")
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[

@@ -66,6 +66,11 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
+    "quotas": {
+        "read": "sentence",
+        "write": "beginning check_jobs check_sweep",
+        "admin": "of given give",
+    },
     "house": {"admin": "work storage"},
     "exchange": {"read": "archive cutlist downloads"},
 }

@@ -16,6 +16,7 @@ from agents.errors import ServiceUnavailable
 from app.security.access import Access
 from app.security.directory import Directory
 from app.security.limits import Limits
+from app.services.quotas import Quotas
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from jobs.broker import broker_url
@@ -42,6 +43,7 @@ class Core:
         )
         self.access = Access(self.store, self.directory)
         self.limits = Limits(settings, self.redis_url)
+        self.quotas = Quotas(self.store, self.uploads, settings)
         self._lock = Lock()
 
     @cached_property
