@@ -140,8 +140,10 @@ class Jobs:
         return job
 
     def _enqueue(self, job: Job, rows: list[StageRow]) -> None:
+        with self.core.store.read() as con:
+            owner = get_lecture(con, job.lecture_id).owner
         try:
-            queue.submit(self.core.redis, job, rows)
+            queue.submit(self.core.redis, job, rows, owner=owner)
         except RedisError:
             logger.warning("job stays queued without broker", extra={"job_id": job.id})
 

@@ -91,7 +91,7 @@ class Sweeps:
         """Commit a sweep and give it to the workers; without broker it waits for them."""
         sweep = self.create(axes, lectures)
         with contextlib.suppress(RedisError):  # a worker looks for what is unfinished
-            enqueue_sweep(self.core.redis, sweep.id)
+            enqueue_sweep(self.core.redis, sweep)
         return sweep
 
     def run_here(self, sweep_id: str, progress: Progress) -> Grid:
