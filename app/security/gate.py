@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from functools import partial
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 COOKIE = "lh_session"
 SECURE_COOKIE = "__Host-lh_session"
 """The name on https: browsers take it from this host alone, and over TLS alone."""
+SECRET_PATH = re.compile(r"^(/(?:s|invite|reset)/|/api/v1/files/).*")
+"""Addresses that are secrets themselves: what the log says of them ends before."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGNED_OUT = 4401
 """WebSocket close code: the session is over."""
@@ -209,7 +212,8 @@ class Gate:
             with connections.opened(principal) as (_, connection):
                 await answer.run(self.app, scope, receive, connection, self._use(answer, principal))
         except Exception:
-            logger.exception("request failed", extra={"path": scope["path"]})
+            told_path = SECRET_PATH.sub(r"\1...", scope["path"])
+            logger.exception("request failed", extra={"path": told_path})
             if answer.started:
                 raise
             failed = problem(500, "internal", "Something went wrong here; the log says what.")
