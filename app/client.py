@@ -21,6 +21,7 @@ import httpx2
 from app.api.models import JobProgress, JobView, LectureView
 from app.calls import Calls
 from app.connection import API, ApiConnection, Refused
+from app.sending import BucketSender, Sent
 
 BLOCK_BYTES = 8 << 20
 """A piece of an upload; what was sent of it before a cut is kept."""
@@ -28,8 +29,8 @@ FINAL = frozenset({"completed", "failed", "cancelled"})
 TUS = {"Tus-Resumable": "1.0.0"}
 
 Kind = Literal["video", "srt", "vtt", "poster"]
-Sent = Callable[[int, int], None]
-"""Hears how many bytes of how many have arrived."""
+Way = Literal["tus", "form", "parts"]
+"""Through the server, resumed at any byte; or straight to its bucket, by a form or in parts."""
 
 
 class Client(Calls):
@@ -134,11 +135,18 @@ class Client(Calls):
         preset: str = "",
         params: Mapping[str, Any] | None = None,
         sent: Sent | None = None,
+        way: Way = "tus",
     ) -> JobProgress:
         """Send a recording and return its job; a connection that breaks is taken up again.
 
         `params` are tunables by agent, in place of those of the preset.
         """
+        if way != "tus":
+            about = {"title": title or file.stem, "preset": preset, "params": dict(params or {})}
+            sender = BucketSender(self.connection, file, sent)
+            upload = sender.begin(way, about)
+            self._give_captions(f"/uploads/{upload.id}", captions)
+            return self.job(sender.send(upload).job_id)
         size = file.stat().st_size
         given = {"filename": file.name, "title": title or file.stem, "preset": preset}
         if params:
@@ -146,6 +154,11 @@ class Client(Calls):
         headers = {"Upload-Length": str(size), "Upload-Metadata": _metadata(given), **TUS}
         answer = self.connection.request("POST", "/uploads", headers=headers, again=False)
         location = answer.headers["location"].removeprefix(API)
+        self._give_captions(location, captions)
+        with file.open("rb") as opened:
+            return self.job(self._send(opened, size, location, sent))
+
+    def _give_captions(self, location: str, captions: Path | None) -> None:
         if captions is not None:
             self.connection.request(
                 "PUT",
@@ -153,8 +166,6 @@ class Client(Calls):
                 content=captions.read_bytes(),
                 params={"name": captions.name},
             )
-        with file.open("rb") as opened:
-            return self.job(self._send(opened, size, location, sent))
 
     def _send(self, file: BinaryIO, size: int, location: str, sent: Sent | None) -> str:
         """Send the file's bytes and return the id of the job that the last one made."""

@@ -18,6 +18,7 @@ from app.api.problems import answer_http_error, answer_lecture_error
 from app.api.routes import routes
 from app.security import login
 from app.security.connections import connections
+from app.security.cors import Cors
 from app.security.gate import Gate
 from app.services.root import current_services
 from app.services.startup import begin, keep_seen, tidy_hourly
@@ -48,6 +49,9 @@ app = st.App(
     Path(__file__).with_name("ui.py"),
     lifespan=lifespan,
     routes=[*login.routes, *routes],
-    middleware=[Middleware(Gate, core=current_services)],
+    middleware=[
+        Middleware(Cors, settings=lambda: current_services().settings),
+        Middleware(Gate, core=current_services),
+    ],
     exception_handlers={LectureError: answer_lecture_error, HTTPException: answer_http_error},
 )

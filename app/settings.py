@@ -23,6 +23,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only addresses that are served while there are no accounts."""
 
 GIB = 1 << 30
+ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:.]+\](:\d{1,5})?")
 S3_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>/[\w./-]*)?")
 
 
@@ -59,6 +60,9 @@ class Settings(BaseSettings):
     """Port of the app; 0 takes a free one."""
     allowed_hosts: tuple[str, ...] = ()
     """Further names under which the app may be asked, beside the loopback names."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask the API with a token, as
+    `https://portal.example`; none by default, and never all of them."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
@@ -220,6 +224,17 @@ class Settings(BaseSettings):
             read_prices(value)
         return value
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} must be an origin as https://portal.example, without a path;"
+                    " `*` is not taken"
+                )
+        return value
+
     @field_validator("media")
     @classmethod
     def _names_a_bucket(cls, value: str | None) -> str | None:
@@ -292,7 +307,8 @@ class Settings(BaseSettings):
 
 APP_ONLY = {
     "server_key",
-    "allowed_hosts", "trusted_proxies", "secret_key", "oidc_client_secret", "gemini_api_key",
+    "allowed_hosts", "cors_origins", "trusted_proxies",
+    "secret_key", "oidc_client_secret", "gemini_api_key",
 }  # fmt: skip
 """Settings that a worker is not told, or not in this way."""
 

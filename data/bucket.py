@@ -42,6 +42,10 @@ FOR_GOOD = {
 RULE = "lecture-highlights"
 """Name of our lifecycle rule."""
 MISSING = {"NoSuchKey", "404", "NotFound"}
+NO_UPLOAD = "NoSuchUpload"
+MOST_PARTS = 10_000
+"""S3 takes no more parts of one object."""
+MIB = 1 << 20
 
 Answer = TypeVar("Answer")
 
@@ -72,6 +76,15 @@ class Found:
     size_bytes: int
     etag: str
     changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object that has arrived."""
+
+    number: int
+    size_bytes: int
+    etag: str
 
 
 class Damaged(Exception):
@@ -189,6 +202,41 @@ class Bucket:
             Conditions=[["content-length-range", size_bytes, size_bytes]],
             ExpiresIn=expires_s,
         )
+
+    # --- a file in parts, sent by whoever has the links -------------------------------------------
+
+    def part_bytes(self, size_bytes: int) -> int:
+        """Return the size of the parts of a file: as ours, larger where that would be too many."""
+        least = -(-size_bytes // MOST_PARTS)
+        return max(self.config.part_bytes, -(-least // MIB) * MIB)
+
+    def begin_parts(self, name: str) -> str:
+        """Begin an object that comes in parts, and return the id of that."""
+        given = {**self.where(name), **self._sealed()}
+        return self._attempt(name, lambda: self.client.create_multipart_upload(**given))["UploadId"]
+
+    def part_link(
+        self, name: str, parts_id: str, number: int, *, size_bytes: int, expires_s: int
+    ) -> str:
+        """Return an address to which exactly so many bytes can be put as a part."""
+        given = {"UploadId": parts_id, "PartNumber": number, "ContentLength": size_bytes}
+        return self.client.generate_presigned_url(
+            "upload_part", Params={**self.where(name), **given}, ExpiresIn=expires_s
+        )
+
+    def parts(self, name: str, parts_id: str) -> list[Part]:
+        """Return the parts that have arrived, in order; none of what has ended."""
+        return self._attempt(name, lambda: self._parts(name, parts_id))
+
+    def finish_parts(self, name: str, parts_id: str) -> None:
+        """Make the object of the parts that have arrived; twice changes nothing."""
+        there = self.parts(name, parts_id)
+        parts = [{"PartNumber": part.number, "ETag": part.etag} for part in there]
+        self._attempt(name, lambda: self._finish(name, parts_id, parts))
+
+    def drop_parts(self, name: str, parts_id: str) -> None:
+        """Drop the parts that have arrived; what has ended stays so."""
+        self._attempt(name, lambda: self._drop_parts(name, parts_id))
 
     # --- the bucket itself ------------------------------------------------------------------------
 
@@ -367,14 +415,35 @@ class Bucket:
         if not mine:
             made = self.client.create_multipart_upload(**self.where(name), **self._sealed())
             return made["UploadId"], {}
-        upload_id, there, after = mine[-1]["UploadId"], {}, 0
+        upload_id = mine[-1]["UploadId"]
+        return upload_id, {part.number: part.etag for part in self._parts(name, upload_id)}
+
+    def _parts(self, name: str, parts_id: str) -> list[Part]:
+        from botocore.exceptions import ClientError
+
+        found, after = list[Part](), 0
         while True:
-            given = {**self.where(name), "UploadId": upload_id, "PartNumberMarker": after}
-            page = self.client.list_parts(**given)
-            there |= {p["PartNumber"]: p["ETag"].strip('"') for p in page.get("Parts", ())}
+            given = {**self.where(name), "UploadId": parts_id, "PartNumberMarker": after}
+            try:
+                page = self.client.list_parts(**given)
+            except ClientError as error:
+                if _code(error) == NO_UPLOAD:
+                    return []
+                raise
+            rows = page.get("Parts", ())
+            found += [Part(row["PartNumber"], row["Size"], row["ETag"].strip('"')) for row in rows]
             if not page.get("IsTruncated"):
-                return upload_id, there
+                return found
             after = page["NextPartNumberMarker"]
+
+    def _drop_parts(self, name: str, parts_id: str) -> None:
+        from botocore.exceptions import ClientError
+
+        try:
+            self.client.abort_multipart_upload(**self.where(name), UploadId=parts_id)
+        except ClientError as error:
+            if _code(error) != NO_UPLOAD:
+                raise
 
     def _send_part(self, body: bytes, where: dict[str, Any]) -> str:
         answer = self.client.upload_part(**where, Body=body)
@@ -389,8 +458,7 @@ class Bucket:
             self.client.complete_multipart_upload(**self.where(name), **done)
         except ClientError as error:
             # An answer that was lost on its way: the upload is complete and its id is gone.
-            gone = error.response.get("Error", {}).get("Code") == "NoSuchUpload"
-            if not gone or self._head(name) is None:
+            if _code(error) != NO_UPLOAD or self._head(name) is None:
                 raise
 
 
@@ -410,7 +478,11 @@ def _pieces(path: Path, size: int) -> Iterator[bytes]:
 
 
 def _is_missing(error: Any) -> bool:  # noqa: ANN401
-    return str(error.response.get("Error", {}).get("Code")) in MISSING
+    return _code(error) in MISSING
+
+
+def _code(error: Any) -> str:  # noqa: ANN401
+    return str(error.response.get("Error", {}).get("Code"))
 
 
 def is_older(found: Found, seconds: float) -> bool:

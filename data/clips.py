@@ -157,6 +157,26 @@ def insert_clip(con: Connection, clip_id: str, job_id: str, parts: Sequence[Inte
     return get_clip(con, clip_id)
 
 
+def number_clips(con: Connection, job_id: str, clip_ids: Sequence[str]) -> None:
+    """Number the clips of a run in this order; those that are not named come after, as they were.
+
+    A number is not what a clip is: its revision stays.
+    """
+    known = {clip.id: clip.idx for clip in all_clips(con, job_id)}
+    ordered = dict.fromkeys([*(id for id in clip_ids if id in known), *known])
+    for number, id in enumerate(ordered, start=1):
+        if known[id] != number:
+            con.run("update clip set idx = $2 where id = $1", id, number)
+
+
+def follow_order(con: Connection, job_id: str, parent: str) -> None:
+    """Number the clips of a run as those of its parent are; what is rejected comes last."""
+    before = {clip.parts: at for at, clip in enumerate(list_clips(con, parent))}
+    clips = list_clips(con, job_id)
+    clips.sort(key=lambda one: (one.state == "rejected", before.get(one.parts, len(before))))
+    number_clips(con, job_id, [clip.id for clip in clips])
+
+
 def update_clip(
     con: Connection,
     clip_id: str,

@@ -11,7 +11,7 @@ from typing import Any
 
 from agents.types import Interval
 from data.authors import author_now
-from data.clips import get_clip, update_clip
+from data.clips import all_clips, get_clip, number_clips, update_clip
 from data.overrides import delete_override, list_overrides, put_override
 from data.records import ClipRow, Edit, make_record, now, to_json
 from data.store import Connection
@@ -49,6 +49,14 @@ def change_caption(
     else:
         put_override(con, lecture_id, "caption", t0, t1, body)
     return {"caption": [t0, t1], "before": before, "after": body and dict(body)}
+
+
+def change_order(con: Connection, job_id: str, clip_ids: Sequence[str]) -> Change:
+    """Put the clips of a run in this order and return the order before and after."""
+    before = [clip.id for clip in all_clips(con, job_id)]
+    number_clips(con, job_id, clip_ids)
+    after = [clip.id for clip in all_clips(con, job_id)]
+    return {"order": job_id, "before": before, "after": after}
 
 
 def add_edit(
@@ -97,12 +105,12 @@ def _mark(con: Connection, edit: Edit, *, undone: bool) -> None:
     )
 
 
-def _set(
-    con: Connection, lecture_id: str, change: Mapping[str, Any], body: Mapping[str, Any] | None
-) -> None:
+def _set(con: Connection, lecture_id: str, change: Mapping[str, Any], body: Any) -> None:  # noqa: ANN401
     if "caption" in change:
         t0, t1 = change["caption"]
         change_caption(con, lecture_id, t0, t1, body)
+    elif "order" in change:
+        number_clips(con, change["order"], body)
     elif body is not None:
         fields = dict(body)
         if "parts" in fields:

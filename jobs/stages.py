@@ -13,7 +13,8 @@ from agents.errors import AnalyzerUnavailable, LectureError, ServiceUnavailable,
 from agents.registry import Context, stage_key
 from agents.types import Intake, Transcript
 from data.artifacts import forget_result, load_result, save_result, write_files
-from data.clips import put_clips, put_plans
+from data.clips import follow_order, put_clips, put_plans
+from data.decisions import read_decisions
 from data.jobs import fail_stage, finish_stage, log_event, rename_keys
 from data.lectures import update_lecture
 from data.records import Job
@@ -176,6 +177,8 @@ def apply_result(con: Connection, job: Job, name: str, value: Any) -> None:  # n
         update_lecture(con, job.lecture_id, language=value.language)
     elif name == "extract":
         put_plans(con, job.id, value, parent=job.parent)
+        if job.parent and read_decisions(job.params).closed:
+            follow_order(con, job.id, job.parent)
     elif name == "compile":
         put_clips(con, job.id, value)
     for notice in getattr(value, "notices", ()):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.layout.borders import CLEAR_SUPPORT, frames_with_border
-from agents.layout.boxes import Rect, cut_margins, iou
+from agents.layout.boxes import Rect, cut_margins, iou, lies_between_bars
 from agents.layout.likeness import Camera, keeps_border, shows, stirs, unlikeness
 from agents.layout.motion import CELL, CHANGE_SCALE, COLUMNS, ROWS, Motion
 from agents.layout.params import LayoutParams
@@ -29,6 +29,7 @@ def find_cameras(motion: Motion, luma: np.ndarray, params: LayoutParams) -> tupl
     if not cameras:
         cameras = _merge(long_votes(motion, luma, limits, params), motion, luma)
     cameras = [camera for camera in cameras if _is_steady(camera, motion, params)]
+    cameras = [c for c in cameras if c.whole or not lies_between_bars(c.rect, luma)]
     bordered = [camera for camera in cameras if not camera.whole]
     cameras = [camera for camera in cameras if not _is_behind(camera, bordered, luma, params)]
     bordered = [camera for camera in cameras if not camera.whole]
@@ -75,7 +76,8 @@ def is_shadow(camera: Camera, others: Sequence[Camera]) -> bool:
         same = iou(camera.rect, other.rect) > SHADOW_IOU
         weaker = camera.support < other.support - SHADOW_SUPPORT
         holds = camera.rect.meet(other.rect).area >= HELD * other.rect.area
-        held = holds and camera.support < other.support
+        rare = camera.votes < RARE * other.votes
+        held = holds and camera.support < other.support + (RARE_SUPPORT if rare else 0.0)
         if (held or (same and weaker)) and not (camera.whole or other.whole):
             return True
     return False
@@ -85,6 +87,8 @@ SHADOW_IOU, SHADOW_SUPPORT = 0.4, 0.2
 """How much the two boxes cover each other then, and how much straighter the better one is."""
 HELD = 0.8
 """Share of a camera that lies in a box that holds it."""
+RARE, RARE_SUPPORT = 0.25, 0.03
+"""Share of the other's votes below which a box is the worse, though straighter by this much."""
 
 
 def _merge(votes: list[Vote], motion: Motion, luma: np.ndarray) -> list[Camera]:

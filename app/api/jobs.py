@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from app.api.models import JobProgress, JobView, LogLine, NewJob, Page, Retry
 from app.api.paging import Cursor, Limit, make_page, read_cursor
+from app.api.queries import IdempotencyKey
 from app.services.root import current_services
 from data.records import JobStatus
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=8,
-        max_length=200,
-        description="A second request with the same key and body gets the job of the first.",
-    ),
-]
 
 
 @router.post("", status_code=201, response_model=JobProgress)

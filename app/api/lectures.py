@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
+from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
 from agents.tuning import tuning_type
@@ -17,6 +18,7 @@ from app.services.root import current_services
 from app.transcripts import TRANSCRIPT_FORMATS
 
 NO_CACHE = "private, no-cache"
+JSON = "application/json"
 MAX_PEAKS = 6_000
 LONGEST_S = 1e9
 
@@ -49,7 +51,7 @@ def get_bundle(
     headers = {"ETag": etag, "Cache-Control": NO_CACHE}
     if _matches(if_none_match, etag):
         return Response(status_code=304, headers=headers)
-    return JSONResponse(review.bundle(id, job), headers=headers)
+    return Response(to_json(review.bundle(id, job)), headers=headers, media_type=JSON)
 
 
 @router.get("/peaks", response_class=JSONResponse, responses={200: {"model": Peaks}})

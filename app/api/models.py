@@ -105,15 +105,17 @@ class JobProgress(JobView):
 class NewJob(Model):
     """A run to be started."""
 
-    lecture_id: Annotated[str, Field(max_length=100)]
-    params: dict[str, Any] = {}
+    lecture_id: Annotated[str, Field(max_length=100, examples=["6f1c..."])]
+    params: dict[str, Any] = Field(
+        default_factory=dict, examples=[{"extract": {"max_clips": 5}, "silence": {"top_db": 35}}]
+    )
     """Tunables by agent; what is left out has its default. `/api/v1/tuning/schema` lists them."""
 
 
 class Retry(Model):
     """From where a job runs again."""
 
-    from_stage: Annotated[str, Field(max_length=40)] | None = None
+    from_stage: Annotated[str, Field(max_length=40, examples=["extract"])] | None = None
     """A stage that is done runs again too; null runs only what failed."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -21,6 +22,10 @@ from agents.errors import (
 
 STATUS_OF_CODE = {
     "bad_request": 400,
+    "wrong_password": 401,
+    "too_many_tries": 429,
+    "weak_password": 422,
+    "bad_name": 422,
     "tus_version": 412,
     "content_type": 415,
     "too_large": 413,
@@ -70,7 +75,17 @@ async def answer_lecture_error(request: Request, error: Exception) -> Response:
     """Answer a failure that a person can understand with its own sentence."""
     if not isinstance(error, LectureError):
         raise error
-    return problem(status_of(error), error.code, error.message, getattr(error, "headers", None))
+    return problem(status_of(error), error.code, error.message, _headers_of(error))
+
+
+def _headers_of(error: LectureError) -> dict[str, str]:
+    """Return the headers that go with an error: its own, and how long to wait."""
+    headers = dict(getattr(error, "headers", ()))
+    if wait_s := getattr(error, "wait_s", 0.0):
+        headers["Retry-After"] = str(math.ceil(wait_s))
+    if status_of(error) == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:

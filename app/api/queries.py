@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, ConfigDict, create_model
 from pydantic.fields import FieldInfo
 
 OfJob = Annotated[
     str | None,
     Query(max_length=100, description="A run of the lecture; else its newest completed one."),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=8,
+        max_length=200,
+        description="A second request with the same key and body gets what the first one made.",
+    ),
 ]
 
 

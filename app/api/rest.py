@@ -12,54 +12,41 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from agents.errors import LectureError
-from agents.tuning import tuning_type
 from app.api import (
+    direct,
     edits,
+    entry,
     events,
     extras,
+    features,
     files,
     fitting,
+    house,
     jobs,
+    keys,
     lab,
     layouts,
     lectures,
     library,
+    people,
     reference,
     results,
     runs,
     search,
+    shares,
     stills,
     tuning,
     uploads,
 )
+from app.api.document import REFUSED, complete
 from app.api.problems import answer_http_error, answer_lecture_error, problem
 
 SUMMARY = "Lecture recordings in, highlight clips out: everything that a page does, for programs."
-
-
-class Problem(BaseModel):
-    """A refusal (RFC 9457): `code` for programs, `detail` for people."""
-
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
-REFS = "#/components/schemas/{model}"
-REFUSAL = {"schema": {"$ref": REFS.format(model="Problem")}}
-REFUSED: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "Refused, and why",
-        "content": {"application/problem+json": REFUSAL},
-    }
-}
 
 
 class Api(FastAPI):
@@ -68,28 +55,13 @@ class Api(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI 3.1 document, made once."""
         if self.openapi_schema is None:
-            _complete(super().openapi())
+            complete(super().openapi())
         return super().openapi()
 
 
 def _operation_id(route: APIRoute) -> str:
     """Return the name of a route's function, which a HEAD shares with its GET."""
     return f"{route.name}_head" if route.methods == {"HEAD"} else route.name
-
-
-def _complete(document: dict[str, Any]) -> None:
-    """Put our own refusals in the place of FastAPI's, and the tunables' schema beside the rest."""
-    schemas = document["components"]["schemas"]
-    tuning = tuning_type().model_json_schema(ref_template=REFS)
-    schemas |= tuning.pop("$defs") | {"TuningParameters": tuning}
-    # Parsed by the services, so that a wrong tunable is refused in the same words everywhere.
-    schemas["NewJob"]["properties"]["params"] |= {"$ref": REFS.format(model="TuningParameters")}
-    schemas["Problem"] = Problem.model_json_schema()
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            operation["responses"].pop("422", None)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:
@@ -104,10 +76,27 @@ async def _answer_invalid(_: Request, error: Exception) -> Response:
 
 
 ROUTERS = (
-    *(uploads.router, library.router, lectures.router, lectures.texts, search.router),
-    *(jobs.router, results.router, events.router, edits.router, runs.router),
+    *(entry.router, keys.router),
+    *(
+        direct.router,
+        uploads.router,
+        library.router,
+        shares.router,
+        lectures.router,
+        lectures.texts,
+    ),
+    *(
+        search.router,
+        jobs.router,
+        results.router,
+        features.router,
+        events.router,
+        edits.router,
+        runs.router,
+    ),
     *(stills.router, layouts.router, extras.router, files.router),
-    *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router, reference.router),
+    *(tuning.router, lab.presets, lab.router, runs.sweeps, fitting.router),
+    *(people.router, house.router, reference.router),
 )
 """In the order in which addresses are looked up, and told of: `still.jpg` before a clip's files."""
 MOST_BYTES = 200_000

@@ -12,14 +12,13 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query
-from pydantic import Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from agents.errors import LectureError, MediaError
 from agents.intake.probe import HEAD_BYTES
-from app.api.models import Model, View
 from app.api.problems import BadRequest
+from app.api.queries import IdempotencyKey
 from app.services.root import Services, current_services
 from app.services.uploads import BLOCK, MAX_CAPTIONS_BYTES, Upload
 
@@ -41,6 +40,16 @@ class WrongType(LectureError):
     """The body is not what the protocol sends."""
 
     code = "content_type"
+
+
+def check_version_if_told(
+    tus_resumable: Annotated[
+        str | None, Header(description=f"{TUS_VERSION}, from clients that speak tus.")
+    ] = None,
+) -> None:
+    """Check the protocol's version where a client names one: other ways end uploads so, too."""
+    if tus_resumable is not None:
+        check_version(tus_resumable)
 
 
 def check_version(
@@ -117,11 +126,12 @@ async def create_upload(
             examples=["filename dGFsay5tcDQ=,title SGVhdA=="],
         ),
     ] = "",
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Reserve an upload; its bytes go to the `Location` of the answer."""
     services = current_services()
     metadata = read_metadata(upload_metadata)
-    name = one_line(metadata.get("filename", "").replace("\\", "/").rpartition("/")[2], 255)
+    name = file_name(metadata.get("filename", ""))
     if not name:
         raise BadRequest("Upload-Metadata needs a filename.")
     upload = await to_thread.run_sync(
@@ -131,64 +141,12 @@ async def create_upload(
             title=one_line(metadata.get("title", ""), 200),
             preset=one_line(metadata.get("preset", ""), 100),
             params=_read_params(metadata.get("params", "{}")),
+            key=idempotency_key or "",
         )
     )
-    headers = {"Location": f"/api/v1/uploads/{upload.id}", **_headers(services, upload, 0)}
+    offset = services.uploads.offset(upload)
+    headers = {"Location": f"/api/v1/uploads/{upload.id}", **_headers(services, upload, offset)}
     return Response(status_code=201, headers=headers)
-
-
-class NewForm(Model):
-    """A recording that goes straight to the bucket."""
-
-    name: Annotated[str, Field(min_length=1, max_length=1000, examples=["talk.mp4"])]
-    size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
-    """Bytes."""
-    title: Annotated[str, Field(max_length=400)] = ""
-    preset: Annotated[str, Field(max_length=200)] = ""
-    params: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Tunables by agent."""
-
-
-class FormView(View):
-    """Where the recording is posted to: the fields first, then the file as `file`."""
-
-    id: str
-    """Of the upload: `POST /uploads/{id}/complete` when the form was sent."""
-    url: str
-    fields: Mapping[str, str]
-    expires_s: int
-
-
-class CompleteView(View):
-    """What an upload became."""
-
-    lecture_id: str
-    job_id: str
-
-
-@router.post("/form", status_code=201, response_model=FormView)
-def create_form(new: NewForm) -> dict[str, Any]:
-    """Sign a form that stores exactly this recording in the S3 bucket; conflict without one."""
-    form = current_services().direct.begin(
-        name=one_line(new.name.replace("\\", "/").rpartition("/")[2], 255),
-        size=new.size,
-        title=one_line(new.title, 200),
-        preset=one_line(new.preset, 100),
-        params=new.params,
-    )
-    return {
-        "id": form.upload.id,
-        "url": form.url,
-        "fields": form.fields,
-        "expires_s": form.expires_s,
-    }
-
-
-@router.post("/{id}/complete", response_model=CompleteView)
-def complete_form(id: UploadId) -> dict[str, str]:
-    """Look at what arrived by a form, and make the lecture and its job."""
-    upload = current_services().direct.complete(id)
-    return {"lecture_id": upload.id, "job_id": upload.job_id}
 
 
 @router.head(
@@ -239,11 +197,15 @@ async def send_bytes(
     return Response(status_code=204, headers=_headers(services, upload, stored))
 
 
-@router.delete("/{id}", status_code=204, response_class=Response, dependencies=TUS)
+@router.delete(
+    "/{id}",
+    status_code=204,
+    response_class=Response,
+    dependencies=(Depends(check_version_if_told),),
+)
 def terminate_upload(id: UploadId) -> Response:
-    """Drop an upload and its bytes."""
-    services = current_services()
-    services.uploads.delete(services.uploads.get(id).id)
+    """Drop an upload, of whichever way, with the bytes that have arrived; a lecture stays."""
+    current_services().direct.drop(id)
     return Response(status_code=204, headers={"Tus-Resumable": TUS_VERSION})
 
 
@@ -342,6 +304,11 @@ def _read_params(text: str) -> dict[str, dict[str, Any]]:
     if not isinstance(params, dict) or not all(isinstance(v, dict) for v in params.values()):
         raise BadRequest('Upload-Metadata: params must be as {"extract": {"max_clips": 5}}.')
     return params
+
+
+def file_name(text: str) -> str:
+    """Return the name of a file without the folders that a client may have put before it."""
+    return one_line(text.replace("\\", "/").rpartition("/")[2], 255)
 
 
 def one_line(text: str, limit: int) -> str:

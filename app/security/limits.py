@@ -42,8 +42,8 @@ login    GET             /oidc/{step}
 login    GET,POST        /invite/{token}
 login    GET,POST        /reset/{token}
 login    GET,POST        /s/{token}
-login    POST            /api/v1/login
-login    POST            /api/v1/refresh
+login    POST            /api/v1/auth/login
+login    POST            /api/v1/auth/refresh
 upload   POST            /api/v1/uploads
 upload   POST            /api/v1/uploads/form
 transfer GET,PATCH       /api/v1/uploads/{id}

@@ -24,20 +24,20 @@ RULES: Needs = {
         "write": "add_sample delete finish judge recompile rename reserve restore",
         "admin": "add_file",
     },
-    "direct": {"write": "begin complete"},
+    "direct": {"write": "begin begin_parts complete drop links stored"},
     "links": {"open": "open", "write": "of_clip of_extra"},
     "uploads": {
         "read": "get offset part captions head",
-        "write": "append create delete finished put_captions writing",
-        "admin": "all expire",
+        "write": "append create delete finished in_parts put_captions writing",
+        "admin": "all expire old",
     },
     "results": {"read": "captions intake keys of", "admin": "values"},
     "live": {"read": "decisions describe plan reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
         "read": "get history list steps",
-        "write": "caption create cut delete edit fill lock merge move rate redo rename resize"
-        " set_state split undo",
+        "write": "caption create cut delete edit fill lock merge move rate redo rename reorder"
+        " resize set_state split undo",
     },
     "fits": {"tune": "propose save"},
     "review": {
@@ -71,7 +71,7 @@ RULES: Needs = {
         "write": "beginning check_jobs check_sweep",
         "admin": "of given give",
     },
-    "house": {"admin": "work storage"},
+    "house": {"admin": "audit storage work"},
     "exchange": {"read": "archive cutlist downloads"},
 }
 

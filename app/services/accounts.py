@@ -121,7 +121,10 @@ class Accounts:
     def sign_in_program(self, name: str, password: str, code: str = "") -> Tokens:
         """Begin a program's session, or raise SignInRefused."""
         person = self._checked(name, password, code)
-        return self._tokens(person.id, secrets.token_hex(8))
+        with self.core.store.write() as con:
+            made = _add_tokens(con, person.id, secrets.token_hex(8))
+        self.core.directory.changed()
+        return made
 
     def sign_in_subject(
         self, subject: str, name: str, shown: str, email: str, agent: str = ""
@@ -199,23 +202,15 @@ class Accounts:
             if session.ended is not None:
                 end_sessions(con, family=session.family)
                 self._note(con, "refresh", None, session.person, result="token_reused")
+                made = None
             else:
                 end_session(con, session.id)
+                # in the same transaction: a family that was ended meanwhile gets no new pair
+                made = _add_tokens(con, session.person, session.family)
         self.core.directory.changed()
-        if session.ended is not None:
+        if made is None:
             raise SignInRefused("This token was used before; sign in again.")
-        return self._tokens(session.person, session.family)
-
-    def _tokens(self, person: str, family: str) -> Tokens:
-        access, refresh = new_secret(ACCESS_PREFIX), new_secret(REFRESH_PREFIX)
-        ends = now() + ACCESS_TTL
-        with self.core.store.write() as con:
-            common = {"person": person, "family": family, "ip": network_of(caller.get().ip)}
-            add_session(con, id=digest(access), kind="access", expires=ends, **common)
-            later = now() + REFRESH_TTL
-            add_session(con, id=digest(refresh), kind="refresh", expires=later, **common)
-        self.core.directory.changed()
-        return Tokens(access, refresh, ends)
+        return made
 
     def _open(
         self,
@@ -435,8 +430,11 @@ class Accounts:
 
     def revoke_key(self, key_id: str) -> None:
         """End a key of whoever asks, or anybody's for an admin; what it has open is closed."""
+        who = acting()
+        if who.via == "key" and who.handle != key_id and not who.may("admin"):
+            raise AccessDenied("A key ends itself only; other keys are ended by people.")
         with self.core.store.write() as con:
-            mine = None if acting().may("admin") else acting().id
+            mine = None if who.may("admin") else who.id
             if key_id not in [key.id for key in list_keys(con, mine)]:
                 raise NotFound(f"There is no key {key_id[:40]!r}.")
             end_key(con, key_id)
@@ -589,6 +587,16 @@ class Accounts:
         settings = self.core.settings
         given = settings.secret_key.get_secret_value() if settings.secret_key else None
         return sealing(settings.state, given)
+
+
+def _add_tokens(con: Connection, person: str, family: str) -> Tokens:
+    access, refresh = new_secret(ACCESS_PREFIX), new_secret(REFRESH_PREFIX)
+    ends = now() + ACCESS_TTL
+    common = {"person": person, "family": family, "ip": network_of(caller.get().ip)}
+    add_session(con, id=digest(access), kind="access", expires=ends, **common)
+    later = now() + REFRESH_TTL
+    add_session(con, id=digest(refresh), kind="refresh", expires=later, **common)
+    return Tokens(access, refresh, ends)
 
 
 def _found_link(con: Connection, secret: str) -> Invitation:

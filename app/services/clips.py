@@ -16,7 +16,6 @@ from app.services import cutting
 from app.services.core import Core
 from app.services.cutting import Parts
 from app.services.live import LivePlans
-from app.services.results import Recent
 from data.clips import StaleRevision, get_clip, insert_clip, list_clips
 from data.decisions import caption_fixes
 from data.edits import (
@@ -24,6 +23,7 @@ from data.edits import (
     add_edit,
     change_caption,
     change_clip,
+    change_order,
     list_edits,
     redo_edit,
     undo_edit,
@@ -35,19 +35,16 @@ from data.store import Connection
 
 OPERATIONS = {
     "set_state", "rename", "lock", "rate", "resize", "move", "cut", "fill", "split", "merge",
-    "delete", "create", "caption", "undo", "redo",
+    "delete", "create", "caption", "reorder", "undo", "redo",
 }  # fmt: skip
 """What a page may ask for by name."""
-OF_RUN = {"create", "caption", "undo", "redo"}
+OF_RUN = {"create", "caption", "reorder", "undo", "redo"}
 """Those that concern a run, not one of its clips."""
 STATE_LABELS = {"accepted": "Accepted", "rejected": "Rejected", "proposed": "Took back the word on"}
 UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
 """A clip with other parts has no files until it is compiled again."""
 LONGEST_TITLE = 200
 LONGEST_LINE = 500
-
-KEPT_KNOWN = 64
-"""Clips and histories that stay in memory until somebody commits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +67,14 @@ class Clips:
     def __init__(self, core: Core, live: LivePlans) -> None:
         self.core = core
         self.live = live
-        self._known = Recent(KEPT_KNOWN)
 
     def list(self, job_id: str) -> list[ClipRow]:
         """Return the clips of a job, best first."""
-        with self.core.store.read() as con:
-            return list_clips(con, job_id)
+        return [*self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))]
 
     def get(self, clip_id: str) -> ClipRow:
         """Return a clip, or raise NotFound."""
-        key = f"clip {clip_id} {self.core.store.version()}"
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        with self.core.store.read() as con:
-            return self._known.keep(key, get_clip(con, clip_id))
+        return self.core.kept(f"clip {clip_id}", lambda con: get_clip(con, clip_id))
 
     def edit(self, job_id: str, order: Mapping[str, Any]) -> str:
         """Do what a page asks for by name, and return in words what was done."""
@@ -219,6 +209,19 @@ class Clips:
             self._record(con, job_id, f"Made clip {clip.idx}", added)
             return clip
 
+    def reorder(self, job_id: str, order: Sequence[str], at: int | None = None) -> None:
+        """Put the clips of a run in this order of their ids; those not named come after."""
+        with self.core.store.write() as con:
+            _check_at(_history(list_edits(con, job_id)), at)
+            known = [clip.id for clip in list_clips(con, job_id)]
+            if not set(order) <= set(known):
+                raise NotFound("A clip of this order is not in the run any more; reload the page.")
+            if len(set(order)) != len(order):
+                raise TuningError("A clip stands twice in this order.")
+            change = change_order(con, job_id, order)
+            if change["before"] != change["after"]:
+                self._record(con, job_id, "Put the clips in another order", change)
+
     # --- captions ---------------------------------------------------------------------------------
 
     def caption(self, job_id: str, start: float, text: str, was: str) -> None:
@@ -250,12 +253,7 @@ class Clips:
 
     def history(self, job_id: str) -> History:
         """Return what can be taken back and done again in a run; read anew after a change."""
-        key = f"history {job_id} {self.core.store.version()}"
-        known = self._known.get(key)
-        if known is not None:
-            return known
-        with self.core.store.read() as con:
-            return self._known.keep(key, _history(list_edits(con, job_id)))
+        return self.core.kept(f"history {job_id}", lambda con: _history(list_edits(con, job_id)))
 
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""

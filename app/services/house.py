@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 
 from redis.exceptions import RedisError
 from rq import Worker
 
 from app.services.core import Core, no_broker
+from data.audit import AuditLine
+from data.audit_pages import AuditFilter, page_audit
 from data.jobs import unfinished_jobs
 from data.lectures import list_lectures
 from data.people import list_people
@@ -75,3 +78,10 @@ class House:
         disk = shutil.disk_usage(self.core.settings.state)
         owners.sort(key=lambda room: -room.size_bytes)
         return Storage(disk.total, disk.free, tuple(owners))
+
+    def audit(
+        self, held: AuditFilter, *, after: tuple[datetime, int] | None, limit: int
+    ) -> list[AuditLine]:
+        """Return at most `limit` lines of the audit, newest first, after so many of a moment."""
+        with self.core.store.read() as con:
+            return page_audit(con, held, after=after, limit=limit)

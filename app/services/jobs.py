@@ -22,6 +22,7 @@ from data.lectures import get_lecture, list_lectures
 from data.records import Job, JobStatus, Lecture, LogEntry, StageRow
 from data.restored import ordered_runs
 from data.spending import Spending, job_spending
+from data.store import Connection
 from jobs import queue
 from jobs.progress import FINAL, snapshot
 from jobs.runs import create_run, renew_keys
@@ -78,8 +79,7 @@ class Jobs:
 
     def get(self, job_id: str) -> Job:
         """Return a job, or raise NotFound."""
-        with self.core.store.read() as con:
-            return get_job(con, job_id)
+        return self.core.kept(f"job {job_id}", lambda con: get_job(con, job_id))
 
     def list(self, lecture_id: str | None = None) -> list[Job]:
         """Return jobs, newest first."""
@@ -99,15 +99,12 @@ class Jobs:
         limit: int,
     ) -> list[Job]:
         """Return at most `limit` jobs, newest first, those after a moment and id."""
-        with self.core.store.read() as con:
-            return page_jobs(
-                con,
-                lecture_id=lecture_id,
-                status=status,
-                after=after,
-                limit=limit,
-                visible=visible_now(self.core.access),
-            )
+        asked = {"lecture_id": lecture_id, "status": status, "after": after, "limit": limit}
+        visible = visible_now(self.core.access)
+        rows = self.core.kept(
+            f"page of jobs {asked} {visible}", lambda con: page_jobs(con, **asked, visible=visible)
+        )
+        return [*rows]
 
     def latest(self, lecture_id: str) -> Job | None:
         """Return the newest job of a lecture."""
@@ -219,11 +216,13 @@ class Jobs:
 
     def view(self, job_id: str) -> JobView:
         """Return everything that the job page shows."""
-        with self.core.store.read() as con:
+
+        def read(con: Connection) -> tuple[Job, Lecture, list[StageRow], list[LogEntry], list]:
             job = get_job(con, job_id)
-            lecture = get_lecture(con, job.lecture_id)
             rows, log = job_stages(con, job_id), job_log(con, job_id)
-            spending = job_spending(con, job_id)
+            return job, get_lecture(con, job.lecture_id), rows, log, job_spending(con, job_id)
+
+        job, lecture, rows, log, spending = self.core.kept(f"view {job_id}", read)
         live = self._live(job_id)
         stages = tuple(self._stage(row, live.get("stages", {}).get(row.name)) for row in rows)
         return JobView(

@@ -14,7 +14,8 @@ from app.exports import rounded
 from app.services.core import Core
 from app.services.jobs import Jobs
 from app.services.live import LivePlans, LiveSilences
-from app.services.results import Recent, Results
+from app.services.recent import Recent
+from app.services.results import Results
 from app.services.review import Review
 from app.services.runs import Runs
 from app.views.cells import notebook_cells

@@ -14,7 +14,7 @@ from app.security.access import visible_now
 from app.security.identity import LOCAL, acting
 from app.services.core import Core
 from app.services.jobs import Jobs, checked_tuning
-from app.services.uploads import Upload
+from app.services.uploads import Upload, Way
 from data.clips import count_rendered
 from data.jobs import jobs_past, newest_jobs
 from data.lectures import (
@@ -79,14 +79,17 @@ class Lectures:
 
     def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:
         """Return at most `limit` lectures, newest first, those after a moment and id."""
-        with self.core.store.read() as con:
-            visible = visible_now(self.core.access)
-            return page_lectures(con, after=after, limit=limit, visible=visible)
+        visible = visible_now(self.core.access)
+        rows = self.core.kept(
+            f"page of lectures {after} {limit} {visible}",
+            lambda con: page_lectures(con, after=after, limit=limit, visible=visible),
+        )
+        return [*rows]
 
     def get(self, lecture_id: str) -> Lecture:
         """Return a lecture that is not deleted, or raise NotFound."""
-        with self.core.store.read() as con:
-            return check_visible(get_lecture(con, lecture_id))
+        found = self.core.kept(f"lecture {lecture_id}", lambda con: get_lecture(con, lecture_id))
+        return check_visible(found)
 
     def rename(self, lecture_id: str, title: str) -> Lecture:
         """Give a lecture another title."""
@@ -146,13 +149,18 @@ class Lectures:
         title: str = "",
         preset: str = "",
         params: Mapping[str, Any] | None = None,
+        way: Way = "tus",
+        key: str = "",
     ) -> Upload:
-        """Begin an upload, or refuse it by its name, size and tunables alone."""
+        """Begin an upload, or refuse it by its name, size and tunables alone.
+
+        Asked again with the same idempotency key, it returns the upload of the first time.
+        """
         check_extension(name)
         checked_tuning(self._params_of(preset, params or {}))
         about = {"title": title, "preset": preset, "params": params, "owner": acting().id}
         with self.jobs.quotas.beginning(name, size):
-            return self.core.uploads.create(name=name, size=size, **about)
+            return self.core.uploads.create(name=name, size=size, way=way, key=key, **about)
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""

@@ -12,7 +12,8 @@ from agents.tuning import parse_tuning
 from agents.types import ClipPlan, Content, Decisions, KeptClip, SilenceRegion, TranscriptSegment
 from app.exports import Findings
 from app.services.jobs import Jobs
-from app.services.results import Recent, Results
+from app.services.recent import Recent
+from app.services.results import Results
 from data.decisions import gather_decisions
 
 if TYPE_CHECKING:

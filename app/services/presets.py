@@ -29,8 +29,8 @@ class Presets:
 
     def list(self) -> list[Preset]:
         """Return all presets by name."""
-        with self.core.store.read() as con:
-            return list_presets(con, acting().id)
+        person = acting().id
+        return [*self.core.kept(f"presets {person}", lambda con: list_presets(con, person))]
 
     def get(self, id: str) -> Preset:
         """Return a preset, or raise NotFound."""

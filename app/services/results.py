@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from agents.errors import NotFound
@@ -15,14 +13,15 @@ from agents.subtitles import fix_segments, fix_sentences
 from agents.types import CaptionFix, Intake, Notice
 from app.exports import Findings
 from app.services.core import Core
+from app.services.recent import Recent
 from data.artifacts import has_result, load_result
 from data.decisions import caption_fixes, read_decisions
 from data.jobs import get_job, job_stages
 from data.records import Job
 from data.store import Connection
 
-KEPT_VALUES = 48
-"""Values that stay in memory; intake's arrays are not among them."""
+KEPT_VALUES = 128
+"""Values that stay in memory, those of some twenty lectures; intake's arrays are not among them."""
 OPEN_INTAKES = 4
 """Lectures whose arrays stay mapped, each through a dozen files."""
 
@@ -42,31 +41,6 @@ class IntakeFacts:
     notices: tuple[Notice, ...]
 
 
-class Recent:
-    """The values used last, by key; threads share it."""
-
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self._kept: OrderedDict[str, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: str) -> Any:  # noqa: ANN401
-        """Return a value that is kept, else None."""
-        with self._lock:
-            if key not in self._kept:
-                return None
-            self._kept.move_to_end(key)
-            return self._kept[key]
-
-    def keep(self, key: str, value: Any) -> Any:  # noqa: ANN401
-        """Keep a value and return it; what was used longest ago goes."""
-        with self._lock:
-            self._kept[key] = value
-            while len(self._kept) > self.most:
-                self._kept.popitem(last=False)
-        return value
-
-
 class Results:
     """A cache of stage values by stage key."""
 
@@ -80,14 +54,12 @@ class Results:
 
         They may change when a local result stands in for that of an outside analyzer.
         """
-        name = f"{job_id} {self.core.store.version()}"
-        kept = self._kept.get(name)
-        if kept is not None:
-            return kept
-        with self.core.store.read() as con:
+
+        def read(con: Connection) -> dict[str, str]:
             get_job(con, job_id)
-            keys = {row.name: row.key for row in job_stages(con, job_id)}
-        return self._kept.keep(name, keys)
+            return {row.name: row.key for row in job_stages(con, job_id)}
+
+        return self.core.kept(f"keys {job_id}", read)
 
     def values(self, keys: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of stages that are done, by stage; what is new comes in one read."""
@@ -146,12 +118,7 @@ class Results:
 
     def captions(self, lecture_id: str) -> tuple[CaptionFix, ...]:
         """Return what people have corrected in a lecture's captions; read anew after a change."""
-        name = f"captions {lecture_id} {self.core.store.version()}"
-        kept = self._kept.get(name)
-        if kept is not None:
-            return kept
-        with self.core.store.read() as con:
-            return self._kept.keep(name, caption_fixes(con, lecture_id))
+        return self.core.kept(f"captions {lecture_id}", lambda con: caption_fixes(con, lecture_id))
 
 
 def _corrected(values: dict[str, Any], fixes: Sequence[CaptionFix]) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import MEDIA, check_visible
 from app.services.live import LivePlans, LiveSilence, LiveSilences
-from app.services.results import JobResults, Recent, Results
+from app.services.recent import Recent
+from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
 from data.clips import list_clips
@@ -32,8 +33,8 @@ from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
 from data.restored import ordered_runs
 
-KEPT_MADE = 16
-"""Sentences and reels that stay in memory as pages show them, up to 1 MB each."""
+KEPT_MADE = 64
+"""Sentences, reels and texts that stay in memory as they are shown, up to 1 MB each."""
 
 
 class Review:
@@ -55,8 +56,10 @@ class Review:
         That is the named one, else the newest completed one, else the newest; a run that was
         restored counts as new from then on.
         """
-        with self.core.store.read() as con:
-            lecture, jobs = get_lecture(con, lecture_id), ordered_runs(con, lecture_id)
+        lecture, jobs = self.core.kept(
+            f"runs {lecture_id}",
+            lambda con: (get_lecture(con, lecture_id), ordered_runs(con, lecture_id)),
+        )
         check_visible(lecture)
         wanted = [job for job in jobs if job.id == job_id] if job_id else jobs
         if not wanted:
@@ -107,7 +110,7 @@ class Review:
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
             ),
-            "sentences": self._sentences(job, found),
+            "sentences": self.sentences(job, found),
             "cues": transcript_cues(found.transcript),
             "clips": clips,
             "reel": self._reel(job, found),
@@ -128,13 +131,13 @@ class Review:
         there = [keys[name] for name in sorted(found.values)]
         return f"{job.id} {there} {self.captions_stamp(job.lecture_id)}"
 
-    def _sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
-        key = f"sentences {self._known(job, found)}"
-        made = self._made.get(key)
-        return made if made is not None else self._made.keep(key, self.sentences(job, found))
-
     def sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
         """Return every sentence with its components and its score under the job's weights."""
+        key = f"sentences {self._known(job, found)}"
+        made = self._made.get(key)
+        return made if made is not None else self._made.keep(key, self._scored(job, found))
+
+    def _scored(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
         if found.content is None:
             return []
         scores = self.live.scores(found.content, self.jobs.tuning(job))
@@ -156,10 +159,9 @@ class Review:
 
         What `plans` know beyond the rows is told of clips that are still as they were planned.
         """
-        known = {(plan.rank, plan.parts): plan for plan in plans}
-        with self.core.store.read() as con:
-            rows = list_clips(con, job_id)
-        return [clip_json(clip, known.get((clip.idx, clip.parts))) for clip in rows]
+        known = {plan.parts: plan for plan in plans}
+        rows = self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))
+        return [clip_json(clip, known.get(clip.parts)) for clip in rows]
 
     def captions_stamp(self, lecture_id: str) -> str:
         """Return what changes whenever somebody corrects a line."""
@@ -189,11 +191,15 @@ class Review:
         """Return name, media type and text of the whole lecture's transcript."""
         made = _format("A transcript is", TRANSCRIPT_FORMATS, suffix)
         lecture, job = self.find(lecture_id, job_id)
-        transcript = self.results.of(job).transcript
-        if transcript is None:
+        found = self.results.of(job)
+        if found.transcript is None:
             raise NotFound("There is no transcript yet.")
         name = f"{slug(lecture.title) or 'lecture'}.{suffix}"
-        return name, made.media_type, made.write(transcript, lecture.title)
+        key = f"transcript {suffix} {self._known(job, found)} {lecture.title}"
+        text = self._made.get(key)
+        if text is None:
+            text = self._made.keep(key, made.write(found.transcript, lecture.title))
+        return name, made.media_type, text
 
     def chapters(
         self, lecture_id: str, suffix: str, job_id: str | None = None

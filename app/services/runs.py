@@ -13,7 +13,7 @@ from app.changes import ClipChange, compare_clips, compare_settings
 from app.services.core import Core
 from app.services.jobs import Jobs
 from app.services.live import LivePlans
-from app.services.results import Recent, Results
+from app.services.results import Results
 from data.clips import list_clips
 from data.jobs import get_job
 from data.lectures import get_lecture
@@ -23,9 +23,6 @@ from jobs.evaluation.labels import Figures
 from jobs.evaluation.marked import Parts, score_marked
 from jobs.evaluation.matching import Span
 from jobs.references import clip_spans, read_references
-
-KEPT_REFERENCES = 16
-"""Lectures whose marks and accepted clips stay in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +74,13 @@ class Runs:
         self.jobs = jobs
         self.results = results
         self.live = live
-        self._said = Recent(KEPT_REFERENCES)
 
     def list(self, lecture_id: str) -> list[Run]:
         """Return the runs of a lecture, newest first; one restored is as new as that."""
-        with self.core.store.read() as con:
-            get_lecture(con, lecture_id)
-            jobs = ordered_runs(con, lecture_id)
+        _, jobs = self.core.kept(
+            f"runs {lecture_id}",
+            lambda con: (get_lecture(con, lecture_id), ordered_runs(con, lecture_id)),
+        )
         shown = next((job for job in jobs if job.status == "completed"), None)
         return [self._run(job, job is shown) for job in jobs]
 
@@ -121,12 +118,9 @@ class Runs:
 
     def references(self, lecture_id: str) -> dict[str, list[list[Span]]]:
         """Return what people hold important, by how they said so; only what there is."""
-        key = f"{lecture_id} {self.core.store.version()}"
-        found = self._said.get(key)
-        if found is None:
-            with self.core.store.read() as con:
-                found = self._said.keep(key, read_references(con, lecture_id))
-        return found
+        return self.core.kept(
+            f"references {lecture_id}", lambda con: read_references(con, lecture_id)
+        )
 
     def _run(self, job: Job, shown: bool) -> Run:
         return Run(job, differing(self.jobs.tuning(job)), shown)

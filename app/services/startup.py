@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
 from anyio import to_thread
 from redis.exceptions import RedisError
 
-from agents.errors import LectureError, ServiceUnavailable
+from agents.errors import LectureError, NotFound, ServiceUnavailable
 from app.security.identity import OPERATOR, acting_as
+from app.services.direct import NoBucket
 from app.services.root import Services
 from data.audit import forget_audit
 from data.invitations import forget_invitations
@@ -47,8 +49,11 @@ def expire_uploads(services: Services) -> None:
     """Drop uploads that nobody has gone on with; a disk that fails is no reason to end."""
     try:
         with acting_as(OPERATOR):
+            for upload_id in services.uploads.old(services.settings.upload_expiry_s):
+                with suppress(NotFound, NoBucket):
+                    services.direct.drop(upload_id)
             services.uploads.expire(services.settings.upload_expiry_s)
-    except OSError as error:
+    except (OSError, ServiceUnavailable) as error:
         logger.warning("old uploads not dropped", extra={"reason": str(error)})
 
 

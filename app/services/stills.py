@@ -13,7 +13,8 @@ from agents.types import ClipPlan, Interval, LayoutRegion, Word
 from app.services.clips import Clips
 from app.services.jobs import Jobs
 from app.services.lectures import check_visible
-from app.services.results import JobResults, Recent, Results
+from app.services.recent import Recent
+from app.services.results import JobResults, Results
 from data.lectures import get_lecture
 from data.records import Job
 

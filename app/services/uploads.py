@@ -8,6 +8,7 @@ uploads/<id>/captions      optional
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agents.errors import LectureError, MediaError, NotFound
 from agents.intake.probe import HEAD_BYTES
@@ -30,6 +31,7 @@ CAPTION_SUFFIXES = (".vtt", ".srt", ".ttml", ".dfxp", ".json3", ".ass")
 GIVEN_SUFFIXES = (*CAPTION_SUFFIXES, ".xml", ".json", ".txt")
 """What captions that somebody names may be called; the content decides what they are."""
 BLOCK = 1 << 20
+Way = Literal["tus", "form", "parts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,18 @@ class Upload:
     """The job that it led to; the upload's id is the lecture's."""
     owner: str = "local"
     """The person whose lecture it becomes."""
+    way: Way = "tus"
+    """How its bytes come: here, or to the bucket by a form or in parts."""
+    parts_id: str = ""
+    """What the bucket calls the upload in parts."""
+    part_bytes: int = 0
+    """Of every part but the last."""
+
+    @property
+    def part_sizes(self) -> list[int]:
+        """Return the bytes of every part."""
+        whole, rest = divmod(self.size, self.part_bytes)
+        return [self.part_bytes] * whole + ([rest] if rest else [])
 
 
 class UploadConflict(LectureError):
@@ -74,17 +88,43 @@ class UploadFolder:
         preset: str = "",
         params: Mapping[str, Any] | None = None,
         owner: str = "local",
+        way: Way = "tus",
+        key: str = "",
     ) -> Upload:
-        """Reserve an upload of `size` bytes, or refuse it in one sentence."""
-        self._check_size(name, size)
-        folder_id = secrets.token_hex(16)
+        """Reserve an upload of `size` bytes, or refuse it in one sentence.
+
+        Asked again with the same key of the same person, it returns what was reserved before.
+        """
+        folder_id = _named_id(owner, key) if key else secrets.token_hex(16)
         title = title.strip() or Path(name).stem
-        upload = Upload(folder_id, name, size, title, preset, params or {}, owner=owner)
+        upload = Upload(folder_id, name, size, title, preset, params or {}, owner=owner, way=way)
+        if key and (made := self._made(upload)):
+            return made
+        self._check_size(name, size)
         folder = self.root / upload.id
         with disk_errors(self.root):
-            folder.mkdir(parents=True, mode=0o700)
+            folder.mkdir(parents=True, mode=0o700, exist_ok=bool(key))
             self._write(upload)
             (folder / "part").touch(0o600)
+        return upload
+
+    def _made(self, asked: Upload) -> Upload | None:
+        """Return what a key stands for already; refuse to let it stand for something else."""
+        try:
+            made = self.get(asked.id)
+        except NotFound:
+            return None
+        names = ("name", "size", "title", "preset", "params", "way")
+        if any(getattr(made, name) != getattr(asked, name) for name in names):
+            raise UploadConflict(
+                "This Idempotency-Key was used for another upload; take a new one."
+            )
+        return made
+
+    def in_parts(self, upload: Upload, parts_id: str, part_bytes: int) -> Upload:
+        """Remember what the bucket calls an upload in parts, and how large they are."""
+        upload = replace(upload, parts_id=parts_id, part_bytes=part_bytes)
+        self._write(upload)
         return upload
 
     def _check_size(self, name: str, size: int) -> None:
@@ -178,12 +218,19 @@ class UploadFolder:
 
     def expire(self, older_than_s: float) -> None:
         """Drop uploads that nobody has touched for so long."""
+        for upload_id in self.old(older_than_s):
+            self.delete(upload_id)
+
+    def old(self, older_than_s: float) -> list[str]:
+        """Return the ids of uploads that nobody has touched for so long."""
+        found = []
         for upload_id in self._ids():
             folder = self._folder(upload_id)
             # a file or folder that goes meanwhile counts as touched
             touched = max(map(modified, folder.glob("*")), default=modified(folder))
             if time.time() - touched > older_than_s:
-                self.delete(upload_id)
+                found.append(upload_id)
+        return found
 
     def _ids(self) -> list[str]:
         names = (path.name for path in (self.root.iterdir() if self.root.is_dir() else ()))
@@ -220,6 +267,11 @@ class UploadFolder:
     def _write(self, upload: Upload) -> None:
         with atomic_file(self._folder(upload.id) / "upload.json") as file:
             file.write(json.dumps(asdict(upload), ensure_ascii=False).encode())
+
+
+def _named_id(owner: str, key: str) -> str:
+    """Return the id of the upload that a person means by a key."""
+    return hashlib.sha256(f"{owner} {key}".encode()).hexdigest()[:32]
 
 
 def _write_all(descriptor: int, block: bytes) -> None:

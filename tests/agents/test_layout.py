@@ -9,8 +9,8 @@ import pytest
 from agents.intake import measure
 from agents.layout import AGENT
 from agents.layout.borders import ROUND_SUPPORT
-from agents.layout.boxes import Rect, cut_margins, find_blobs, iou, snap_to_edges
-from agents.layout.cameras import is_shadow
+from agents.layout.boxes import Rect, Snapped, cut_margins, find_blobs, iou, snap_to_edges
+from agents.layout.cameras import find_cameras, is_shadow
 from agents.layout.circles import fit_circle
 from agents.layout.detector import arrange_samples, detect_layout, detect_regions, split_between
 from agents.layout.likeness import Camera, shows
@@ -25,6 +25,7 @@ from agents.layout.motion import (
 )
 from agents.layout.params import LayoutParams
 from agents.layout.screens import find_screen
+from agents.layout.votes import Vote
 from agents.types import Box, KeyFrames
 from tests.hearing import context
 from tests.moving import CAMERA, add_camera, motion_of, slide_pictures
@@ -125,6 +126,18 @@ def test_small_camera_on_the_margin_beside_the_slide_is_found():
     assert iou(stretch.arrangement.screen, screen) > SCREEN_IOU
 
 
+def test_slide_between_two_bars_is_no_camera(monkeypatch):
+    slide = Rect(0, 20, 320, 160)
+    luma = np.full((10, 180, 320), 16, np.uint8)
+    slide.inside(luma)[:] = slide_pictures(10)[:, 20:160]
+    film, ticker = Rect(180, 70, 300, 130), Rect(4, 162, 124, 178)
+    add_camera(luma, film)
+    ticker.inside(luma)[:] = np.arange(60, 260, 20).astype(np.uint8)[:, None, None]
+    votes = [Vote(Snapped(slide, (0.5, 1.0, 0.5, 1.0)), (at,), whole=False) for at in range(9)]
+    monkeypatch.setattr("agents.layout.cameras.short_votes", lambda *_: votes)
+    assert find_cameras(motion_of(luma, film), luma, PARAMS) == ()
+
+
 def seen_at(frames, rect, support, whole=False):
     """Return a camera that motion showed after those key frames, of a plain look."""
     look = np.full((4, 4), 90.0, np.float32)
@@ -136,6 +149,8 @@ def test_box_around_a_camera_and_a_film_is_no_other_camera():
     joint = Rect(150, 60, CAMERA.right, CAMERA.bottom)
     assert is_shadow(seen_at((3, 4), joint, 0.7), [camera])
     assert not is_shadow(seen_at((3, 4), joint, 0.95), [camera])
+    assert is_shadow(seen_at((3, 4), joint, 0.91), [camera])
+    assert not is_shadow(seen_at((3, 4, 5, 6), joint, 0.91), [camera])
     assert not is_shadow(seen_at((3, 4), Rect(0, 60, 200, 172), 0.7), [camera])
 
 

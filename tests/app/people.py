@@ -45,9 +45,14 @@ def town(services, monkeypatch, **settings):
             yield Town(mine)
         finally:
             use_services(services)
-            with services.store.write() as con:
-                for table in ("app_user", "session", "api_key", "share", "invitation", "lockout"):
-                    con.run(f"delete from {table}")
+            forget_people(services)
+
+
+def forget_people(services):
+    """Remove everybody, with all that lets them in."""
+    with services.store.write() as con:
+        for table in ("app_user", "session", "api_key", "share", "invitation", "lockout"):
+            con.run(f"delete from {table}")
 
 
 class Town:

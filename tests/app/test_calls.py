@@ -5,6 +5,7 @@ import pytest
 from agents.errors import LectureError, NotFound
 from app.client import Client
 from app.connection import Refused
+from tests.app.conftest import finish
 from tests.app.live import listening
 
 
@@ -51,6 +52,29 @@ def test_clips_are_judged_cut_and_rendered_again(here, services, lecture, job):
     here.cancel(made.id)
     with pytest.raises(LectureError, match="op"):
         here.edit(job.id, "explode")
+
+
+def test_clips_are_put_in_order_and_stay_so_when_they_are_rendered(here, services, job):
+    first, second = here.clips(job.id)
+    done = here.edit(job.id, "reorder", order=[second.id], at=0)
+    assert done.done == "Put the clips in another order"
+    assert [(clip.id, clip.rank) for clip in done.clips] == [(second.id, 1), (first.id, 2)]
+    assert [clip.id for clip in here.clips(job.id)] == [second.id, first.id]
+    with pytest.raises(Refused) as stale:
+        here.edit(job.id, "reorder", order=[first.id], at=0)
+    assert stale.value.code == "stale_revision"
+    for wrong in ([first.id, first.id], ["x"]):
+        with pytest.raises(LectureError):
+            here.edit(job.id, "reorder", order=wrong)
+    made = here.render(job.id)
+    finish(services, made.id)
+    assert [(clip.title, clip.rank) for clip in here.clips(made.id)] == [
+        (second.title, 1), (first.title, 2),
+    ]  # fmt: skip
+    names = [row.name for row in here.downloads(made.lecture_id) if row.group.startswith("1. ")]
+    assert names == ["Video", "SRT", "VTT", "Picture"]
+    here.edit(job.id, "undo")
+    assert [clip.id for clip in here.clips(job.id)] == [first.id, second.id]
 
 
 def test_settings_are_tried_and_kept(here, lecture, job):

@@ -163,11 +163,12 @@ def test_highlights_on_a_server_leave_the_clips_here(address, job, tmp_path, cap
     sample = sample_paths()
     command = ["highlights", str(sample.video), "--captions", str(sample.captions)]
     command += ["--out", str(tmp_path / "out"), "--server", address, "--json"]
-    command += ["--compile.size", "360p", "--compile.preset", "ultrafast", "--podcast"]
+    command += ["--compile.size", "360p", "--compile.preset", "ultrafast", "--podcast", "--reel"]
     assert run(command) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["clips"]
     assert list((tmp_path / "out").glob("*.mp3"))
+    assert list((tmp_path / "out").glob("*reel.mp4"))
     assert (tmp_path / "out" / "index.html").is_file()
     assert run([*command, "--keep", "0:10-0:40"]) == 2
     assert "--server" in capsys.readouterr().err
@@ -175,7 +176,7 @@ def test_highlights_on_a_server_leave_the_clips_here(address, job, tmp_path, cap
 
 def test_the_examples_of_the_documentation_run(address, tmp_path):
     text = (Path(__file__).parents[2] / "docs/api.md").read_text()
-    blocks = dict(re.findall(r"```(python|sh)\n(.*?)```", text, re.DOTALL))
+    blocks = dict(re.findall(r"```(python|sh)\n(.*?)```", text, re.DOTALL))  # one of each
     shutil.copy(sample_paths().video, tmp_path / "talk.mp4")
     shutil.copy(sample_paths().captions, tmp_path / "talk.vtt")
     program = blocks["python"].replace("SERVER", repr(address))
@@ -187,6 +188,7 @@ def test_the_examples_of_the_documentation_run(address, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "compile done" in done.stdout
+    assert "/api/v1/files/" in done.stdout
     assert list((tmp_path / "clips").glob("*.mp4"))
     if shutil.which("curl") is None:
         pytest.fail("curl is needed to try the example: apt-get install curl")

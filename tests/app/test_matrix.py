@@ -94,6 +94,7 @@ def filled(path, ids):
         "suffix": {"reel": "mp4", "podcast": "m4a"}.get(path.split("/")[-1].split(".")[0], "vtt"),
         "kind": "reel" if "extras" in path else "video",
         "token": "nothing",
+        **dict.fromkeys(("share", "family", "subject"), "nothing"),
         "path:path": "x",
         "name": "x.js",
     }

@@ -1,8 +1,14 @@
 """The REST API: what a program sees of lectures, jobs and results, and the document about it."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from agents.types import PacketTable, Prosody, SpeechProbability
+from app.security.routes import requirement
+from app.services.recent import Recent
 
 BASE = "/api/v1"
 
@@ -79,6 +85,37 @@ def test_results_are_the_values_of_the_stages(client, services, job):
     clips = get(client, f"{path}/clips")
     assert [clip["rank"] for clip in clips] == [plan.rank for plan in found.plans]
     assert clips[0]["video"]
+
+
+def test_features_are_columns_of_a_stretch(client, services, job, monkeypatch):
+    whole = get(client, f"/jobs/{job['id']}/features")
+    assert (whole["from"], whole["to"], whole["step_s"]) == (0, 120, 1)
+    assert whole["sentences"]["components"]["information"][:4] == [0, 0.25, 0.5, 0.75]
+    assert len(whole["sentences"]["score"]) == len(whole["sentences"]["start"]) == 12
+    assert whole["picture"]["slide"] == [0] * 60 + [1] * 60
+    assert whole["voice"]["pitch_hz"] == [None] * 120  # nothing was measured
+
+    measured = services.results.intake(job["id"])
+    seconds = np.arange(120, dtype=np.float32)
+    packets = PacketTable(np.arange(0, 120, 0.5), np.full(240, 1000), np.zeros(240, bool))
+    intake = replace(
+        measured,
+        prosody=Prosody(seconds - 60, seconds, np.where(seconds == 31, np.nan, 2)),
+        speech=SpeechProbability(0.5, np.tile([0.25, 0.75], 120)),
+        packets=packets,
+    )
+    monkeypatch.setattr(services.results, "intake", lambda job_id: intake)
+    monkeypatch.setattr("app.api.features._kept", Recent(1))
+    some = get(client, f"/jobs/{job['id']}/features", **{"from": 30.5, "to": 33})
+    assert some["sentences"]["start"] == [30]
+    assert some["voice"] == {
+        "level_db": [-30, -29, -28],
+        "pitch_hz": [30, 31, 32],
+        "pitch_range": [2, None, 2],
+        "speech": [0.5, 0.5, 0.5],
+    }
+    assert some["picture"] == {"kbit": [16, 16, 16], "slide": [0, 0, 0]}
+    assert client.get(f"{BASE}/jobs/{job['id']}/features?from=200").status_code == 404
 
 
 def test_a_job_is_created_with_tunables_and_does_not_compute_twice(client, services, lecture):
@@ -162,10 +199,20 @@ def test_the_document_names_every_operation_and_its_refusal(client):
     assert document["openapi"].startswith("3.1")
     schemas = document["components"]["schemas"]
     assert "HTTPValidationError" not in schemas
+    used = set()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             assert operation["description"], (method, path)
             assert "default" in operation["responses"]
+            need = requirement(method.upper(), f"{BASE}{path}")
+            scopes = [scheme["bearer"] for scheme in operation["security"] if "bearer" in scheme]
+            assert scopes == ([] if need == "open" else [[need]]), (method, path)
+            (tag,) = operation["tags"]
+            used.add(tag)
+    assert used == {tag["name"] for tag in document["tags"]}
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert schemes["session"]["name"] == "lh_session"
     named = re.findall(r'"#/components/schemas/(\w+)"', str(document).replace("'", '"'))
     assert set(named) <= set(schemas)
 

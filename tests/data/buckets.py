@@ -58,7 +58,7 @@ class Line:
     def __init__(self, address):
         self.target = address.removeprefix("http://")
         self.faults = {}
-        self.seen = []
+        self.seen, self.bearers = [], []
         line = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -99,6 +99,7 @@ class Line:
     def answer(self, handler):
         body = self.body(handler)
         self.seen.append(handler.command)
+        self.bearers.append(handler.headers.get("Authorization", ""))
         fault = self.fault(handler.command)
         if fault == "stall":
             self.stalled.wait(10)

@@ -8,6 +8,7 @@ from data.edits import (
     add_edit,
     change_caption,
     change_clip,
+    change_order,
     list_edits,
     redo_edit,
     undo_edit,
@@ -91,3 +92,20 @@ def test_a_change_to_what_somebody_else_changed_is_no_step(con):
     with pytest.raises(StaleRevision, match="another window"):
         change_clip(con, "J-01", revision=1, rating=2)
     assert get_clip(con, "J-01").rating == 1
+
+
+def test_an_order_is_taken_back_and_done_again_and_says_nothing_of_the_clips(con):
+    put_plans(con, "J", [make_plan(rank, start=20.0 * rank) for rank in (1, 2, 3)])
+    step(con, "Put in order", change_order(con, "J", ["J-03", "J-01"]))
+    assert [(clip.id, clip.idx) for clip in list_clips(con, "J")] == [
+        ("J-03", 1), ("J-01", 2), ("J-02", 3),
+    ]  # fmt: skip
+    assert {clip.revision for clip in list_clips(con, "J")} == {1}
+    later = insert_clip(con, "J-x1", "J", (Interval(200, 220),))
+    assert later.idx == 4
+    (order,) = list_edits(con, "J")
+    undo_edit(con, order)
+    assert [clip.id for clip in list_clips(con, "J")] == ["J-01", "J-02", "J-03"]
+    assert get_clip(con, "J-x1").idx == 4
+    redo_edit(con, order)
+    assert [clip.id for clip in list_clips(con, "J")] == ["J-03", "J-01", "J-02"]
