@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from app.api.assets import asset_url
 from app.security.identity import acting
 from app.services.root import current_services
 
@@ -35,7 +36,11 @@ def show_account_link() -> None:
     lecture = st.query_params.get("lecture", "")
     shared = who.may("write") and lecture.isalnum()
     share = _link(f"/share/{lecture}", "Share") if shared else ""
-    st.html(f'<div style="{PLACE}">{share}{_link(where, text)}</div>')
+    script = f'<script src="{asset_url("session.js")}"></script>'
+    st.html(
+        f'<div style="{PLACE}">{share}{_link(where, text)}</div>{script}',
+        unsafe_allow_javascript=True,
+    )
 
 
 def _link(where: str, text: str) -> str:

@@ -26,6 +26,7 @@ PARTS = {
     "logo": "Clips and speech",
     "gemini_api_key": "Gemini",
     "keep_lectures_days": "How long things are kept",
+    "limits": "Rates and quotas",
     "max_upload_bytes": "Uploads, sandbox and log",
 }
 """Headings by the setting that they begin with."""

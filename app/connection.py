@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from agents.errors import LectureError, NotFound, ServiceUnavailable
 from app.api.models import Page
+from app.patience import PatientTransport
 
 API = "/api/v1"
 TRIES = 5
@@ -29,7 +30,9 @@ class ApiConnection:
     def __init__(self, url: str, *, key: str | None, timeout_s: float) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.url = url.rstrip("/")
-        self.http = httpx2.Client(base_url=self.url, headers=headers, timeout=timeout_s)
+        self.http = httpx2.Client(
+            base_url=self.url, headers=headers, timeout=timeout_s, transport=PatientTransport()
+        )
 
     def pages(self, path: str, kind: type[Seen], **query: str | None) -> Iterator[Seen]:
         """Yield what every page of a list holds."""

@@ -184,6 +184,37 @@ class Settings(BaseSettings):
     """Days after which sessions, links and shares that are over are forgotten."""
     audit_days: Annotated[int, Field(ge=0)] = 365
     """Days that the audit is kept."""
+
+    limits: Literal["auto", "on", "off"] = "auto"
+    """Whether rates and quotas hold; `auto` means where people sign in, so not while `auth` is
+    `local`."""
+    rate_read: Annotated[int, Field(ge=0)] = 1_200
+    """Requests that look at something, a minute and person; 0 is no limit, here and below."""
+    rate_write: Annotated[int, Field(ge=0)] = 300
+    """Requests that change something, a minute and person."""
+    rate_upload: Annotated[int, Field(ge=0)] = 60
+    """Uploads that are begun, a minute and person."""
+    rate_render: Annotated[int, Field(ge=0)] = 120
+    """Requests that cost much work (runs, sweeps, stills, archives), a minute and person."""
+    rate_transfer: Annotated[int, Field(ge=0)] = 6_000
+    """Pieces of recordings and clips that are sent or fetched, a minute and person."""
+    rate_login: Annotated[int, Field(ge=0)] = 30
+    """Tries to come in by a password or a link, a minute and address."""
+    rate_address: Annotated[int, Field(ge=0)] = 120
+    """Other requests of those who are not signed in, a minute and address."""
+    rate_key_percent: Annotated[int, Field(ge=1, le=100)] = 50
+    """Part of a person's rates that one API key may use: a program leaves its person some."""
+
+    quota_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
+    """Bytes of recordings that a person may have, deleted ones too until they are gone for good;
+    0 is no limit, here and below. `lecture admin quota` allows one person something else."""
+    quota_uploads_at_once: Annotated[int, Field(ge=0)] = 5
+    """Uploads of a person that may be under way."""
+    quota_uploads_a_day: Annotated[int, Field(ge=0)] = 50
+    """Uploads that a person may begin within 24 hours."""
+    quota_jobs: Annotated[int, Field(ge=0)] = 20
+    """Runs and sweeps of a person's lectures that may wait or work."""
+
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
     """Largest recording that is taken."""
     upload_expiry_s: Annotated[int, Field(ge=60)] = 86_400
@@ -258,6 +289,11 @@ class Settings(BaseSettings):
         if self.smtp_host is not None and not (self.public_url and self.smtp_from):
             raise ValueError("LECTURE_SMTP_HOST needs LECTURE_PUBLIC_URL and LECTURE_SMTP_FROM")
         return self
+
+    @property
+    def limits_hold(self) -> bool:
+        """Return whether rates and quotas hold."""
+        return self.limits == "on" or (self.limits == "auto" and self.auth != "local")
 
     @property
     def store_location(self) -> str | Path:

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.errors import LectureError, NotFound
 from agents.types import Clip, ClipPlan, Interval
+from data.authors import author_now
 from data.records import ClipRevision, ClipRow, make_record, now, parts_json, to_json
 from data.store import Connection, Row
 
@@ -181,7 +182,7 @@ def update_clip(
     clip_id: str,
     *,
     expected_revision: int | None = None,
-    author: str = "local",
+    author: str | None = None,
     **fields: Any,  # noqa: ANN401
 ) -> ClipRow:
     """Change a clip, keeping what it was as a revision; StaleRevision if another change came first.
@@ -210,7 +211,7 @@ def update_clip(
     con.run(
         "insert into clip_revision (clip_id, revision, body, author, ts)"
         " values ($1, $2, $3, $4, $5)",
-        *(clip_id, before["revision"], to_json(body), author, now()),
+        *(clip_id, before["revision"], to_json(body), author or author_now(), now()),
     )
     return get_clip(con, clip_id)
 

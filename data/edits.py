@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents.types import Interval
+from data.authors import author_now
 from data.clips import all_clips, get_clip, number_clips, update_clip
 from data.overrides import delete_override, list_overrides, put_override
 from data.records import ClipRow, Edit, make_record, now, to_json
@@ -65,7 +66,7 @@ def add_edit(
     label: str,
     changes: Sequence[Change],
     *,
-    author: str = "local",
+    author: str | None = None,
 ) -> None:
     """Add a step to the history of a run; what was taken back before cannot be done again."""
     con.run("delete from edit where job_id = $1 and undone", job_id)
@@ -74,7 +75,7 @@ def add_edit(
         "insert into edit (job_id, idx, lecture_id, label, changes, undone, author, ts)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8)",
         *(job_id, (last or {"idx": 0})["idx"] + 1, lecture_id, label, to_json(list(changes))),
-        *(False, author, now()),
+        *(False, author or author_now(), now()),
     )
 
 

@@ -13,9 +13,9 @@ from data.people import get_person
 from data.records import make_record, now
 from data.store import Connection, Row
 
-AUTHORED = ("clip_revision", "override", "label", "edit", "invitation", "share")
+AUTHORED = ("clip_revision", "override", "label", "edit", "invitation", "share", "quota")
 OWNED = ("preset", "sweep")
-GIVEN = ("session", "api_key", "invitation", "share")
+GIVEN = ("session", "api_key", "invitation", "share", "quota")
 """Tables whose rows let a person in or show them something."""
 
 
@@ -97,6 +97,7 @@ def personal_rows(con: Connection, id: str) -> dict[str, list[Row]]:
         " where person = $1 order by created",
         "keys": "select id, name, scopes, created, seen, expires, ended from api_key"
         " where person = $1 order by created",
+        "quota": "select size_bytes, at_once, a_day, jobs, updated from quota where person = $1",
         "shared_with_them": "select lecture_id, may, author, created, expires, ended from share"
         " where person = $1 order by created",
         "shared_by_them": "select lecture_id, person, may, created, expires, ended from share"

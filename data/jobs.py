@@ -122,6 +122,16 @@ def unfinished_jobs(con: Connection) -> list[Job]:
     return [make_record(Job, row) for row in rows]
 
 
+def owners_of(con: Connection, job_ids: Sequence[str]) -> dict[str, str]:
+    """Return who owns the lecture of each of these jobs."""
+    rows = con.rows(
+        "select job.id, lecture.owner from job join lecture on lecture.id = job.lecture_id"
+        " where job.id = any($1)",
+        list(job_ids),
+    )
+    return {row["id"]: row["owner"] for row in rows}
+
+
 def job_stages(con: Connection, job_id: str) -> list[StageRow]:
     """Return the stages of a job in pipeline order."""
     rows = con.rows("select * from stage where job_id = $1 order by idx", job_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from data.authors import author_now
 from data.records import Label, make_record, now
 from data.store import Connection
 
@@ -14,16 +15,20 @@ def put_labels(
     value: str,
     spans: Iterable[tuple[float, float]],
     *,
-    author: str = "local",
+    author: str | None = None,
 ) -> None:
-    """Make these stretches, in seconds, all that `author` judges to be of this value."""
-    con.run(
-        "delete from label where lecture_id = $1 and value = $2 and author = $3",
-        *(lecture_id, value, author),
-    )
+    """Make these stretches, in seconds, all that is judged to be of this value.
+
+    What stays as it is stays its author's; the rest is by whoever is at work, or `author`.
+    """
+    there = {(one.t0, one.t1): one for one in list_labels(con, lecture_id, value)}
+    who, at = author or author_now(), now()
+    con.run("delete from label where lecture_id = $1 and value = $2", lecture_id, value)
     columns = ("lecture_id", "t0", "t1", "value", "author", "ts")
-    at = now()
-    rows = [(lecture_id, t0, t1, value, author, at) for t0, t1 in spans]
+    rows = []
+    for t0, t1 in spans:
+        kept = there.get((t0, t1))
+        rows.append((lecture_id, t0, t1, value, *((kept.author, kept.ts) if kept else (who, at))))
     con.append("label", columns, rows)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agents.types import Box, LayoutRegion
+from data.authors import author_now
 from data.records import Override, make_record, now, to_json
 from data.store import Connection
 
@@ -18,14 +19,14 @@ def put_override(
     t1: float,
     body: Mapping[str, Any],
     *,
-    author: str = "local",
+    author: str | None = None,
 ) -> None:
     """Set the correction of one kind for exactly `t0` to `t1` seconds."""
     delete_override(con, lecture_id, kind, t0, t1)
     con.run(
         "insert into override (lecture_id, kind, t0, t1, body, author, ts)"
         " values ($1, $2, $3, $4, $5, $6, $7)",
-        *(lecture_id, kind, t0, t1, to_json(body), author, now()),
+        *(lecture_id, kind, t0, t1, to_json(body), author or author_now(), now()),
     )
 
 
@@ -57,11 +58,15 @@ def layout_corrections(con: Connection, lecture_id: str) -> tuple[LayoutRegion, 
 def put_layout_corrections(
     con: Connection, lecture_id: str, regions: Iterable[LayoutRegion]
 ) -> None:
-    """Replace what people say is seen in a lecture."""
+    """Replace what people say is seen in a lecture; what stays as it is stays its author's."""
+    there = {(one.t0, one.t1): one for one in list_overrides(con, lecture_id, "layout")}
     con.run("delete from override where lecture_id = $1 and kind = 'layout'", lecture_id)
     for one in regions:
-        body = {"kind": one.kind, "screen": one.screen, "camera": one.camera}
-        put_override(con, lecture_id, "layout", one.start, one.end, body)
+        sides = (one.screen and list(one.screen), one.camera and list(one.camera))
+        body = {"kind": one.kind, "screen": sides[0], "camera": sides[1]}
+        known = there.get((one.start, one.end))
+        author = known.author if known is not None and dict(known.body) == body else None
+        put_override(con, lecture_id, "layout", one.start, one.end, body, author=author)
 
 
 def _box(sides: Iterable[int] | None) -> Box | None:

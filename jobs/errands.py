@@ -14,6 +14,7 @@ from typing import Any
 from redis import Redis
 
 from agents.errors import LectureError
+from jobs.fairness import turn_of_errand
 from jobs.progress import Event, Reporter, emit, make_event, state_key
 from jobs.queue import (
     ERRAND,
@@ -30,8 +31,11 @@ from jobs.queue import (
 logger = logging.getLogger(__name__)
 
 
-def run_errand(redis: Redis, name: str, function: str, *args: str) -> None:
-    """Have a worker call `function` (a dotted path) with `args`, unless it is on its way."""
+def run_errand(redis: Redis, name: str, function: str, *args: str, owner: str = "local") -> None:
+    """Have a worker call `function` (a dotted path) with `args`, unless it is on its way.
+
+    `owner` is the person whose turn it takes.
+    """
     with redis.lock(f"lock:{ERRAND}:{name}", timeout=30, blocking_timeout=30):
         if is_delivered(redis, ERRAND, name):
             return
@@ -42,6 +46,7 @@ def run_errand(redis: Redis, name: str, function: str, *args: str) -> None:
             args=(name, *args),
             job_id=delivery_id(ERRAND, name),
             description=f"{function} {name}",
+            meta=dict(turn_of_errand(owner)),
             timeout=TIMEOUT_S,
             result_ttl=RESULT_TTL_S,
             failure_ttl=FAILURE_TTL_S,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue, Retry
+from rq import Retry
 from rq.command import send_stop_job_command
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job as Delivery
@@ -22,10 +22,11 @@ from rq.job import JobStatus
 from rq.registry import DeferredJobRegistry
 from rq.serializers import JSONSerializer
 
-from data.jobs import cancel_job, get_job, job_stages, reset_stages
-from data.records import Job, StageRow
+from data.jobs import cancel_job, get_job, job_stages, owners_of, reset_stages
+from data.records import Job, StageRow, Sweep
 from data.store import Store
 from jobs.attempts import facts
+from jobs.fairness import FairQueue, turn_of_job, turn_of_sweep
 from jobs.pipeline import StageTable, stage_table
 from jobs.progress import FINAL, emit, make_event, state_key
 
@@ -67,9 +68,9 @@ def await_broker(redis: Redis, within_s: float = 30.0) -> None:
             time.sleep(0.2)
 
 
-def open_queue(redis: Redis) -> Queue:
+def open_queue(redis: Redis) -> FairQueue:
     """Return the one queue that all workers serve."""
-    return Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+    return FairQueue(QUEUE, connection=redis, serializer=JSONSerializer)
 
 
 def delivery_id(job_id: str, stage: str) -> str:
@@ -103,13 +104,17 @@ def submit(
     job: Job,
     rows: Sequence[StageRow] | None = None,
     *,
+    owner: str = "local",
     table: StageTable | None = None,
 ) -> None:
-    """Enqueue a committed job: its unfinished stages, or all of them when `rows` is not given."""
+    """Enqueue a committed job: its unfinished stages, or all of them when `rows` is not given.
+
+    `owner` is the person whose turn it takes.
+    """
     table = table or stage_table()
     pending = list(table) if rows is None else [r.name for r in rows if r.status in UNFINISHED]
     announce_queued(redis, job.id, rows or (), pending)
-    enqueue(redis, job.id, pending, table)
+    enqueue(redis, job.id, pending, table, turn=turn_of_job(job, owner))
 
 
 def announce_queued(
@@ -131,6 +136,7 @@ def enqueue(
     pending: Iterable[str],
     table: StageTable,
     *,
+    turn: Mapping[str, str],
     held: Collection[str] = (),
 ) -> list[str]:
     """Enqueue the stages of `pending` that RQ does not have; return what was enqueued.
@@ -145,12 +151,14 @@ def enqueue(
             needs = [need for need in table[name].needs if need in pending]
             ready = all(is_delivered(redis, job_id, need) for need in needs)
             if ready and name not in held and not is_delivered(redis, job_id, name):
-                _enqueue_one(queue, job_id, name, needs)
+                _enqueue_one(queue, job_id, name, needs, turn)
                 enqueued.append(name)
     return enqueued
 
 
-def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> None:
+def _enqueue_one(
+    queue: FairQueue, job_id: str, name: str, needs: Sequence[str], turn: Mapping[str, str]
+) -> None:
     forget(queue.connection, delivery_id(job_id, name))
     queue.enqueue_call(
         PERFORM,
@@ -158,6 +166,7 @@ def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> 
         job_id=delivery_id(job_id, name),
         description=f"{name} of {job_id}",
         depends_on=[delivery_id(job_id, need) for need in needs],
+        meta=dict(turn),
         retry=Retry(max=2),
         timeout=TIMEOUT_S,
         result_ttl=RESULT_TTL_S,
@@ -165,13 +174,14 @@ def _enqueue_one(queue: Queue, job_id: str, name: str, needs: Sequence[str]) -> 
     )
 
 
-def enqueue_sweep(redis: Redis, sweep_id: str) -> None:
+def enqueue_sweep(redis: Redis, sweep: Sweep) -> None:
     """Enqueue a sweep; one that is interrupted goes on where it was."""
     open_queue(redis).enqueue_call(
         PERFORM_SWEEP,
-        args=(sweep_id,),
-        job_id=delivery_id(SWEEP, sweep_id),
-        description=f"sweep {sweep_id}",
+        args=(sweep.id,),
+        job_id=delivery_id(SWEEP, sweep.id),
+        description=f"sweep {sweep.id}",
+        meta=dict(turn_of_sweep(sweep)),
         retry=Retry(max=2),
         timeout=TIMEOUT_S,
         result_ttl=RESULT_TTL_S,
@@ -246,8 +256,9 @@ def retry(
         first = from_stage or next(r.name for r in rows if r.status != "done")
         reset_stages(con, job_id, first)
         job, rows = get_job(con, job_id), job_stages(con, job_id)
+        owner = owners_of(con, [job_id])[job_id]
     withdraw(redis, job_id, [row.name for row in rows])
-    submit(redis, job, rows, table=table)
+    submit(redis, job, rows, owner=owner, table=table)
 
 
 def is_wanted(redis: Redis, name: str) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from redis import Redis
 from rq.job import JobStatus
 
-from data.jobs import job_stages, list_jobs, unfinished_jobs
+from data.jobs import job_stages, list_jobs, owners_of, unfinished_jobs
 from data.records import StageRow
 from data.store import Store
 from jobs.attempts import facts, note_death
 from jobs.config import Leases
+from jobs.fairness import turn_of_job
 from jobs.pipeline import StageTable, stage_table
 from jobs.progress import emit, state_key
 from jobs.queue import (
@@ -55,7 +56,10 @@ def reconcile(
     """
     table, leases = table or stage_table(), leases or Leases()
     with store.read() as con:
-        jobs = {job.id: job_stages(con, job.id) for job in unfinished_jobs(con)}
+        unfinished = unfinished_jobs(con)
+        jobs = {job.id: job_stages(con, job.id) for job in unfinished}
+        owners = owners_of(con, list(jobs))
+    turns = {job.id: turn_of_job(job, owners.get(job.id, "local")) for job in unfinished}
     contents = read_contents(redis)
     odd = {
         delivery_id(row.job_id, row.name): _grace(row, leases)
@@ -65,7 +69,7 @@ def reconcile(
     }
     due = _due(redis, odd)
     for job_id, rows in jobs.items():
-        _repair(store, redis, job_id, rows, set(odd), due, table)
+        _repair(store, redis, job_id, rows, set(odd), due, table, turns[job_id])
         if not redis.exists(state_key(job_id)):
             _tell(store, redis, job_id)
     _sweep(store, redis, contents, set(jobs))
@@ -128,6 +132,7 @@ def _repair(
     odd: set[str],
     due: set[str],
     table: StageTable,
+    turn: Mapping[str, str],
 ) -> None:
     """Put the stages of one job back into the queue, unless one has killed too many workers."""
     pending = {delivery_id(job_id, row.name): row for row in rows if row.status in UNFINISHED}
@@ -141,7 +146,7 @@ def _repair(
         if name in odd - due and (row.status == "running" or fetch(redis, name))
     }
     names = [row.name for row in pending.values()]
-    for stage in enqueue(redis, job_id, names, table, held=held):
+    for stage in enqueue(redis, job_id, names, table, turn=turn, held=held):
         logger.info("stage put back into the queue", extra={"job_id": job_id, "stage": stage})
 
 

@@ -199,7 +199,7 @@ def restart_sweeps(store: Store, redis: Redis) -> None:
     for sweep in sweeps:
         found = fetch(redis, delivery_id(SWEEP, sweep.id))
         if found is None:
-            enqueue_sweep(redis, sweep.id)
+            enqueue_sweep(redis, sweep)
         elif found.get_status(refresh=False) in (JobStatus.FAILED, JobStatus.STOPPED):
             with store.write() as con:
                 set_sweep(con, sweep.id, "failed", "The sweep ended its worker several times.")

@@ -30,6 +30,7 @@ from jobs.attempts import give_back
 from jobs.config import Leases, WorkshopConfig
 from jobs.errands import do_errand
 from jobs.extras import ExtraKind, make_extra, plan_extra
+from jobs.fairness import FairQueue
 from jobs.processes import die_with_parent, is_alive, kill_tree, watch_parent
 from jobs.progress import Event, emit
 from jobs.queue import (
@@ -130,6 +131,7 @@ def open_shop(config: WorkshopConfig, redis: Redis) -> Workshop:
 class LectureWorker(Worker):
     """An RQ worker that is missed within seconds, and whose children never outlive it."""
 
+    queue_class = FairQueue
     max_connection_wait_time = 4.0
     leases = Leases()
     _interrupted: Execution | None = None

@@ -8,6 +8,7 @@ from app.services.root import current_services
 from app.views.text import ago
 from pages.keeping import show_audit, show_kept, show_work
 from pages.people import show_people
+from pages.quotas import show_quotas
 from pages.telling import do, show_told
 
 accounts = current_services().accounts
@@ -58,6 +59,7 @@ PARTS = {
     "Keys": show_keys,
     "Sessions": show_sessions,
     "Work and room": show_work,
+    "Quotas": show_quotas,
     "Kept": show_kept,
     "Audit": show_audit,
 }

@@ -31,6 +31,8 @@ st.title("Upload a lecture", anchor=False)
 extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
 st.caption("Of several recordings, or a folder, each takes the captions of the same name.")
 st.caption("An upload that is cut off goes on where it was when you choose the same file again.")
+if told := services.quotas.sentence():
+    st.caption(told)
 presets = services.lectures.preset_names()
 preset = DEFAULTS
 if presets:

@@ -31,6 +31,7 @@ admin.command("app.commands.storage:storage", name="storage")
 admin.command("app.commands.personal:export_person", name="export-person")
 admin.command("app.commands.personal:erase_person", name="erase-person")
 admin.command("app.commands.retention:retention", name="retention")
+admin.command("app.commands.quota:quota", name="quota")
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[

@@ -105,6 +105,8 @@ def _body(principal: Principal, totp: str) -> str:
         )
         if person.password is not None:
             parts += [_password_form(), _totp_form(person.name, person.totp is not None, totp)]
+    if told := current_services().quotas.sentence():
+        parts.append(f"<h2>What you may take</h2><p>{escape(told)}</p>")
     parts += [_keys(accounts, principal), _sessions(accounts), _data()]
     if person is not None:
         parts.append(_erase_form(person, heir=principal.may("write")))

@@ -1,4 +1,4 @@
-"""The open pages: each WebSocket by a token, and an end to it when its session is over."""
+"""What is open, pages and answers on their way: each by a token, ended when its session is over."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class Connection:
 
     principal: Principal
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    on_end: Callable[[], object] = lambda: None
+    """What is done in that moment beside, from whichever thread notices."""
 
 
 class Connections:
@@ -56,6 +58,7 @@ class Connections:
         for connection in list(self._open.values()):
             if connection.principal in over:
                 connection.ended.set()
+                connection.on_end()
 
 
 def _over(directory: Directory, principals: set[Principal]) -> set[Principal]:

@@ -85,21 +85,25 @@ class Directory:
             # What was known holds on while the store is busy; nobody new gets in.
             return self._picture
 
-    def by_secret(self, secret: str) -> Principal | None:
-        """Return who a key or session token stands for, None for a secret that is no good."""
-        found = self._by_hash(digest(secret), key=secret.startswith(KEY_PREFIX))
+    def by_secret(self, secret: str, *, used: bool = True) -> Principal | None:
+        """Return who a key or session token stands for, None for a secret that is no good.
+
+        It counts as a use of the session unless it is a page that asks by itself.
+        """
+        hash, key = digest(secret), secret.startswith(KEY_PREFIX)
+        found = self._by_hash(hash, key=key, used=used)
         if found is None:
             self.changed()  # it may be newer than the picture
-            found = self._by_hash(digest(secret), key=secret.startswith(KEY_PREFIX))
+            found = self._by_hash(hash, key=key, used=used)
         return found
 
-    def _by_hash(self, hash: str, *, key: bool) -> Principal | None:
+    def _by_hash(self, hash: str, *, key: bool, used: bool) -> Principal | None:
         picture = self.picture()
         found = picture.keys.get(hash) if key else picture.sessions.get(hash)
         if found is None or (isinstance(found, Session) and found.kind == "refresh"):
             return None
         principal = self._principal(picture, found)
-        if principal is not None:
+        if principal is not None and used:
             (self._keys_seen if key else self._sessions_seen)[found.id] = now()
         return principal
 

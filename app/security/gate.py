@@ -6,21 +6,28 @@ import asyncio
 import logging
 import re
 import secrets
+from collections.abc import Mapping
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from anyio import to_thread
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.problems import problem
+from app.security.answers import Answer
 from app.security.connections import connections
 from app.security.guard import REFUSALS
+from app.security.headers import host_name
+from app.security.html import document, told
 from app.security.identity import LOCAL, NOBODY, Caller, Principal, acting_as, caller
+from app.security.limits import Verdict, rate_of
 from app.security.network import client_of, is_secure
 from app.security.routes import requirement
+from app.security.using import is_deed, is_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,39 +39,11 @@ logger = logging.getLogger(__name__)
 COOKIE = "lh_session"
 SECURE_COOKIE = "__Host-lh_session"
 """The name on https: browsers take it from this host alone, and over TLS alone."""
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?")
+SECRET_PATH = re.compile(r"^(/(?:s|invite|reset)/|/api/v1/files/).*")
+"""Addresses that are secrets themselves: what the log says of them ends before."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGNED_OUT = 4401
 """WebSocket close code: the session is over."""
-
-# Streamlit needs inline and evaluated script, and blob: modules for its components.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' {sockets}",
-        "worker-src 'self' blob:",
-        "frame-src 'self'",
-        "frame-ancestors 'none'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-    )
-)
-
-FIXED_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-FORM_REFERRER = "same-origin"
-"""Of pages with plain forms: with `no-referrer` browsers send `Origin: null` along."""
-HSTS = "max-age=31536000; includeSubDomains"
 
 
 class Asked(NamedTuple):
@@ -77,6 +56,11 @@ class Asked(NamedTuple):
     secure: bool
     caller: Caller
 
+    @property
+    def is_page(self) -> bool:
+        """Return whether a person's browser asks for something to look at."""
+        return "text/html" in self.headers.get("accept", "")
+
 
 class Refusal(NamedTuple):
     """Why a request goes no further."""
@@ -84,6 +68,7 @@ class Refusal(NamedTuple):
     status: int
     code: str
     detail: str
+    headers: Mapping[str, str] = {}
 
 
 class Gate:
@@ -100,10 +85,13 @@ class Gate:
         asked = self._asked(scope)
         scope = {**scope, "headers": _without_identity(scope["headers"])}
         refusal = self._foreign(asked)
-        principal = NOBODY
+        principal, verdict = NOBODY, None
         if refusal is None:
             principal, bearer = await self._principal(asked)
-            refusal = _forged(asked, bearer) or self._missing(asked, principal)
+            verdict = await self._counted(asked, principal)
+            refusal = (
+                _forged(asked, bearer) or _too_many(verdict) or self._missing(asked, principal)
+            )
         scope["state"] = {**scope.get("state", {}), "principal": principal, "asked": asked}
         token = caller.set(asked.caller)
         try:
@@ -111,7 +99,8 @@ class Gate:
                 if scope["type"] == "websocket":
                     await self._websocket(scope, receive, send, refusal, principal)
                 else:
-                    await self._http(scope, receive, send, refusal, asked)
+                    answer = Answer(send, asked, verdict.headers if verdict else {})
+                    await self._http(scope, receive, answer, refusal, principal)
         finally:
             caller.reset(token)
 
@@ -127,7 +116,7 @@ class Gate:
 
     def _foreign(self, asked: Asked) -> Refusal | None:
         """Refuse what was not sent to this app."""
-        if _host_name(asked.host) in self.core().settings.hosts:
+        if host_name(asked.host) in self.core().settings.hosts:
             return None
         text = "This address does not belong to the app; open it under 127.0.0.1 or localhost."
         return Refusal(421, "foreign_host", text)
@@ -139,12 +128,21 @@ class Gate:
         bearer = given.strip() if kind.lower() == "bearer" else ""
         secret = bearer or session_cookie(asked.headers)
         if secret:
-            found = await to_thread.run_sync(directory.by_secret, secret)
+            used = is_use(asked.method, asked.path)
+            found = await to_thread.run_sync(lambda: directory.by_secret(secret, used=used))
             if found is not None or bearer:
                 return found or NOBODY, bool(bearer)
         if core.settings.auth == "local" and not core.settings.local_link:
             return LOCAL, False
         return NOBODY, False
+
+    async def _counted(self, asked: Asked, principal: Principal) -> Verdict | None:
+        """Count a request where rates hold; what nobody may ask for is counted too."""
+        limits = self.core().limits
+        rate = rate_of(asked.method, asked.path) if limits.on else None
+        if rate is None:
+            return None
+        return await to_thread.run_sync(limits.take, rate, principal, asked.caller.ip)
 
     def _missing(self, asked: Asked, principal: Principal) -> Refusal | None:
         """Refuse what this person, or nobody, may not ask for."""
@@ -154,7 +152,7 @@ class Gate:
         if need == "never":
             return Refusal(404, "not_found", f"There is nothing at {asked.path[:100]}.")
         if principal is NOBODY:
-            return Refusal(401, "sign_in", self._way_in())
+            return Refusal(401, "sign_in", self._way_in(), {"WWW-Authenticate": "Bearer"})
         return None if principal.may(need) else Refusal(403, "access_denied", REFUSALS[need])
 
     def _way_in(self) -> str:
@@ -180,7 +178,8 @@ class Gate:
 
             async def receive_use() -> Message:
                 message = await receive()
-                directory.use(principal)
+                if is_deed(message):
+                    directory.use(principal)
                 return message
 
             async def send_on(message: Message) -> None:
@@ -199,37 +198,56 @@ class Gate:
                 await asyncio.wait({closing})
 
     async def _http(
-        self, scope: Scope, receive: Receive, send: Send, refusal: Refusal | None, asked: Asked
+        self,
+        scope: Scope,
+        receive: Receive,
+        answer: Answer,
+        refusal: Refusal | None,
+        principal: Principal,
     ) -> None:
-        started = False
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                set_headers(message, asked)
-            await send(message)
-
         if refusal is not None:
-            answer = self._refused(refusal, asked)
-            await answer(scope, receive, send_with_headers)
+            await _refused(refusal, answer.asked)(scope, receive, answer.send)
             return
         try:
-            await self.app(scope, receive, send_with_headers)
+            with connections.opened(principal) as (_, connection):
+                await answer.run(self.app, scope, receive, connection, self._use(answer, principal))
         except Exception:
-            logger.exception("request failed", extra={"path": scope["path"]})
-            if started:
+            told_path = SECRET_PATH.sub(r"\1...", scope["path"])
+            logger.exception("request failed", extra={"path": told_path})
+            if answer.started:
                 raise
-            answer = problem(500, "internal", "Something went wrong here; the log says what.")
-            await answer(scope, receive, send_with_headers)
+            failed = problem(500, "internal", "Something went wrong here; the log says what.")
+            await failed(scope, receive, answer.send)
+            return
+        if answer.cut and not answer.started:
+            over = Refusal(401, "sign_in", self._way_in(), {"WWW-Authenticate": "Bearer"})
+            await _refused(over, answer.asked)(scope, receive, answer.send)
 
-    def _refused(self, refusal: Refusal, asked: Asked) -> Response:
-        """Send people to where they sign in, tell programs why not."""
-        page = "text/html" in asked.headers.get("accept", "") and asked.method in SAFE_METHODS
-        if refusal.status == 401 and page and not asked.path.startswith("/api/"):
-            return RedirectResponse(f"/login?next={quote(asked.path, safe='')}", 303)
-        told = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
-        return problem(refusal.status, refusal.code, refusal.detail, told)
+    def _use(self, answer: Answer, principal: Principal) -> Callable[[], None]:
+        """Return what notes that bytes which somebody wants are on their way."""
+        if not is_use(answer.asked.method, answer.asked.path):
+            return lambda: None
+        return partial(self.core().directory.use, principal)
+
+
+def _refused(refusal: Refusal, asked: Asked) -> Response:
+    """Send people to where they sign in, tell programs why not."""
+    page = asked.is_page and not asked.path.startswith("/api/")
+    if refusal.status == 401 and page and asked.method in SAFE_METHODS:
+        return RedirectResponse(f"/login?next={quote(asked.path, safe='')}", 303)
+    headers = dict(refusal.headers)
+    if refusal.status == 429 and page:
+        answer = document("A moment, please", told(refusal.detail), status=429)
+        answer.headers.update(headers)
+        return answer
+    return problem(refusal.status, refusal.code, refusal.detail, headers)
+
+
+def _too_many(verdict: Verdict | None) -> Refusal | None:
+    """Refuse what comes too fast."""
+    if verdict is None or not verdict.wait_s:
+        return None
+    return Refusal(429, "too_many_requests", verdict.sentence, verdict.headers)
 
 
 def _forged(asked: Asked, bearer: bool) -> Refusal | None:
@@ -263,28 +281,6 @@ def session_cookie(headers: Headers) -> str:
     return found.value if found else ""
 
 
-def set_headers(message: Message, asked: Asked) -> None:
-    """Put the security headers on a starting response, in place of any of the same name."""
-    headers = MutableHeaders(scope=message)
-    referrer = headers.get("referrer-policy", "")
-    for name, value in FIXED_HEADERS.items():
-        headers[name] = value
-    if referrer == FORM_REFERRER:
-        headers["Referrer-Policy"] = referrer
-    sockets = f"ws://{asked.host} wss://{asked.host}" if _host_name(asked.host) else ""
-    headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.format(sockets=sockets)
-    if asked.secure:
-        headers["Strict-Transport-Security"] = HSTS
-    if asked.path.startswith("/api/"):
-        headers.setdefault("Cache-Control", "no-store")
-
-
 def _without_identity(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Drop the headers by which the app itself says who is asking."""
     return [(name, value) for name, value in headers if not name.lower().startswith(b"x-lh-")]
-
-
-def _host_name(host: str) -> str:
-    """Return the name of a Host header, "" for a malformed one: "[::1]:8501" -> "::1"."""
-    match = HOST.fullmatch(host.lower())
-    return match[1].strip("[]") if match else ""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from agents.errors import AccessDenied
 from app.security.identity import Permission, acting
 from app.security.rules import AUDITED, needs
+from data.authors import written_by
 
 Service = TypeVar("Service")
 Check = Callable[[Any, Permission], None]
@@ -73,7 +74,8 @@ class Guard:
             for parameter, check in checked:
                 for value in _values(given.get(parameter)):
                     check(value, "read" if permission == "open" else permission)
-            result = method(*args, **kwargs)
+            with written_by("" if permission == "open" else acting().id):
+                result = method(*args, **kwargs)
             if label in AUDITED:
                 first = next(iter(given.values()), "")
                 self._note(label, str(getattr(first, "id", first)))

@@ -68,6 +68,11 @@ RULES: Needs = {
         "read": "shares",
         "write": "share_with share_link take_back",
     },
+    "quotas": {
+        "read": "sentence",
+        "write": "beginning check_jobs check_sweep",
+        "admin": "of given give",
+    },
     "house": {"admin": "audit storage work"},
     "retention": {"admin": "kinds apply"},
     "exchange": {"read": "archive cutlist downloads"},

@@ -18,6 +18,8 @@ from agents.errors import ServiceUnavailable
 from app.recent import Recent
 from app.security.access import Access
 from app.security.directory import Directory
+from app.security.limits import Limits
+from app.services.quotas import Quotas
 from app.services.uploads import UploadFolder
 from app.settings import Settings
 from data.store import Connection
@@ -48,6 +50,8 @@ class Core:
             self.store, local=settings.auth == "local", idle_s=settings.session_idle_s
         )
         self.access = Access(self.store, self.directory)
+        self.limits = Limits(settings, self.redis_url)
+        self.quotas = Quotas(self.store, self.uploads, settings)
         self._lock = Lock()
         self._read = Recent(KEPT_READ)
 
@@ -98,6 +102,7 @@ class Core:
         """Close the connections to the broker."""
         if "redis" in self.__dict__:
             self.redis.close()
+        self.limits.close()
 
 
 def workshop_config(settings: Settings) -> WorkshopConfig:

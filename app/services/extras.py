@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from agents.errors import LectureError, NotFound
 from agents.types import Film, Podcast
 from app.exports import slug
+from app.security.identity import acting
 from app.services.core import Core, no_broker
 from app.services.files import ServedFile, existing
 from app.services.results import Results
@@ -93,7 +94,7 @@ class Extras:
         extra = self._plan(kind, job.id)
         if not is_made(self.core.workshop, extra):
             try:
-                run_errand(self.core.redis, extra.key, MAKE, kind, job.id)
+                run_errand(self.core.redis, extra.key, MAKE, kind, job.id, owner=acting().id)
             except RedisError as error:
                 raise no_broker(error) from error
         return self._state(kind, lecture_id, job.id)

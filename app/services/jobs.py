@@ -75,6 +75,7 @@ class Jobs:
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        self.quotas = core.quotas
 
     def get(self, job_id: str) -> Job:
         """Return a job, or raise NotFound."""
@@ -121,19 +122,25 @@ class Jobs:
         *,
         parent: str | None = None,
         job_id: str | None = None,
+        counted: bool = True,
     ) -> Job:
         """Commit a job for a lecture, then enqueue what is not known yet.
 
-        When the broker does not answer the job stays queued: reconcile enqueues it later.
+        When the broker does not answer the job stays queued: reconcile enqueues it later. One that
+        was promised to an upload is not `counted` again.
         """
         tuning = checked_tuning(tuning)
+        if counted:
+            self.quotas.check_jobs([lecture_id])
         job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent, job_id=job_id)
         self._enqueue(job, rows)
         return job
 
     def _enqueue(self, job: Job, rows: list[StageRow]) -> None:
+        with self.core.store.read() as con:
+            owner = get_lecture(con, job.lecture_id).owner
         try:
-            queue.submit(self.core.redis, job, rows)
+            queue.submit(self.core.redis, job, rows, owner=owner)
         except RedisError:
             logger.warning("job stays queued without broker", extra={"job_id": job.id})
 
@@ -177,6 +184,7 @@ class Jobs:
             decisions = gather_decisions(con, job_id, closed=True)
         if not decisions.kept:
             raise TuningError("There is no clip to compile; make one, or take a rejection back.")
+        self.quotas.check_jobs([job.lecture_id])
         shop, tuning = self.core.workshop, self.tuning(job)
         made, rows = create_run(shop, job.lecture_id, tuning, parent=job_id, decisions=decisions)
         self._enqueue(made, rows)
@@ -195,6 +203,7 @@ class Jobs:
         job = self.get(job_id)
         if job.status not in FINAL:
             raise StageError(f"The job is {job.status}; cancel it first.", code="conflict")
+        self.quotas.check_jobs([job.lecture_id])
         try:
             renew_keys(self.core.workshop, job_id, from_stage)
             queue.retry(self.core.redis, self.core.store, job_id, from_stage)

@@ -126,7 +126,8 @@ class Lectures:
         It has the settings of a preset, those by default if that is "", or of the run before.
         """
         params = None if preset is None else self._params_of(preset, {})
-        started = waiting = 0
+        started, waiting, lecture_ids = 0, 0, list(lecture_ids)
+        self.jobs.quotas.check_jobs(lecture_ids)
         for lecture_id in lecture_ids:
             self.get(lecture_id)
             last = self.jobs.latest(lecture_id)
@@ -157,16 +158,9 @@ class Lectures:
         """
         check_extension(name)
         checked_tuning(self._params_of(preset, params or {}))
-        return self.core.uploads.create(
-            name=name,
-            size=size,
-            title=title,
-            preset=preset,
-            params=params,
-            owner=acting().id,
-            way=way,
-            key=key,
-        )
+        about = {"title": title, "preset": preset, "params": params, "owner": acting().id}
+        with self.jobs.quotas.beginning(name, size):
+            return self.core.uploads.create(name=name, size=size, way=way, key=key, **about)
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""
@@ -185,7 +179,7 @@ class Lectures:
             stored, captions = self._adopt(upload), upload.captions_name
             self._create(upload.id, upload.name, upload.title, stored, captions, upload.owner)
         params = self._params_of(upload.preset, upload.params)
-        job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params)
+        job = self.jobs.latest(upload.id) or self.jobs.submit(upload.id, params, counted=False)
         return self.core.uploads.finished(upload, job.id)
 
     def _adopt(self, upload: Upload) -> Stored:
@@ -223,7 +217,7 @@ class Lectures:
         lecture = self.add_file(
             sample_id, sample.video, title="Sample lecture", captions=sample.captions
         )
-        return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {})
+        return self.jobs.latest(lecture.id) or self.jobs.submit(lecture.id, {}, counted=False)
 
     def _create(
         self,

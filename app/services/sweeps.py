@@ -72,10 +72,12 @@ class Sweeps:
     def __init__(self, core: Core, results: Results) -> None:
         self.core = core
         self.results = results
+        self.quotas = core.quotas
 
     def create(self, axes: Sequence[Axis], lectures: Sequence[str] = ()) -> Sweep:
         """Commit a sweep over the shown runs of these lectures, or of all that are analysed."""
         axes = check_axes(axes)
+        self.quotas.check_sweep()
         with self.core.store.write() as con:
             visible = visible_now(self.core.access)
             wanted = lectures or [one.id for one in list_lectures(con, visible=visible)]
@@ -89,7 +91,7 @@ class Sweeps:
         """Commit a sweep and give it to the workers; without broker it waits for them."""
         sweep = self.create(axes, lectures)
         with contextlib.suppress(RedisError):  # a worker looks for what is unfinished
-            enqueue_sweep(self.core.redis, sweep.id)
+            enqueue_sweep(self.core.redis, sweep)
         return sweep
 
     def run_here(self, sweep_id: str, progress: Progress) -> Grid:

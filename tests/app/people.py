@@ -34,7 +34,7 @@ def cheap_hashes(monkeypatch):
 @contextmanager
 def town(services, monkeypatch, **settings):
     """Have people sign in over the same store; the former services are put back afterwards."""
-    given = {"auth": "password", **settings}
+    given = {"auth": "password", "limits": "off", **settings}
     made = services.settings.model_copy(update=given)
     stages = {"stages": "tests.app.small_stages:stages"}
     mine = Services(made, workshop_config(made).model_copy(update=stages))

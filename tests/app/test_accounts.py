@@ -21,6 +21,7 @@ from app.services.people import NameTaken
 from app.services.throttle import Throttle, delay_s
 from data.lectures import create_lecture
 from data.records import now
+from data.store import open_store
 from tests.app.conftest import BASE, WS
 from tests.app.people import PASSWORD, real_hasher, town
 
@@ -206,6 +207,26 @@ def test_a_thousand_tries_in_ten_minutes_look_at_forty_passwords(place, monkeypa
             looked += delays.begin(names[n % len(names)], "192.0.2.1") == 0
             sleep(0.6)
     assert 8 <= looked <= 40
+
+
+@pytest.mark.parametrize("name", ["anna", "nobody-here"])
+def test_a_thousand_wrong_passwords_cost_forty_hashes_at_most(
+    place, accounts, monkeypatch, tmp_path, name
+):
+    """Through the whole sign-in, by a clock that goes on 0.6 s a try; an unknown name as many."""
+    hashed = []
+    monkeypatch.setattr(
+        "app.services.accounts.verify_password", lambda *_: hashed.append(1) and False
+    )
+    store = open_store(tmp_path / "waits.duckdb")
+    store.migrate()
+    with clock(monkeypatch, store) as (delays, sleep):
+        monkeypatch.setattr(accounts.__dict__["_service"], "throttle", delays)
+        for _ in range(1000):
+            with pytest.raises(SignInRefused):
+                accounts.sign_in(name, "wrong wrong wrong")
+            sleep(0.6)
+    assert 10 <= len(hashed) <= 40
 
 
 def test_delays_double_up_to_a_minute():
@@ -430,12 +451,30 @@ def test_a_link_shows_one_lecture_until_it_is_taken_back(web, place, shared, fin
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def test_no_secret_that_was_given_out_is_in_the_store(place, accounts, operator):
-    secrets = [accounts.invite("viewer"), accounts.sign_in_program("anna", PASSWORD).access]
-    secrets += [accounts.local_link(), PASSWORD, *place.secrets.values()]
-    files = place.services.settings.state.glob("lecture.duckdb*")
-    kept = b"".join(path.read_bytes() for path in files)
-    assert len(kept) > 100_000
+def test_no_secret_that_was_given_out_is_kept_or_logged(
+    web, place, accounts, operator, shared, finished, caplog
+):
+    """Not in the store, its log, the broker's append-only file, nor in what is logged."""
+    caplog.set_level("DEBUG")
+    tokens = accounts.sign_in_program("anna", PASSWORD)
+    secrets = [accounts.invite("viewer"), tokens.access, tokens.refresh, accounts.local_link()]
+    secrets += [PASSWORD, NEW, *place.secrets.values()]
+    with place.as_("ines"):
+        secrets.append(shared.share_link(finished, days=1)[0])
+    entered = post(web, "/login", name="anna", password=PASSWORD)
+    secrets.append(re.search("lh_session=([^;]+)", entered.headers["set-cookie"])[1])
+    post(web, f"/s/{secrets[-2]}")
+    post(web, f"/invite/{secrets[0]}", name="nora", password=NEW)
+    for who in ("key read", "key admin", "rosa"):
+        web.get("/api/v1/lectures", headers=place.headers(who))
+    place.services.redis.set("of-this-test", "in the append-only file")
+    state = place.services.settings.state
+    files = [path for path in state.rglob("*") if path.is_file()]
+    assert any("appendonly" in str(path) for path in files)
+    logged = [str(vars(one)) for one in caplog.records if not one.name.startswith("http")]
+    kept = b"".join(path.read_bytes() for path in files) + "".join(logged).encode()
+    assert b"in the append-only file" in kept
+    assert len(secrets) > 15
     assert not [secret for secret in secrets if len(secret) > 12 and secret.encode() in kept]
 
 

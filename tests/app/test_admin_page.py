@@ -129,3 +129,19 @@ def test_others_do_not_have_the_page_and_see_their_own(open_page, who):
     assert page.title[0].value == "Library"
     lectures = [box for box in page.get("flex_container") if "lecture-" in str(box.proto)]
     assert bool(lectures) == (who == "ines")
+
+
+def test_a_person_is_allowed_more_or_less(place, open_page):
+    page = open_page("anna", "Quotas")
+    assert "do not hold" in page.info[0].value
+    assert page.selectbox(key="quota_person").options == ["ines", "otto", "rosa", "vera"]
+    id = place.people["ines"].id
+    assert "of 20.0 GB" in page.text[0].value
+    page.number_input(key=f"size_bytes{id}").set_value(100)
+    page.number_input(key=f"jobs{id}").set_value(0)
+    press(page, "Allow this")
+    assert "of 100.0 GB" in page.text[0].value
+    given = place.services.quotas.given()[id]
+    assert (given.size_bytes, given.jobs, given.at_once) == (100_000_000_000, 0, None)
+    with place.services.store.write() as con:
+        con.run("delete from quota")

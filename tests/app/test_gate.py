@@ -100,6 +100,19 @@ def test_no_traceback_leaves(client, services, monkeypatch, caplog):
     assert any(record.exc_info for record in caplog.records if record.levelno == logging.ERROR)
 
 
+@pytest.mark.logs_errors
+@pytest.mark.parametrize("path", ["/s/{}", "/invite/{}", "/reset/{}", "/api/v1/files/{}"])
+def test_a_failure_logs_no_address_that_is_a_secret(services, caplog, path):
+    async def fail(scope, receive, send):
+        raise RuntimeError
+
+    gate = Gate(fail, core=lambda: services)
+    web = TestClient(gate, base_url=BASE, raise_server_exceptions=False)
+    assert web.get(path.format("t0psecret")).status_code == 500
+    (record,) = [one for one in caplog.records if one.message == "request failed"]
+    assert vars(record)["path"] == path.format("...")
+
+
 def test_headers_that_name_a_person_are_dropped(services):
     seen = {}
 

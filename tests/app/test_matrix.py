@@ -1,16 +1,19 @@
 """Every address x everybody: no one gets in who must not, and a foreign id is an unknown one."""
 
 import re
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
 from starlette.routing import Mount
+from starlette.websockets import WebSocketDisconnect
 
 from app.main import app
 from app.security.identity import PERMISSIONS
 from app.security.routes import read_table, requirement
 from app.services.root import current_services
 from data.presets import put_preset
+from tests.app.conftest import WS
 from tests.app.people import ROLES, town
 
 UNKNOWN = {"lecture": "f" * 32, "job": "e" * 32, "clip": "d" * 32, "upload": "c" * 32}
@@ -153,6 +156,55 @@ def test_a_foreign_id_is_answered_as_an_unknown_one(client, place, who):
         assert not foreign.is_success, path
         asked += 1
     assert asked > 20
+
+
+SOCKETS = [path for method, path in OURS if method == "WEBSOCKET"]
+STREAMS = [path for method, path in OURS if "/events" in path]
+
+
+def opened(client, place, who, path, ids) -> Any:
+    """Return what a WebSocket of somebody is closed with before it opens, or what it says first."""
+    client.cookies.clear()
+    url = WS + filled(path, ids)
+    try:
+        with client.websocket_connect(url, headers=place.headers(who)) as ws:
+            return ws.receive_json() if path.endswith("/ws") else "open"
+    except WebSocketDisconnect as closed:
+        return closed.code
+
+
+@pytest.mark.parametrize("who", [*NOT_IN, *STRANGERS, "key write", "ines", "anna", "key read"])
+def test_sockets_and_streams_open_for_those_who_may_see(client, place, who):
+    sees, may = who in ("ines", "anna", "key read"), who not in (*NOT_IN, "key write")
+    unknown = {**place.ids, "job": UNKNOWN["job"]}
+    assert len(SOCKETS) == 2
+    for path in SOCKETS:
+        found = opened(client, place, who, path, place.ids)
+        if path == "/_stcore/stream":
+            assert found == ("open" if may else 1008), path
+        elif sees:
+            assert found["job_id"] == place.ids["job"]
+        else:
+            assert found == (4404 if may else 1008)
+            assert found == opened(client, place, who, path, unknown), "as an unknown one"
+    for path in STREAMS:
+        answer = ask(client, place, who, "GET", path, place.ids)
+        assert answer.is_success == sees, path
+        if not sees:
+            assert answer.status_code == (404 if may else 401 if who in NOT_IN else 403)
+
+
+@pytest.mark.parametrize("who", ["vera", "otto", "key read"])
+def test_what_belongs_to_no_lecture_is_refused_by_permission_or_works(client, place, who):
+    """Nothing answers with success, over all methods, to somebody who lacks its permission."""
+    for method, path in HTTP:
+        need = TABLE[method, path]
+        if need in ("open", "never") or kind_of(path) is not None:
+            continue
+        answer = ask(client, place, who, method, path, place.ids)
+        allowed = need in permissions(who)
+        assert (answer.status_code in (401, 403)) <= (not allowed or "share" in path), path
+        assert allowed or answer.status_code == 403, (method, path)
 
 
 @pytest.mark.parametrize("who", ["ines", "key read"])
