@@ -6,7 +6,6 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from agents.compile.checks import BLACK_LUMA, check_clip
 from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
-from agents.compile.groups import RENDERER
+from agents.compile.groups import RENDERER, maker
 from agents.compile.joining import encode_sound, join
 from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
@@ -126,7 +125,7 @@ def _sound(
 def sound_key(timeline: Timeline, media: Media, params: CompileParams) -> str:
     """Return the hash of all that the bytes of a clip's sound depend on."""
     body = {
-        "renderer": [RENDERER, version("av")],
+        "renderer": maker(),
         "media": [media.sha256, media.demuxer, media.audio_stream, media.audio_channel],
         "fps": [timeline.fps.numerator, timeline.fps.denominator],
         "pieces": [
