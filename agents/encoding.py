@@ -71,6 +71,7 @@ def main(args: list[str]) -> None:
             "extradata": (encoder.extradata or b"").hex(),
         }
         write_packets(Path(group["path"]), facts, [_packet(packet) for packet in packets])
+        del encoder, packets  # before the next one takes as much
         _say({"frames": done, "group": number})
 
 

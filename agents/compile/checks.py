@@ -46,10 +46,10 @@ def check_clip(
 ) -> None:
     """Raise RenderFailed unless the clip is as planned, and write its posters: still and moving.
 
-    `sound` is what was made for it, float32 (n,) at 48 kHz, None if it is one that was checked
-    before. All packets are read; all sound, key frames from beginning to end and the whole last
-    group of pictures are decoded. That finds a clip cut short or put together wrongly, and costs
-    a twentieth of decoding what x264 has just made.
+    `sound` is the outline of what was made for it, None if it is one that was checked before. All
+    packets are read; all sound, key frames from beginning to end and the whole last group of
+    pictures are decoded. That finds a clip cut short or put together wrongly, and costs a
+    twentieth of decoding what x264 has just made.
     """
     import av
     from av.error import FFmpegError
@@ -63,7 +63,7 @@ def check_clip(
         _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
         _check_pace(times, fps)
         if sound is not None:
-            _check_in_step(times[0], begin, heard, sound)
+            _check_in_step(times[0], begin, outline(heard), sound)
         with av.open(path) as container:
             still, moments = _look_through(container, set(spread(keys)), seconds, source_is_black)
         with av.open(path) as container:
@@ -133,14 +133,13 @@ def _check_pace(times: np.ndarray, fps: float) -> None:
         raise RenderFailed(f"the clip's pictures do not follow evenly at {worst:.2f} s")
 
 
-def _check_in_step(
-    first_picture: float, begin: float, heard: np.ndarray, sound: np.ndarray
-) -> None:
-    """Refuse sound that is not where it was made, beside a picture that begins at 0."""
+def _check_in_step(first_picture: float, begin: float, found: np.ndarray, made: np.ndarray) -> None:
+    """Refuse sound that is not where it was made, beside a picture that begins at 0.
+
+    Both sounds are outlines.
+    """
     if abs(first_picture) > MAX_APART_S:
         raise RenderFailed(f"the clip's picture begins at {first_picture:.2f} s, not at 0")
-    step = round(SAMPLE_RATE * STEP_S)
-    made, found = _outline(sound, step), _outline(heard, step)
     window = round(WINDOW_S / STEP_S)
     for part in (slice(0, window), slice(max(0, min(len(made), len(found)) - window), None)):
         late = begin + _lag(made[part], found[part]) * STEP_S
@@ -149,8 +148,12 @@ def _check_in_step(
             raise RenderFailed(f"the clip's sound comes {abs(late):.2f} s {way} its picture")
 
 
-def _outline(samples: np.ndarray, step: int) -> np.ndarray:
-    """Return how loud each step is, float32 (n,): the cube root, so that soft sounds count too."""
+def outline(samples: np.ndarray) -> np.ndarray:
+    """Return how loud each step is, float32 (n,): the cube root, so that soft sounds count too.
+
+    The samples are float32 (n,) at 48 kHz.
+    """
+    step = round(SAMPLE_RATE * STEP_S)
     whole = samples[: len(samples) // step * step].reshape(-1, step)
     return np.cbrt(np.abs(whole).mean(axis=1))
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.compile.chapters import to_ffmetadata
-from agents.compile.checks import check_clip, hear_clip, is_black
+from agents.compile.checks import check_clip, hear_clip, is_black, outline
 from agents.compile.compiler import compile_clips
 from agents.compile.params import CompileParams
 from agents.compile.render import MOVING, POSTER, VIDEO, clip_key, clip_of, write_subtitles
@@ -106,7 +106,7 @@ def render_film(
         frames=sum(frames),
         fps=float(fps),
         size=params.canvas,
-        sound=sound,
+        sound=outline(sound),
         source_is_black=_begins_black(clips[0].video),
         poster=folder / POSTER,
         moving=folder / MOVING,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compile.checks import BLACK_LUMA, check_clip
+from agents.compile.checks import BLACK_LUMA, check_clip, outline
 from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.groups import RENDERER, maker
@@ -81,7 +81,7 @@ def render_clip(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         shelf = shelf or scratch_shelf(work)
-        sound, samples = _sound(timeline, media, params, shelf, work)
+        sound, heard_as = _sound(timeline, media, params, shelf, work)
         progress(5)
         layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
@@ -93,7 +93,7 @@ def render_clip(
             frames=timeline.frames,
             fps=float(timeline.fps),
             size=params.canvas,
-            sound=samples,
+            sound=heard_as,
             source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
             poster=work / POSTER,
             moving=work / MOVING,
@@ -108,7 +108,7 @@ def render_clip(
 def _sound(
     timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
 ) -> tuple[Packets, np.ndarray | None]:
-    """Return the clip's encoded sound, and the samples if it was made now."""
+    """Return the clip's encoded sound, and its outline if it was made now."""
     key = f"sound-{sound_key(timeline, media, params)}"
     kept = shelf.read(key)
     if kept is not None:
@@ -119,7 +119,7 @@ def _sound(
     made = read_packets(file)
     assert made is not None
     shelf.keep(key, file)
-    return made, samples
+    return made, outline(samples)
 
 
 def sound_key(timeline: Timeline, media: Media, params: CompileParams) -> str:
