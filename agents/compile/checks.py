@@ -51,27 +51,37 @@ def check_clip(
     pictures are decoded. That finds a clip cut short or put together wrongly, and costs a
     twentieth of decoding what x264 has just made.
     """
-    import av
     from av.error import FFmpegError
 
     try:
-        with av.open(path) as container:
-            _check_streams(container, size)
-            times, keys = _read_packets(container)
+        times, keys, _ = _look_at_file(path, size)
         begin, heard = _hear(path)
         seconds = frames / fps
         _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
         _check_pace(times, fps)
         if sound is not None:
-            _check_in_step(times[0], begin, outline(heard), sound)
-        with av.open(path) as container:
-            still, moments = _look_through(container, set(spread(keys)), seconds, source_is_black)
-        with av.open(path) as container:
-            _decode_end(container, keys[-1], frames, fps)
+            _check_in_step(begin, outline(heard), sound)
+        still, moments = _look_through(path, set(spread(keys)), seconds, source_is_black)
+        _decode_end(path, keys[-1], frames, fps)
     except FFmpegError as error:
         raise RenderFailed(f"the clip does not decode to its end: {error}") from error
     still.to_image().save(poster, quality=POSTER_QUALITY)
     save_moving(moments if len(moments) >= FEWEST else moments_of(path), moving)
+
+
+def check_joined(path: Path, *, frames: int, fps: float, size: tuple[int, int]) -> None:
+    """Raise RenderFailed unless a clip is as planned whose pictures and sound passed before.
+
+    Only what joins them is new, so nothing is decoded.
+    """
+    from av.error import FFmpegError
+
+    try:
+        times, _, sound = _look_at_file(path, size)
+    except FFmpegError as error:
+        raise RenderFailed(f"the clip cannot be read to its end: {error}") from error
+    _check_length(len(times) / fps, sound, frames / fps)
+    _check_pace(times, fps)
 
 
 def is_black(luma: np.ndarray) -> bool:
@@ -91,12 +101,29 @@ def _check_streams(container: av.container.InputContainer, size: tuple[int, int]
         raise RenderFailed(f"the clip's pixels are {context.pix_fmt}, not yuv420p")
 
 
+def _look_at_file(path: Path, size: tuple[int, int]) -> tuple[np.ndarray, list[int], float]:
+    """Check streams, and return when each picture is shown, the key frames and the sound's length.
+
+    Times and length are in seconds; key frames are given by their time stamps.
+    """
+    import av
+
+    with av.open(path) as container:
+        _check_streams(container, size)
+        times, keys = _read_packets(container)
+        sound = container.streams.audio[0]
+        if len(times) and abs(times[0]) > MAX_APART_S:
+            raise RenderFailed(f"the clip's picture begins at {times[0]:.2f} s, not at 0")
+        return times, keys, float((sound.duration or 0) * (sound.time_base or 0))
+
+
 def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, list[int]]:
     """Return when each picture is shown, in seconds, and the time stamps of the key frames."""
     times, keys = [], [0]
+    tick = float(container.streams.video[0].time_base or 0)
     for packet in container.demux(video=0):
-        if packet.pts is not None and packet.time_base:
-            times.append(float(packet.pts * packet.time_base))
+        if packet.pts is not None:
+            times.append(packet.pts * tick)
             if packet.is_keyframe and packet.pts > keys[-1]:
                 keys.append(packet.pts)
     return np.sort(times), keys
@@ -133,13 +160,8 @@ def _check_pace(times: np.ndarray, fps: float) -> None:
         raise RenderFailed(f"the clip's pictures do not follow evenly at {worst:.2f} s")
 
 
-def _check_in_step(first_picture: float, begin: float, found: np.ndarray, made: np.ndarray) -> None:
-    """Refuse sound that is not where it was made, beside a picture that begins at 0.
-
-    Both sounds are outlines.
-    """
-    if abs(first_picture) > MAX_APART_S:
-        raise RenderFailed(f"the clip's picture begins at {first_picture:.2f} s, not at 0")
+def _check_in_step(begin: float, found: np.ndarray, made: np.ndarray) -> None:
+    """Refuse sound that is not where it was made, beside a picture that begins at 0: outlines."""
     window = round(WINDOW_S / STEP_S)
     for part in (slice(0, window), slice(max(0, min(len(made), len(found)) - window), None)):
         late = begin + _lag(made[part], found[part]) * STEP_S
@@ -180,14 +202,14 @@ def _check_length(picture: float, sound: float, wanted: float) -> None:
 
 
 def _look_through(
-    container: av.container.InputContainer, keys: set[int], duration: float, source_is_black: bool
+    path: Path, keys: set[int], duration: float, source_is_black: bool
 ) -> tuple[av.video.VideoFrame, list[np.ndarray]]:
     """Return the key frame with the most to see, and all of them small.
 
     The first ones are taken only if there is no other.
     """
     best, most, moments = None, (False, -1.0), []
-    for frame in _key_frames(container, keys):
+    for frame in _key_frames(path, keys):
         luma = _luma(frame)
         if best is None and not source_is_black and is_black(luma):
             raise RenderFailed("the clip begins with a black picture; the recording does not")
@@ -200,22 +222,23 @@ def _look_through(
     return best, moments
 
 
-def _key_frames(
-    container: av.container.InputContainer, keys: set[int]
-) -> Iterator[av.video.VideoFrame]:
+def _key_frames(path: Path, keys: set[int]) -> Iterator[av.video.VideoFrame]:
     """Yield the key frames with these time stamps, decoded without anything between them."""
-    container.streams.video[0].codec_context.skip_frame = "NONKEY"
-    for packet in container.demux(video=0):
-        if packet.pts is None or packet.pts in keys:
-            yield from (frame for frame in packet.decode() if frame.time is not None)
+    import av
+
+    with av.open(path) as container:
+        container.streams.video[0].codec_context.skip_frame = "NONKEY"
+        for packet in container.demux(video=0):
+            if packet.pts is None or packet.pts in keys:
+                yield from (frame for frame in packet.decode() if frame.time is not None)
 
 
-def _decode_end(
-    container: av.container.InputContainer, last_key: int, frames: int, fps: float
-) -> None:
-    stream = container.streams.video[0]
-    container.seek(last_key, stream=stream)
-    last = max((frame.time for frame in container.decode(video=0)), default=-1.0)
+def _decode_end(path: Path, last_key: int, frames: int, fps: float) -> None:
+    import av
+
+    with av.open(path) as container:
+        container.seek(last_key, stream=container.streams.video[0])
+        last = max((frame.time for frame in container.decode(video=0)), default=-1.0)
     end, wanted = last + 1 / fps, frames / fps
     # At 10 frames a second and less, one frame is as long as the whole tolerance.
     if wanted - end > max(MAX_LENGTH_ERROR_S, 1.5 / fps):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.compile.checks import BLACK_LUMA, check_clip, outline
+from agents.compile.checks import BLACK_LUMA, check_clip, check_joined, outline
 from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.groups import RENDERER, maker
@@ -81,23 +81,28 @@ def render_clip(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         shelf = shelf or scratch_shelf(work)
-        sound, heard_as = _sound(timeline, media, params, shelf, work)
+        key = sound_key(timeline, media, params)
+        sound, heard_as = _sound(key, timeline, media, params, shelf, work)
         progress(5)
         layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
         groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
         cues = heard.cues if params.caption_track else ()
         join(groups, sound, work / VIDEO, timeline.fps, params, cues)
-        check_clip(
-            work / VIDEO,
-            frames=timeline.frames,
-            fps=float(timeline.fps),
-            size=params.canvas,
-            sound=heard_as,
-            source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
-            poster=work / POSTER,
-            moving=work / MOVING,
-        )
+        planned = {"frames": timeline.frames, "fps": float(timeline.fps), "size": params.canvas}
+        looks = looks_key(key, picture.keys)
+        if shelf.lend(looks, (POSTER, MOVING), work):
+            check_joined(work / VIDEO, **planned)
+        else:
+            check_clip(
+                work / VIDEO,
+                **planned,
+                sound=heard_as,
+                source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
+                poster=work / POSTER,
+                moving=work / MOVING,
+            )
+            shelf.keep_copies(looks, [work / POSTER, work / MOVING])
         write_subtitles(work, heard.cues)
         for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
@@ -105,12 +110,19 @@ def render_clip(
     return clip_in(folder, plan, intake, params, dressing)
 
 
+def looks_key(sound: str, groups: Sequence[str]) -> str:
+    """Return the name under which the posters of a clip with this sound and picture are kept.
+
+    Where they are, exactly these groups and this sound were joined and checked before.
+    """
+    return f"looks-{hashlib.sha256(json.dumps([sound, *groups]).encode()).hexdigest()}"
+
+
 def _sound(
-    timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
+    key: str, timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
 ) -> tuple[Packets, np.ndarray | None]:
     """Return the clip's encoded sound, and its outline if it was made now."""
-    key = f"sound-{sound_key(timeline, media, params)}"
-    kept = shelf.read(key)
+    kept = shelf.read(f"sound-{key}")
     if kept is not None:
         return kept, None
     samples = make_sound(timeline, media, take_sound(timeline, media, work), params)
@@ -118,7 +130,7 @@ def _sound(
     encode_sound(samples, params.audio_kbps, file)
     made = read_packets(file)
     assert made is not None
-    shelf.keep(key, file)
+    shelf.keep(f"sound-{key}", file)
     return made, outline(samples)
 
 
