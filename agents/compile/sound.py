@@ -41,6 +41,8 @@ HIGHEST_BETWEEN = max(float(np.abs(taps).sum()) for taps in TAPS)
 """The wave between samples is at most so many times as high as the highest of them."""
 MOST_HELD_DB = 6.0
 """So much gain is added at most for what is lost by holding peaks."""
+RAISED = 1000
+"""So many milliseconds get their gain at once: little memory is taken for a long clip."""
 WEIGHED = 32768
 """So many samples are weighted at once: a transform of that size stays in the processor's cache."""
 SETTLED = 100 * BLOCK
@@ -58,7 +60,8 @@ def extract_options(media: Media) -> list[str]:
 def read_sound(path: Path) -> np.ndarray:
     """Return raw samples as float32 (n,); what is no number is silence."""
     samples = np.fromfile(path, "<f4") if path.exists() else np.zeros(0, np.float32)
-    return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4.0, 4.0)
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples.clip(-4.0, 4.0, out=samples)
 
 
 def cut_sound(timeline: Timeline, read: list[tuple[float, np.ndarray]]) -> np.ndarray:
@@ -207,11 +210,15 @@ def _with_gain(samples: np.ndarray, gain: np.ndarray) -> np.ndarray:
     if (gain == gain[0]).all():
         return samples if gain[0] == 1 else samples * np.float32(gain[0])
     # straight lines from the middle of each millisecond to the middle of the next one
-    each = gain.astype(np.float32)
-    steps = np.arange(BLOCK, dtype=np.float32) / BLOCK
-    lines = each[:, None] + np.diff(each, append=each[-1:])[:, None] * steps
-    curve = np.concatenate([np.full(BLOCK // 2, each[0]), lines.ravel()])
-    return samples * curve[: len(samples)]
+    each, half = np.append(gain, gain[-1]).astype(np.float32), BLOCK // 2
+    steps, made = np.arange(BLOCK, dtype=np.float32) / BLOCK, np.empty_like(samples)
+    made[:half] = samples[:half] * each[0]
+    for first in range(0, len(gain), RAISED):
+        known = each[first : first + RAISED + 1]
+        lines = (known[:-1, None] + np.diff(known)[:, None] * steps).ravel()
+        here = samples[first * BLOCK + half :][: len(lines)]
+        made[first * BLOCK + half :][: len(lines)] = here * lines[: len(here)]
+    return made
 
 
 def block_peaks(samples: np.ndarray, above: float = 0.0) -> np.ndarray:
