@@ -131,4 +131,5 @@ def _described(composition: Composition) -> list[Any]:
         [panel.source, panel.target, panel.patch and [panel.patch.place, panel.patch.beside]]
         for panel in (*composition.panels, *([composition.bubble] if composition.bubble else []))
     ]
-    return [composition.width, composition.height, composition.bubble is not None, panels]
+    size = [composition.width, composition.height]
+    return [*size, composition.behind, composition.bubble is not None, panels]

@@ -27,6 +27,8 @@ class CompileParams(Params):
     """The camera is cropped to the stretch in which the lecturer moves, or shown whole."""
     inset: Literal["smooth", "keep"] = "smooth"
     """A camera lying over the screen moves out: "smooth" closes its place, "keep" leaves it."""
+    backdrop: Literal["blurred", "plain"] = "blurred"
+    """Tall and square clips show the screen, blurred, in the room around it, or plain grey."""
     captions: bool = True
     """Whether the subtitles are burned into the picture; SRT and VTT are written either way."""
     caption_track: bool = False

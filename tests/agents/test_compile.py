@@ -187,6 +187,7 @@ PARAM_CHANGES = {
     "camera_side": "left",
     "camera_crop": "whole",
     "inset": "keep",
+    "backdrop": "plain",
     "captions": False,
     "caption_size": 5.0,
     "caption_place": "over",
