@@ -68,7 +68,7 @@ def picture_layers(
     if params.title_card_s > 0:
         layers.append(card_layer(plan.title, dressing.lecture, duration, floor, params))
     if params.topic_s > 0:
-        layers.append(topic_layer(plan.subject, duration, floor, params))
+        layers.append(topic_layer(plan.subject, duration, _topic_floor(timeline, floor), params))
     if places:
         layers += caption_layers(plan.cues, places, params)
     if params.progress_bar:
@@ -76,6 +76,15 @@ def picture_layers(
     if params.fade_s > 0:
         layers.append(fade_layer(duration, float(timeline.fps), params))
     return tuple(layer for layer in layers if layer is not None)
+
+
+def _topic_floor(timeline: Timeline, floor: int | None) -> int | None:
+    """Return above which line the topic stands: never over the face below a screen."""
+    panels = timeline.stretches[0].shots[0].composition.panels
+    above, below = panels[0].target, panels[-1].target
+    if len(panels) == 2 and above.y + above.h <= below.y:
+        return min(above.y + above.h, floor or above.y + above.h)
+    return floor
 
 
 def caption_places(timeline: Timeline) -> list[Place]:

@@ -72,6 +72,9 @@ class CompileParams(Params):
     reel_transition: Literal["fade", "dissolve", "cut"] = "fade"
     """How a passage of the highlight reel follows another: through black, into it, or at once."""
 
+    reel_title_s: Annotated[float, Tunable(0, 6, step=0.5, unit="s")] = 3.0
+    """How long each passage of the highlight reel shows its title after it begins; 0 is never."""
+
     @property
     def look(self) -> Template:
         """Return the template."""

@@ -31,6 +31,8 @@ from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 MOVING = "poster.webp"
+REEL_ALONE = {"reel_transition", "reel_title_s"}
+"""Tunables of the reel, which concern no single clip."""
 
 
 def clip_key(
@@ -40,7 +42,7 @@ def clip_key(
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
+        "params": params.model_dump(mode="json", exclude=REEL_ALONE),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
