@@ -55,7 +55,7 @@ def save_moving(pictures: Sequence[np.ndarray], path: Path) -> None:
     made = io.BytesIO()
     for quality in QUALITIES:
         made = io.BytesIO()
-        options = {"duration": SHOWN_MS, "loop": 0, "quality": quality, "method": 4}
+        options = {"duration": SHOWN_MS, "loop": 0, "quality": quality, "method": 2}
         first.save(made, "WEBP", save_all=True, append_images=rest, **options)
         if made.tell() <= MAX_BYTES:
             break
