@@ -22,6 +22,13 @@ PATCH_ROWS = 9
 """So many rows around each decide on the shade that covers a place in it: streaks vanish."""
 PLAIN = ("yuv420p", "yuvj420p")
 """Frames of these kinds are cut before they are converted: less is converted then."""
+BLUR = 48
+"""What is behind everything is shrunk to this part of its size, and enlarged again."""
+DIM = (
+    (16 + 0.4 * (np.arange(256).clip(16, 235) - 16)).astype(np.uint8),
+    (128 + 0.5 * (np.arange(256) - 128.0)).round().astype(np.uint8),
+)
+"""It is darkened, its colours paled: by luma and by chroma, 0-255."""
 TICK = Fraction(1, 1000)
 TURNS = ((), ("transpose=cclock",), ("hflip", "vflip"), ("transpose=clock",))
 """Filters that set a frame upright, by quarter turns against the clock."""
@@ -145,7 +152,9 @@ def _planes(frame: av.VideoFrame) -> list[np.ndarray]:
 class Filters:
     """One chain of filters from a frame to the pixels of a view."""
 
-    def __init__(self, frame: av.VideoFrame, source: Source, view: View) -> None:
+    def __init__(
+        self, frame: av.VideoFrame, source: Source, view: View, *, blurred: bool = False
+    ) -> None:
         import av.filter
 
         self.graph = av.filter.Graph()
@@ -164,6 +173,9 @@ class Filters:
             self._chain("format=yuv420p", "setsar=1")
         x, y, w, h = view.source
         self._chain(f"crop={w}:{h}:{x}:{y}")
+        if blurred:
+            few = [max(4, round(side / BLUR)) for side in (view.target.w, view.target.h)]
+            self._chain(f"scale={few[0]}:{few[1]}:flags=area:{coloured}", "format=yuv420p")
         self._chain(f"scale={view.target.w}:{view.target.h}:{coloured}", "format=yuv420p")
         self._chain("buffersink")
         self.graph.configure()
@@ -203,13 +215,15 @@ class Painting:
         ground: Sequence[np.ndarray],
         views: Sequence[View],
         bubble: tuple[View, np.ndarray] | None,
+        behind: View | None = None,
     ) -> None:
         """Take the background's planes, the views, and a disc over them with its cover.
 
-        The cover is uint8 (h, w), 255 where the disc is seen.
+        The cover is uint8 (h, w), 255 where the disc is seen. What is `behind` is blurred over
+        the whole background.
         """
         height, width = ground[0].shape
-        self.source, self.views, self.bubble = source, views, bubble
+        self.source, self.views, self.bubble, self.behind = source, views, bubble, behind
         self.under, self.canvas = (Planes(width, height, source.colour) for _ in range(2))
         for planes in (self.under, self.canvas):
             planes.put(Place(0, 0, width, height), ground)
@@ -220,17 +234,26 @@ class Painting:
 
     def paint(self, frame: av.VideoFrame, images: Sequence[Image | None]) -> av.VideoFrame:
         """Return the picture; the next call paints over it."""
-        changed = []
-        for view in self.views:
-            if not self._same(frame, view.source):
-                planes = self._cut(frame, view)
-                for canvas in (self.under, self.canvas):
-                    canvas.put(view.target, planes)
-                changed.append(view.target)
+        changed = [self._show(frame, view) for view in self._stale(frame)]
         self.disc = self._disc(frame)
         self._lay_over([self.disc, *images], changed)
         self.last = frame
         return self.canvas.frame
+
+    def _stale(self, frame: av.VideoFrame) -> list[View]:
+        """Return the views to be shown anew: all of them when what is behind them changes."""
+        if self.behind and not self._same(frame, self.behind.source):
+            return [self.behind, *self.views]
+        return [view for view in self.views if not self._same(frame, view.source)]
+
+    def _show(self, frame: av.VideoFrame, view: View) -> Place:
+        """Put a view in its place, and return where that is."""
+        planes = self._cut(frame, view)
+        if view is self.behind:
+            planes = [DIM[number > 0][plane] for number, plane in enumerate(planes)]
+        for canvas in (self.under, self.canvas):
+            canvas.put(view.target, planes)
+        return view.target
 
     def _disc(self, frame: av.VideoFrame) -> Image | None:
         if self.bubble is None:
@@ -242,9 +265,10 @@ class Painting:
 
     def _cut(self, frame: av.VideoFrame, view: View) -> list[np.ndarray]:
         """Return the planes of a view, by filters that are set up once for frames of a kind."""
-        key = (*_kind(frame), view)
+        blurred = view is self.behind
+        key = (*_kind(frame), view, blurred)
         if key not in self.known:
-            self.known[key] = Filters(frame, self.source, view)
+            self.known[key] = Filters(frame, self.source, view, blurred=blurred)
         planes = self.known[key].run(frame)
         if view.patch:
             planes = [np.array(plane) for plane in planes]

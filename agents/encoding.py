@@ -71,6 +71,7 @@ def main(args: list[str]) -> None:
             "extradata": (encoder.extradata or b"").hex(),
         }
         write_packets(Path(group["path"]), facts, [_packet(packet) for packet in packets])
+        del encoder, packets  # before the next one takes as much
         _say({"frames": done, "group": number})
 
 
@@ -155,7 +156,8 @@ class Paintings:
             view = _view(made["bubble"])
             bubble = view, np.array(self._read(made["disc"], (view.target.h, view.target.w)))
         views = [_view(view) for view in made["views"]]
-        return Painting(self.source, ground, views, bubble)
+        behind = made["behind"] and _view(made["behind"])
+        return Painting(self.source, ground, views, bubble, behind)
 
     def _image(self, number: int) -> Image:
         place, at = self.images[number]

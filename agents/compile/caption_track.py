@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.packets import Packet
@@ -55,3 +56,18 @@ def timed_texts(cues: Sequence[Cue], seconds: float) -> list[tuple[Packet, int]]
             found.append((Packet(begins, begins, True, sample), ends - begins))
             done = ends
     return found
+
+
+def write_caption_track(path: Path, cues: Sequence[Cue], seconds: float) -> None:
+    """Write an MP4 that holds nothing but the track of subtitles."""
+    import av
+
+    with av.open(path, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
+        stream = add_caption_stream(container)
+        container.start_encoding()
+        for one, lasts in timed_texts(cues, seconds):
+            packet = av.Packet(one.content)
+            packet.stream, packet.time_base = stream, MS
+            packet.pts = packet.dts = one.pts
+            packet.duration, packet.is_keyframe = lasts, True
+            container.mux(packet)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from agents.compile.geometry import crop, even, fit
+from agents.compile.geometry import crop, even, fit, shaped
 from agents.compile.params import CompileParams
+from agents.compile.patches import Patch, patch_over
 from agents.compile.people import People, Person
 from agents.types import Box, LayoutRegion, Media
 
@@ -15,11 +16,6 @@ MIN_PANEL = 16
 """A smaller box in the source, in pixels, is no picture."""
 GAP = 0.0125
 """Space between screen and camera as a part of the width."""
-PATCH_STRIP, PATCH_GAP = 192, 8
-"""Widest strip whose shades cover the place of a camera, and its distance, in source pixels."""
-PATCH_SLICE = 0.4
-"""What is left between a camera and the edge of the screen is covered with it, up to this part of
-the camera's side: a box that was found may be smaller than the camera, and no slide goes there."""
 LINE_HEIGHT = 1.3
 """Distance of two caption lines in letter heights."""
 BOX_PADDING = 0.25
@@ -46,17 +42,6 @@ NOBODY: Mapping[Box, Person] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
-    """A place from which a camera has moved out, and the strip beside it whose shades cover it.
-
-    Both are counted from the corner of the panel's target, and even.
-    """
-
-    place: Box
-    beside: Box
-
-
-@dataclass(frozen=True, slots=True)
 class Panel:
     """A part of the source frame and where it is shown; both boxes have even sides."""
 
@@ -75,6 +60,8 @@ class Composition:
     """They do not overlap."""
     bubble: Panel | None = None
     """A square that is shown as a disc over the panels."""
+    behind: Box | None = None
+    """The part of the source, of the canvas's shape, that is shown blurred behind all panels."""
     captions: Box | None = None
     """The stretch across the picture that burned-in subtitles keep within, if there are any."""
 
@@ -120,7 +107,16 @@ def compose(
     """Return the composition for a stretch of the lecture; no region means the whole frame."""
     screen, camera = _sources(region, media, params)
     person = people.get(region.camera) if region and region.camera else None
-    return _Composer(params, person or UNKNOWN).arrange(screen, camera)
+    made = _Composer(params, person or UNKNOWN).arrange(screen, camera)
+    return replace(made, behind=_behind(made, screen, params))
+
+
+def _behind(made: Composition, screen: Box | None, params: CompileParams) -> Box | None:
+    """Return what of the screen fills the room that a tall or square picture leaves around it."""
+    if screen is None or params.backdrop == "plain" or made.width > made.height:
+        return None
+    scale = min(screen.w / made.width, screen.h / made.height)
+    return crop(screen, made.width * scale, made.height * scale, (0.5, 0.5))
 
 
 def _sources(
@@ -190,7 +186,7 @@ class _Composer:
         return self._made(Panel(screen, target))
 
     def _made(self, *panels: Panel, bubble: Panel | None = None) -> Composition:
-        return Composition(self.width, self.height, panels, bubble, self.strip)
+        return Composition(self.width, self.height, panels, bubble, captions=self.strip)
 
     def _above_strip(self) -> Box:
         """Return what captions with a strip of their own leave of the canvas."""
@@ -242,7 +238,7 @@ class _Composer:
         )
 
     def _screen(self, screen: Box, camera: Box, target: Box) -> Panel:
-        patch = _patch(screen, camera, target) if self.params.inset == "smooth" else None
+        patch = patch_over(screen, camera, target) if self.params.inset == "smooth" else None
         return Panel(screen, target, patch)
 
     def _centre(self) -> float:
@@ -268,6 +264,7 @@ class _Composer:
             return camera
         wide = max(min(camera.w, camera.h * area.w / area.h), self._needed(camera))
         high = min(camera.h, camera.w * area.h / area.w)
+        wide, high = shaped(wide, high)
         return crop(camera, wide, high, (self._centre(), self._middle(high / camera.h)))
 
     def _round(self, camera: Box) -> Box:
@@ -278,37 +275,3 @@ class _Composer:
     def _middle(self, share: float) -> float:
         """Return the middle of a crop of that share of the height, with the head inside."""
         return self.person.top + share * (0.5 - HEADROOM)
-
-
-def _patch(screen: Box, camera: Box, target: Box) -> Patch | None:
-    """Return how the camera's place in the screen is covered; None if they lie apart."""
-    x0, x1 = _covered(camera.x - screen.x, camera.w, screen.w)
-    y0, y1 = _covered(camera.y - screen.y, camera.h, screen.h)
-    if x1 - x0 < 4 or y1 - y0 < 4:
-        return None
-    left, right = x0 - PATCH_GAP, screen.w - x1 - PATCH_GAP
-    if max(left, right) < PATCH_GAP:
-        return None
-    # Towards the middle of the screen, where there is more room.
-    width = min(max(left, right), PATCH_STRIP)
-    x = left - width if left >= right else x1 + PATCH_GAP
-    scale = target.w / screen.w
-    place = _scaled((x0, y0, x1, y1), scale, target)
-    beside = _scaled((x, y0, x + width, y1), scale, target)
-    return Patch(place, beside._replace(y=place.y, h=place.h))
-
-
-def _covered(start: int, length: int, whole: int) -> tuple[int, int]:
-    """Return from where to where a camera covers a side of the screen, thin slices included."""
-    end, slice_ = start + length, PATCH_SLICE * length
-    start = 0 if start <= slice_ else start
-    end = whole if whole - end <= slice_ else end
-    return max(0, min(start, whole)), max(0, min(end, whole))
-
-
-def _scaled(edges: tuple[int, int, int, int], scale: float, target: Box) -> Box:
-    """Return the even box around left, top, right and bottom, scaled."""
-    left, top = (max(0, even(edge * scale)) for edge in edges[:2])
-    right = min(target.w, even(edges[2] * scale + 1.99))
-    bottom = min(target.h, even(edges[3] * scale + 1.99))
-    return Box(left, top, right - left, bottom - top)

@@ -36,3 +36,14 @@ def crop(source: Box, width: float, height: float, centre: tuple[float, float]) 
         for origin, whole, side, at in zip(source[:2], source[2:], (w, h), centre, strict=True)
     )
     return Box(x, y, w, h)
+
+
+def shaped(width: float, height: float) -> tuple[int, int]:
+    """Return even sides, at most that large and not much smaller, whose shape is that most nearly.
+
+    Of small pictures, rounding alone would leave a bar beside what is to fill a place.
+    """
+    least = max(2, even(0.9 * height))
+    pairs = [(even(h * width / height + 1), h) for h in range(even(height), least - 1, -2)]
+    fitting = [(w, h) for w, h in pairs if 2 <= w <= width] or [(even(width), even(height))]
+    return min(fitting, key=lambda sides: abs(sides[0] * height / (sides[1] * width) - 1))

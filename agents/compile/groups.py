@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -20,12 +21,10 @@ from agents.compile.params import CompileParams
 from agents.compile.timeline import Timeline
 from agents.types import Media
 
-RENDERER = 6
+RENDERER = 7
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
-GROUP_S = 2.5
+GROUP_S = 2.0
 """Length of a group in seconds: short ones are cheap to make anew, long ones make small files."""
-LEAST = 0.2
-"""A group shorter than this part of the length is joined to its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,12 @@ class Group:
         return sum(run.frames for run in self.runs)
 
 
+@cache
+def maker() -> tuple[int, str]:
+    """Return what of the program the bytes of a group or a sound depend on."""
+    return RENDERER, version("av")
+
+
 def cut_groups(timeline: Timeline, shown: Sequence[Shown]) -> tuple[Group, ...]:
     """Return the groups of a clip, in order, with what each layer shows in them."""
     length = max(1, round(GROUP_S * timeline.fps))
@@ -63,12 +68,8 @@ def cut_groups(timeline: Timeline, shown: Sequence[Shown]) -> tuple[Group, ...]:
     first = 0
     for run in [*_cut_runs(timeline, length), None]:
         if runs and (run is None or run.index % length == 0):
-            frames = sum(one.frames for one in runs)
-            if bare and min(frames, bare[-1].frames) < LEAST * length:
-                bare[-1] = replace(bare[-1], runs=(*bare[-1].runs, *runs))
-            else:
-                bare.append(Group(tuple(runs), first))
-            runs, first = [], first + frames
+            bare.append(Group(tuple(runs), first))
+            runs, first = [], first + bare[-1].frames
         if run is not None:
             runs.append(run)
     return tuple(replace(group, layers=_over(group, shown)) for group in bare)
@@ -112,7 +113,7 @@ def encoder_settings(params: CompileParams) -> dict[str, Any]:
 def group_key(group: Group, fps: Fraction, media: Media, params: CompileParams) -> str:
     """Return the hash of all that the group's bytes depend on."""
     body = {
-        "renderer": [RENDERER, version("av")],
+        "renderer": maker(),
         "media": [media.sha256, media.demuxer, media.width, media.height],
         "fps": [fps.numerator, fps.denominator],
         "runs": [
@@ -130,4 +131,5 @@ def _described(composition: Composition) -> list[Any]:
         [panel.source, panel.target, panel.patch and [panel.patch.place, panel.patch.beside]]
         for panel in (*composition.panels, *([composition.bubble] if composition.bubble else []))
     ]
-    return [composition.width, composition.height, composition.bubble is not None, panels]
+    size = [composition.width, composition.height]
+    return [*size, composition.behind, composition.bubble is not None, panels]

@@ -142,10 +142,11 @@ def _interleaved(tracks: Sequence[_Track]) -> list[av.Packet]:
 
     found = []
     for number, track in enumerate(tracks):
+        tick = float(track.tick)
         for place, (one, lasts) in enumerate(track.packets):
             packet = av.Packet(one.content)
             packet.stream, packet.time_base = track.stream, track.tick
             packet.pts, packet.dts, packet.is_keyframe = one.pts, one.dts, one.is_key
             packet.duration = lasts
-            found.append((one.dts * track.tick, number, place, packet))
+            found.append((one.dts * tick, number, place, packet))
     return [packet for *_, packet in sorted(found, key=lambda each: each[:3])]

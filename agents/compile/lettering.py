@@ -141,13 +141,26 @@ class Lettering:
 
 def paint(layers: Sequence[tuple[np.ndarray, RGB]]) -> np.ndarray:
     """Return straight RGBA, uint8 (h, w, 4), of coverages 0-1 in their colours, lowest first."""
-    height, width = layers[0][0].shape
-    colour = np.zeros((height, width, 3), np.float32)
-    alpha = np.zeros((height, width), np.float32)
-    for coverage, rgb in layers:
-        colour += coverage[..., None] * (np.array(rgb, np.float32) - colour)
+    painted = np.zeros((*layers[0][0].shape, 4), np.uint8)
+    seen = _covered([coverage for coverage, _ in layers])
+    colour = np.zeros((3, *painted[seen].shape[:2]), np.float32)
+    alpha = np.zeros(colour.shape[1:], np.float32)
+    for whole, rgb in layers:
+        coverage = whole[seen]
+        for plane, value in zip(colour, rgb, strict=True):
+            plane += coverage * (np.float32(value) - plane)
         alpha += coverage * (1 - alpha)
     # The colour under what is clear stays black, so what shines through is weighed out.
-    straight = colour / np.maximum(alpha, 1 / 255)[..., None]
-    straight = np.dstack([straight.clip(0, 255), 255 * alpha])
-    return straight.round().astype(np.uint8)
+    colour /= np.maximum(alpha, np.float32(1 / 255))
+    painted[seen][..., :3] = np.moveaxis(colour.clip(0, 255).round(), 0, -1)
+    painted[seen][..., 3] = (255 * alpha).round()
+    return painted
+
+
+def _covered(coverages: Sequence[np.ndarray]) -> tuple[slice, slice]:
+    """Return the rows and columns outside of which all is clear."""
+    rows = np.flatnonzero(np.any([c.any(axis=1) for c in coverages], axis=0))
+    columns = np.flatnonzero(np.any([c.any(axis=0) for c in coverages], axis=0))
+    if not len(rows):
+        return slice(0), slice(0)
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import av.video
+
+T = TypeVar("T")
 
 WIDTH = 320
 MOMENTS = 12
@@ -28,10 +30,10 @@ def small_picture(frame: av.video.VideoFrame) -> np.ndarray:
     return frame.reformat(WIDTH, height, format="rgb24").to_ndarray()
 
 
-def pick_moments(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return up to `MOMENTS` of the pictures, evenly spread."""
-    count = min(MOMENTS, len(pictures))
-    return [pictures[i * len(pictures) // count] for i in range(count)]
+def spread(found: Sequence[T]) -> list[T]:
+    """Return up to `MOMENTS` of what was found, evenly spread, the first one among them."""
+    count = min(MOMENTS, len(found))
+    return [found[i * len(found) // count] for i in range(count)]
 
 
 def moments_of(video: Path) -> list[np.ndarray]:
@@ -49,11 +51,11 @@ def save_moving(pictures: Sequence[np.ndarray], path: Path) -> None:
     """Write the pictures as an endless animation of at most `MAX_BYTES`."""
     from PIL import Image
 
-    first, *rest = [Image.fromarray(picture) for picture in pick_moments(pictures)]
+    first, *rest = [Image.fromarray(picture) for picture in spread(pictures)]
     made = io.BytesIO()
     for quality in QUALITIES:
         made = io.BytesIO()
-        options = {"duration": SHOWN_MS, "loop": 0, "quality": quality, "method": 4}
+        options = {"duration": SHOWN_MS, "loop": 0, "quality": quality, "method": 2}
         first.save(made, "WEBP", save_all=True, append_images=rest, **options)
         if made.tell() <= MAX_BYTES:
             break

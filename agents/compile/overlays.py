@@ -25,20 +25,25 @@ EDGE = (58, 58, 58)
 
 
 def draw_background(composition: Composition) -> np.ndarray:
-    """Return the picture behind the panels, uint8 RGB (h, w, 3)."""
+    """Return the picture behind the panels, uint8 RGB (h, w, 3).
+
+    All sides are even, so it is composed at half the size and enlarged: a quarter of the work.
+    """
     with _describe(composition) as clip:
-        return np.asarray(clip.get_frame(0), np.uint8)
+        half = np.asarray(clip.get_frame(0), np.uint8)
+    return half.repeat(2, axis=0).repeat(2, axis=1)
 
 
 def _describe(composition: Composition) -> CompositeVideoClip:
+    """Describe the background at half its size."""
     from moviepy import ColorClip, CompositeVideoClip
 
-    size = (composition.width, composition.height)
+    size = (composition.width // 2, composition.height // 2)
     layers = [ColorClip(size, color=GROUND, duration=1)]
     for panel in composition.panels:
-        x, y, w, h = panel.target
-        edge = ColorClip((w + 4, h + 4), color=EDGE, duration=1)
-        layers.append(edge.with_position((x - 2, y - 2)))
+        x, y, w, h = (side // 2 for side in panel.target)
+        edge = ColorClip((w + 2, h + 2), color=EDGE, duration=1)
+        layers.append(edge.with_position((x - 1, y - 1)))
     return CompositeVideoClip(layers, size=size)
 
 
@@ -63,7 +68,7 @@ def picture_layers(
     if params.title_card_s > 0:
         layers.append(card_layer(plan.title, dressing.lecture, duration, floor, params))
     if params.topic_s > 0:
-        layers.append(topic_layer(plan.subject, duration, floor, params))
+        layers.append(topic_layer(plan.subject, duration, _topic_floor(timeline, floor), params))
     if places:
         layers += caption_layers(plan.cues, places, params)
     if params.progress_bar:
@@ -71,6 +76,15 @@ def picture_layers(
     if params.fade_s > 0:
         layers.append(fade_layer(duration, float(timeline.fps), params))
     return tuple(layer for layer in layers if layer is not None)
+
+
+def _topic_floor(timeline: Timeline, floor: int | None) -> int | None:
+    """Return above which line the topic stands: never over the face below a screen."""
+    panels = timeline.stretches[0].shots[0].composition.panels
+    above, below = panels[0].target, panels[-1].target
+    if len(panels) == 2 and above.y + above.h <= below.y:
+        return min(above.y + above.h, floor or above.y + above.h)
+    return floor
 
 
 def caption_places(timeline: Timeline) -> list[Place]:

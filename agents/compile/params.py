@@ -27,6 +27,8 @@ class CompileParams(Params):
     """The camera is cropped to the stretch in which the lecturer moves, or shown whole."""
     inset: Literal["smooth", "keep"] = "smooth"
     """A camera lying over the screen moves out: "smooth" closes its place, "keep" leaves it."""
+    backdrop: Literal["blurred", "plain"] = "blurred"
+    """Tall and square clips show the screen, blurred, in the room around it, or plain grey."""
     captions: bool = True
     """Whether the subtitles are burned into the picture; SRT and VTT are written either way."""
     caption_track: bool = False
@@ -69,6 +71,9 @@ class CompileParams(Params):
     """Bit rate of the sound (AAC, one channel)."""
     reel_transition: Literal["fade", "dissolve", "cut"] = "fade"
     """How a passage of the highlight reel follows another: through black, into it, or at once."""
+
+    reel_title_s: Annotated[float, Tunable(0, 6, step=0.5, unit="s")] = 3.0
+    """How long each passage of the highlight reel shows its title after it begins; 0 is never."""
 
     @property
     def look(self) -> Template:

@@ -23,7 +23,7 @@ from agents.compile.params import CompileParams
 from agents.compile.timeline import Timeline
 from agents.errors import RenderFailed, StageError
 from agents.sandbox import run_module
-from agents.types import Media
+from agents.types import Box, Media
 
 MODULE = "agents.encoding"
 LEAST_FRAMES = {"full": 300, "draft": 1200}
@@ -174,10 +174,12 @@ def _described(
 
 
 def _composition(composition: Composition, drawings: Drawings) -> dict[str, Any]:
-    bubble = composition.bubble
+    bubble, behind = composition.bubble, composition.behind
+    whole = Box(0, 0, composition.width, composition.height)
     return {
         "size": [composition.width, composition.height],
         "ground": drawings.add(draw_background(composition)),
+        "behind": behind and _view(Panel(behind, whole)),
         "views": [_view(panel) for panel in composition.panels],
         "bubble": bubble and _view(bubble),
         "disc": bubble and drawings.add(draw_disc(bubble.target.w)[..., 3]),

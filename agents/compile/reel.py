@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.compile.caption_track import write_caption_track
 from agents.compile.chapters import to_ffmetadata
-from agents.compile.checks import check_clip, hear_clip, is_black
+from agents.compile.checks import check_clip, hear_clip, is_black, outline
 from agents.compile.compiler import compile_clips
 from agents.compile.params import CompileParams
 from agents.compile.render import MOVING, POSTER, VIDEO, clip_key, clip_of, write_subtitles
@@ -32,7 +33,7 @@ from agents.types import Clip, ClipPlan, Cue, Film, Intake
 if TYPE_CHECKING:
     from agents.registry import Context
 
-FILM = 1
+FILM = 2
 """Raised when the same passages would be joined into another film."""
 TRANSITION_S = 0.5
 SOUND_FADE_S = 0.12
@@ -55,6 +56,8 @@ class _Reel:
     """Length of each passage."""
     sound: np.ndarray
     chapters: Sequence[Cue]
+    track: Sequence[Cue]
+    """Subtitles that players show and hide."""
 
 
 def film_key(passages: Sequence[ClipPlan], intake: Intake, params: CompileParams) -> str:
@@ -62,7 +65,7 @@ def film_key(passages: Sequence[ClipPlan], intake: Intake, params: CompileParams
     fine = _fine(params)
     body = {
         "film": FILM,
-        "passages": [clip_key(plan, intake.media, fine) for plan in passages],
+        "passages": [clip_key(plan, intake.media, fine) for plan in _named(passages)],
         "titles": [plan.title for plan in passages],
         "params": params.model_dump(mode="json"),
     }
@@ -84,7 +87,7 @@ def render_film(
 
     clips = compile_clips(
         intake,
-        passages,
+        _named(passages),
         params=_fine(params),
         context=replace(context, progress=passages_done),
     )
@@ -94,7 +97,7 @@ def render_film(
     plan = _film_plan(passages, chapters)
     folder = context.workdir
     sound = _join_sound([clip.video for clip in clips], frames, fps, params)
-    film = _Reel(fps, frames, sound, chapters)
+    film = _Reel(fps, frames, sound, chapters, plan.cues if params.caption_track else ())
 
     def joined(percent: float) -> None:
         share = PASSAGES_SHARE + percent * (99 - PASSAGES_SHARE) / 100
@@ -106,7 +109,7 @@ def render_film(
         frames=sum(frames),
         fps=float(fps),
         size=params.canvas,
-        sound=sound,
+        sound=outline(sound),
         source_is_black=_begins_black(clips[0].video),
         poster=folder / POSTER,
         moving=folder / MOVING,
@@ -117,8 +120,15 @@ def render_film(
 
 
 def _fine(params: CompileParams) -> CompileParams:
+    """Return how the passages are rendered: for another encoding, and with their titles."""
     finer = {"crf": max(15.0, params.crf - FINER_CRF), "preset": "ultrafast", "audio_kbps": 192}
+    finer |= {"topic_s": params.reel_title_s, "caption_track": False}
     return params.model_copy(update=finer)
+
+
+def _named(passages: Sequence[ClipPlan]) -> tuple[ClipPlan, ...]:
+    """Return the passages with their own titles where a clip would name its topic."""
+    return tuple(replace(plan, subject=plan.title) for plan in passages)
 
 
 def _chapters(
@@ -195,6 +205,12 @@ def _join(
     inputs += ["-f", "f32le", "-ar", str(SAMPLE_RATE), "-ac", "1", "-i", f"file:{raw}"]
     inputs += ["-f", "ffmetadata", "-i", f"file:{marks}"]
     count = len(clips)
+    shown: list[str] = []
+    if film.track:
+        track = folder / "captions.mp4"
+        write_caption_track(track, film.track, float(sum(film.frames) / film.fps))
+        inputs += ["-f", "mov", "-i", f"file:{track}"]
+        shown = ["-map", f"{count + 2}:s:0", "-c:s", "copy"]
     video = ["-c:v", "libx264", "-preset", params.x264_preset, "-crf", f"{params.crf:g}"]
     video += ["-threads", str(threads), "-r", str(film.fps), "-frames:v", str(sum(film.frames))]
     run_ffmpeg(
@@ -202,7 +218,7 @@ def _join(
             *["-filter_complex_threads", str(threads), *inputs],
             *["-filter_complex", join_graph(film.frames, film.fps, params.reel_transition)],
             *["-map", "[video]", "-map", f"{count}:a:0", *video],
-            *["-c:a", "aac", "-b:a", f"{params.audio_kbps}k"],
+            *["-c:a", "aac", "-b:a", f"{params.audio_kbps}k", *shown],
             *["-map_metadata:g", "-1", "-map_metadata:s", "-1", "-map_chapters", str(count + 1)],
             *BIT_EXACT,
             *["-movflags", "+faststart", "-f", "mp4", str(folder / VIDEO)],
@@ -212,8 +228,8 @@ def _join(
         duration=float(sum(film.frames) / film.fps),
         progress=progress,
     )
-    raw.unlink()
-    marks.unlink()
+    for made in (raw, marks, folder / "captions.mp4"):
+        made.unlink(missing_ok=True)
 
 
 def join_graph(frames: Sequence[int], fps: Fraction, transition: str) -> str:

@@ -6,16 +6,15 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.compile.checks import BLACK_LUMA, check_clip
+from agents.compile.checks import BLACK_LUMA, check_clip, check_joined, outline
 from agents.compile.clip_sound import make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
-from agents.compile.groups import RENDERER
+from agents.compile.groups import RENDERER, maker
 from agents.compile.joining import encode_sound, join
 from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
@@ -32,6 +31,8 @@ from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
 VIDEO, POSTER, SRT, VTT = "clip.mp4", "poster.jpg", "clip.srt", "clip.vtt"
 MOVING = "poster.webp"
+REEL_ALONE = {"reel_transition", "reel_title_s"}
+"""Tunables of the reel, which concern no single clip."""
 
 
 def clip_key(
@@ -41,7 +42,7 @@ def clip_key(
     body = {
         "renderer": RENDERER,
         "media": [media.sha256, media.audio_stream, media.audio_channel],
-        "params": params.model_dump(mode="json", exclude={"reel_transition"}),
+        "params": params.model_dump(mode="json", exclude=REEL_ALONE),
         "look": params.look.model_dump(mode="json"),
         "parts": [_times(part.start, part.end) for part in plan.parts],
         "layout": [_region(region) for region in plan.layout],
@@ -82,23 +83,28 @@ def render_clip(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".work-") as name:
         work = Path(name)
         shelf = shelf or scratch_shelf(work)
-        sound, samples = _sound(timeline, media, params, shelf, work)
+        key = sound_key(timeline, media, params)
+        sound, heard_as = _sound(key, timeline, media, params, shelf, work)
         progress(5)
         layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
         groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
         cues = heard.cues if params.caption_track else ()
         join(groups, sound, work / VIDEO, timeline.fps, params, cues)
-        check_clip(
-            work / VIDEO,
-            frames=timeline.frames,
-            fps=float(timeline.fps),
-            size=params.canvas,
-            sound=samples,
-            source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
-            poster=work / POSTER,
-            moving=work / MOVING,
-        )
+        planned = {"frames": timeline.frames, "fps": float(timeline.fps), "size": params.canvas}
+        looks = looks_key(key, picture.keys)
+        if shelf.lend(looks, (POSTER, MOVING), work):
+            check_joined(work / VIDEO, **planned)
+        else:
+            check_clip(
+                work / VIDEO,
+                **planned,
+                sound=heard_as,
+                source_is_black=groups[0].facts["brightness"] <= BLACK_LUMA or params.fade_s > 0,
+                poster=work / POSTER,
+                moving=work / MOVING,
+            )
+            shelf.keep_copies(looks, [work / POSTER, work / MOVING])
         write_subtitles(work, heard.cues)
         for file in (VIDEO, POSTER, MOVING, SRT, VTT):
             (work / file).rename(folder / file)
@@ -106,12 +112,19 @@ def render_clip(
     return clip_in(folder, plan, intake, params, dressing)
 
 
+def looks_key(sound: str, groups: Sequence[str]) -> str:
+    """Return the name under which the posters of a clip with this sound and picture are kept.
+
+    Where they are, exactly these groups and this sound were joined and checked before.
+    """
+    return f"looks-{hashlib.sha256(json.dumps([sound, *groups]).encode()).hexdigest()}"
+
+
 def _sound(
-    timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
+    key: str, timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
 ) -> tuple[Packets, np.ndarray | None]:
-    """Return the clip's encoded sound, and the samples if it was made now."""
-    key = f"sound-{sound_key(timeline, media, params)}"
-    kept = shelf.read(key)
+    """Return the clip's encoded sound, and its outline if it was made now."""
+    kept = shelf.read(f"sound-{key}")
     if kept is not None:
         return kept, None
     samples = make_sound(timeline, media, take_sound(timeline, media, work), params)
@@ -119,14 +132,14 @@ def _sound(
     encode_sound(samples, params.audio_kbps, file)
     made = read_packets(file)
     assert made is not None
-    shelf.keep(key, file)
-    return made, samples
+    shelf.keep(f"sound-{key}", file)
+    return made, outline(samples)
 
 
 def sound_key(timeline: Timeline, media: Media, params: CompileParams) -> str:
     """Return the hash of all that the bytes of a clip's sound depend on."""
     body = {
-        "renderer": [RENDERER, version("av")],
+        "renderer": maker(),
         "media": [media.sha256, media.demuxer, media.audio_stream, media.audio_channel],
         "fps": [timeline.fps.numerator, timeline.fps.denominator],
         "pieces": [

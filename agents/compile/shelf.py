@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ NAME = "packets"
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Encoded packets under their keys, kept between renderings."""
+    """Encoded packets, and posters, under their keys, kept between renderings."""
 
     once: Callable[[str, Callable[[Path], None]], Path]
     find: Callable[[str], Path | None]
@@ -29,6 +30,24 @@ class Shelf:
         folder = self.once(key, lambda folder: _move(file, folder))
         if file.exists():
             _move(file, folder)
+
+    def keep_copies(self, key: str, files: Sequence[Path]) -> None:
+        """Keep copies of finished files together, unless there are some already."""
+        self.once(key, lambda folder: _copy(files, folder))
+
+    def lend(self, key: str, names: Sequence[str], folder: Path) -> bool:
+        """Copy the files that are kept under the key into a folder, and tell whether all were."""
+        kept = self.find(key)
+        found = [kept / name for name in names] if kept else []
+        if not found or not all(file.is_file() for file in found):
+            return False
+        _copy(found, folder)
+        return True
+
+
+def _copy(files: Sequence[Path], folder: Path) -> None:
+    for file in files:
+        shutil.copyfile(file, folder / file.name)
 
 
 def _move(file: Path, folder: Path) -> None:

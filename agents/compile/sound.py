@@ -6,6 +6,7 @@ down), with the offset of that stream kept.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,22 @@ BLOCK = 48
 """Samples of 1 ms, the step of the limiter."""
 BETWEEN = 6
 """Samples on either side from which the wave between two samples is worked out."""
+AROUND = np.arange(1 - BETWEEN, BETWEEN + 1)
+TAPS = tuple(
+    (np.sinc(away) * np.cos(np.pi * away / (2 * BETWEEN + 1)) ** 2).astype(np.float32)
+    for away in (AROUND - 0.25, AROUND - 0.5, AROUND - 0.75)
+)
+"""Sinc times a Hann window: what a converter draws a quarter, half and three quarters between."""
+HIGHEST_BETWEEN = max(float(np.abs(taps).sum()) for taps in TAPS)
+"""The wave between samples is at most so many times as high as the highest of them."""
+MOST_HELD_DB = 6.0
+"""So much gain is added at most for what is lost by holding peaks."""
+RAISED = 1000
+"""So many milliseconds get their gain at once: little memory is taken for a long clip."""
+WEIGHED = 32768
+"""So many samples are weighted at once: a transform of that size stays in the processor's cache."""
+SETTLED = 100 * BLOCK
+"""After so many samples the weighting has forgotten what came before (0.1 s, -200 dB)."""
 
 
 def extract_options(media: Media) -> list[str]:
@@ -43,7 +60,8 @@ def extract_options(media: Media) -> list[str]:
 def read_sound(path: Path) -> np.ndarray:
     """Return raw samples as float32 (n,); what is no number is silence."""
     samples = np.fromfile(path, "<f4") if path.exists() else np.zeros(0, np.float32)
-    return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4.0, 4.0)
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples.clip(-4.0, 4.0, out=samples)
 
 
 def cut_sound(timeline: Timeline, read: list[tuple[float, np.ndarray]]) -> np.ndarray:
@@ -111,12 +129,18 @@ def measure_loudness(samples: np.ndarray) -> float:
 
 def _heard_power(samples: np.ndarray) -> np.ndarray:
     """Return the mean square of every millisecond after K-weighting, the last ones padded."""
-    count = -(-len(samples) // BLOCK)
-    # A second of silence behind keeps the end from ringing on at the beginning.
-    size = (-(-len(samples) // SAMPLE_RATE) + 1) * SAMPLE_RATE
-    spectrum = np.fft.rfft(samples.astype(np.float32), size)
-    heard = np.fft.irfft(spectrum * _k_weighting(size), size)[: count * BLOCK]
-    return (heard.reshape(count, BLOCK) ** 2).mean(axis=1, dtype=np.float64)
+    count, step = -(-len(samples) // BLOCK), (WEIGHED - SETTLED) // BLOCK
+    runs = -(-count // step)
+    padded = np.zeros(SETTLED + runs * step * BLOCK, np.float32)
+    padded[SETTLED : SETTLED + len(samples)] = samples
+    size, weights = SETTLED + step * BLOCK, _k_weighting(WEIGHED)
+    power = np.empty(runs * step)
+    for run in range(runs):
+        begin = run * step * BLOCK
+        spectrum = np.fft.rfft(padded[begin : begin + size], WEIGHED)
+        heard = np.fft.irfft(spectrum * weights, WEIGHED)[SETTLED:size].reshape(step, BLOCK)
+        power[run * step : (run + 1) * step] = np.einsum("ij,ij->i", heard, heard) / BLOCK
+    return power[:count]
 
 
 def _integrated(power: np.ndarray) -> float:
@@ -133,6 +157,7 @@ def _integrated(power: np.ndarray) -> float:
     return float(-0.691 + 10 * np.log10(kept.mean()))
 
 
+@cache
 def _k_weighting(size: int) -> np.ndarray:
     """Return the response of BS.1770's two filters at 48 kHz, for `size` samples."""
     z = np.exp(-2j * np.pi * np.arange(size // 2 + 1, dtype=np.float32) / np.float32(size))
@@ -153,14 +178,16 @@ def level_sound(samples: np.ndarray, loudness: float) -> np.ndarray:
     measured = _integrated(heard)
     if measured < SILENT_LUFS:
         return limit_peaks(samples)
-    peaks, gain_db = block_peaks(samples), min(loudness - measured, MAX_GAIN_DB)
+    gain_db = min(loudness - measured, MAX_GAIN_DB)
+    most_db = min(gain_db + MOST_HELD_DB, MAX_GAIN_DB)
+    peaks = block_peaks(samples, CEILING / 10 ** (most_db / 20))
     for _ in range(MOST_ROUNDS):
         dips = _dips(peaks * 10 ** (gain_db / 20))
         missing = loudness - gain_db - _integrated(heard * dips**2)
         if abs(missing) < LOUDNESS_ERROR_DB:
             break
         # Half of what is added is lost to peaks that are held in their turn.
-        gain_db = min(gain_db + 2 * missing, MAX_GAIN_DB)
+        gain_db = min(gain_db + 2 * missing, most_db)
     return _with_gain(samples, 10 ** (gain_db / 20) * _dips(peaks * 10 ** (gain_db / 20)))
 
 
@@ -182,21 +209,41 @@ def _with_gain(samples: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """Return the samples times a gain given per millisecond."""
     if (gain == gain[0]).all():
         return samples if gain[0] == 1 else samples * np.float32(gain[0])
-    centres = np.arange(len(gain)) * BLOCK + BLOCK / 2
-    return (samples * np.interp(np.arange(len(samples)), centres, gain)).astype(np.float32)
+    # straight lines from the middle of each millisecond to the middle of the next one
+    each, half = np.append(gain, gain[-1]).astype(np.float32), BLOCK // 2
+    steps, made = np.arange(BLOCK, dtype=np.float32) / BLOCK, np.empty_like(samples)
+    made[:half] = samples[:half] * each[0]
+    for first in range(0, len(gain), RAISED):
+        known = each[first : first + RAISED + 1]
+        lines = (known[:-1, None] + np.diff(known)[:, None] * steps).ravel()
+        here = samples[first * BLOCK + half :][: len(lines)]
+        made[first * BLOCK + half :][: len(lines)] = here * lines[: len(here)]
+    return made
 
 
-def block_peaks(samples: np.ndarray) -> np.ndarray:
-    """Return the true peak of every millisecond: 4 x oversampled, as BS.1770-4 annex 2 has it."""
-    highest = np.abs(samples)
-    at = np.arange(1 - BETWEEN, BETWEEN + 1)
-    for fraction in (0.25, 0.5, 0.75):
-        # sinc times a Hann window: what a converter draws between two samples
-        away = at - fraction
-        taps = np.sinc(away) * np.cos(np.pi * away / (2 * BETWEEN + 1)) ** 2
-        wave = np.abs(np.convolve(samples, taps[::-1].astype(np.float32), "full"))
-        wave = wave[BETWEEN - 1 : BETWEEN - 1 + len(samples)]
-        np.maximum(highest, wave, out=highest)
+def block_peaks(samples: np.ndarray, above: float = 0.0) -> np.ndarray:
+    """Return the true peak of every millisecond: 4 x oversampled, as BS.1770-4 annex 2 has it.
+
+    Where it cannot reach `above`, the highest sample is returned instead.
+    """
     count = -(-len(samples) // BLOCK)
-    padded = np.pad(highest, (0, count * BLOCK - len(samples)))
-    return padded.reshape(count, BLOCK).max(axis=1)
+    padded = np.zeros((count + 2) * BLOCK, np.float32)
+    padded[BLOCK : BLOCK + len(samples)] = samples
+    highest = np.abs(padded).reshape(-1, BLOCK).max(axis=1)
+    around = np.maximum(highest[1:-1], np.maximum(highest[:-2], highest[2:]))
+    loud = np.flatnonzero(around * HIGHEST_BETWEEN >= above)
+    highest = highest[1:-1].copy()
+    if len(loud):
+        width = BLOCK + 2 * BETWEEN
+        rows = np.lib.stride_tricks.sliding_window_view(padded[BLOCK - BETWEEN :], width)[::BLOCK]
+        highest[loud] = np.maximum(highest[loud], _between(rows[loud].ravel(), width))
+    return highest
+
+
+def _between(samples: np.ndarray, width: int) -> np.ndarray:
+    """Return the highest value between the samples of each run of `width`, but for its margins."""
+    found = np.zeros(len(samples), np.float32)
+    for taps in TAPS:
+        wave = np.abs(np.convolve(samples, taps[::-1], "full"))[BETWEEN - 1 :]
+        np.maximum(found, wave[: len(samples)], out=found)
+    return found.reshape(-1, width)[:, BETWEEN : BETWEEN + BLOCK].max(axis=1)

@@ -10,6 +10,7 @@ from agents.canvas import (
     Planes,
     Source,
     View,
+    _planes,
     background,
     cover,
     drawn_image,
@@ -58,6 +59,26 @@ def test_images_over_each_other_come_and_go_as_if_all_were_painted_anew():
         painted = going.paint(frames[step // 3 % 2], shown).to_ndarray()
         fresh = Painting(Source(32, 16, BT709), ground, [view], None)
         assert np.array_equal(painted, fresh.paint(frames[step // 3 % 2], shown).to_ndarray())
+
+
+def test_what_is_behind_is_blurred_dim_and_never_over_the_views():
+    size, source = (64, 96), Source(64, 32, BT709)
+    ground = background(plain(size, GREY), "bt709")
+    view = View(Place(0, 0, 32, 32), Place(0, 30, 64, 32))
+    behind = View(Place(32, 0, 32, 32), Place(0, 0, *size))
+    frames = [frame_of((64, 32), colour) for colour in (GREY, GREY, GREY)]
+    for frame, left, right in zip(frames, (RED, RED, BLUE), (GREY, RED, RED), strict=True):
+        picture = np.concatenate([plain((32, 32), left), plain((32, 32), right)], axis=1)
+        for whole, plane in zip(_planes(frame), background(picture, "bt709"), strict=True):
+            whole[:] = plane
+    going = Painting(source, ground, [view], None, behind)
+    for frame in frames:
+        painted = going.paint(frame, [])
+        fresh = Painting(source, ground, [view], None, behind).paint(frame, [])
+        assert np.array_equal(painted.to_ndarray(), fresh.to_ndarray())
+    assert seen(painted, 30, 46) == pytest.approx(BLUE, abs=6)
+    around = seen(painted, 30, 80)
+    assert 1.5 * around[1] < around[0] < 0.6 * RED[0]
 
 
 def test_a_covered_place_goes_on_with_the_bars_beside_it_and_without_their_letters():

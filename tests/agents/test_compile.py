@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 import agents.compile.compiler as compiler
 import agents.sandbox as sandbox
 from agents.compile import AGENT, CompileParams, clip_key
+from agents.compile.render import REEL_ALONE
 from agents.errors import RenderFailed
 from agents.registry import Context, Resources
 from agents.types import Box, Clip, Cue, Interval
@@ -187,6 +188,7 @@ PARAM_CHANGES = {
     "camera_side": "left",
     "camera_crop": "whole",
     "inset": "keep",
+    "backdrop": "plain",
     "captions": False,
     "caption_size": 5.0,
     "caption_place": "over",
@@ -210,8 +212,8 @@ PARAM_CHANGES = {
 
 
 def test_the_key_changes_with_all_that_the_files_depend_on(lecture, plans):
-    # how the reel's passages meet concerns no single clip
-    assert set(PARAM_CHANGES) == set(CompileParams.model_fields) - {"reel_transition"}
+    # how the reel's passages meet and what they are called concerns no single clip
+    assert set(PARAM_CHANGES) == set(CompileParams.model_fields) - REEL_ALONE
     plan, media = plans[0], lecture.intake.media
     keys = [clip_key(plan, media, PARAMS)]
     for name, change in PLAN_CHANGES.items():

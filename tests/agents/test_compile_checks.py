@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from agents.compile.checks import check_clip, is_black
+from agents.compile.checks import check_clip, is_black, outline
 from agents.compile.moving import save_moving
 from agents.errors import RenderFailed
 from agents.ffmpeg import ffmpeg_path
@@ -40,7 +40,7 @@ def check(path, *, seconds=4.0, size=(160, 90), sound=None, source_is_black=Fals
         frames=round(seconds * 10),
         fps=10.0,
         size=size,
-        sound=made_sound(seconds) if sound is None else sound,
+        sound=outline(made_sound(seconds) if sound is None else sound),
         source_is_black=source_is_black,
         poster=poster,
         moving=path.with_suffix(".webp"),

@@ -119,6 +119,16 @@ def test_titles_can_be_read_over_a_white_slide():
     assert contrast(WHITE, under(PLATE)) >= READABLE
 
 
+def test_a_topic_stands_over_the_screen_and_not_over_the_face_below_it(lecture):
+    params = sized("vertical", captions=True, caption_place="over", topic_s=2.0, backdrop="plain")
+    plan = lecture.plan((0.0, 4.0), cues=((0.1, 2.0, "Words"),), subject="Hash tables")
+    timeline = lay_out(plan, lecture.intake.media, lecture.intake.packets, params)
+    screen, camera = timeline.stretches[0].shots[0].composition.panels
+    place = picture_layers(plan, timeline, params)[0].place
+    assert screen.target.y < place.y < place.y + place.h <= screen.target.y + screen.target.h
+    assert place.y + place.h <= camera.target.y
+
+
 def test_the_topic_comes_after_the_card_and_is_left_out_of_a_clip_that_is_too_short():
     params = sized("screen", title_card_s=2.0, topic_s=3.0)
     layer = topic_layer("Hash tables", 20.0, None, params)

@@ -70,17 +70,17 @@ def test_only_touched_groups_are_encoded_and_the_bytes_are_a_cold_renders(
 ):
     plan = lecture.plan((0.5, 12.0), cues=CUES)
     first = render(lecture, plan, tmp_path / "first", shelf)
-    assert encoded == [5]
+    assert encoded == [6]
     assert render(lecture, plan, tmp_path / "again", shelf) == first
-    assert encoded == [5]
+    assert encoded == [6]
     edited = lecture.plan((0.5, 12.0), cues=(CUES[0], (6.0, 7.0, "Another")))
     warm = render(lecture, edited, tmp_path / "edited", shelf)
-    assert encoded == [5, 1]
+    assert encoded == [6, 1]
     assert warm == render(lecture, edited, tmp_path / "cold", None)
     assert warm != first
     shorter = lecture.plan((0.5, 11.0), cues=CUES)
     render(lecture, shorter, tmp_path / "shorter", shelf)
-    assert encoded == [5, 1, 5, 1]
+    assert encoded == [6, 1, 6, 1]
 
 
 def test_a_damaged_group_is_noticed_and_made_anew(lecture, tmp_path, shelf, encoded):

@@ -62,6 +62,24 @@ def test_peaks_stay_below_the_ceiling_and_the_rest_is_untouched():
     assert np.array_equal(held[105_000:], loud[105_000:])
 
 
+@pytest.mark.parametrize("count", [1, 30, 48_000, 48_023, 48_024, 100_001])
+def test_a_peak_near_any_end_is_held_whatever_the_length(count):
+    loud = np.full(count, 0.1, np.float32)
+    loud[-1] = 3.0
+    held = limit_peaks(loud)
+    assert len(held) == count
+    assert np.abs(held).max() <= 10 ** (PEAK_DB / 20) + 1e-6
+
+
+def test_peaks_that_may_matter_are_the_true_ones():
+    noise = np.random.default_rng(2).normal(0, 0.1, 48_000).astype(np.float32)
+    noise[20_000:] *= 0.2
+    exact, some = block_peaks(noise), block_peaks(noise, 0.2)
+    assert np.array_equal(some[exact >= 0.2], exact[exact >= 0.2])
+    assert (some <= exact).all()
+    assert (some[430:] < exact[430:]).any()
+
+
 def test_a_cut_joins_both_sides_without_a_hole():
     source = np.ones(4 * SAMPLE_RATE, np.float32)
     clip = cut_sound(timeline((0.5, 25), (2.5, 25)), [(0.0, source)])

@@ -75,6 +75,28 @@ def test_a_template_follows_the_layout(lecture, tmp_path, name, kind):
     assert 0 not in frame.shape
 
 
+@pytest.mark.parametrize("name", ["vertical", "square"])
+@pytest.mark.parametrize("kind", ["screen_only", "picture_in_picture"])
+def test_a_tall_or_square_clip_is_filled_with_the_screen_blurred(name, kind):
+    region = LayoutRegion(0, 9, kind, Box(100, 60, 960, 540), CAMERA, 1.0)
+    params = CompileParams(template=name)
+    behind = compose(region, media(), params).behind
+    assert behind.w / behind.h == pytest.approx(params.canvas[0] / params.canvas[1], abs=0.01)
+    assert behind.h == 540
+    assert 100 <= behind.x < behind.x + behind.w <= 1060
+    assert compose(region, media(), CompileParams(template=name, backdrop="plain")).behind is None
+    assert compose(region, media(), CompileParams()).behind is None
+
+
+@pytest.mark.parametrize("camera", [Box(480, 40, 160, 120), Box(0, 0, 214, 120), Box(8, 8, 90, 90)])
+def test_a_small_camera_alone_fills_a_tall_picture(camera):
+    region = LayoutRegion(0, 9, "camera_only", None, camera, 1.0)
+    (panel,) = compose(region, media(), CompileParams(template="vertical")).panels
+    assert (panel.target.w, panel.target.h) == pytest.approx((720, 1280), abs=8)
+    shape = panel.target.w / panel.target.h
+    assert panel.source.w / panel.source.h == pytest.approx(shape, rel=0.01)
+
+
 def test_a_bubble_is_round_and_the_screen_shows_around_it(lecture, tmp_path):
     _, frame = picture(lecture, tmp_path, "bubble", captions=False)
     params = CompileParams(template="bubble", captions=False, **QUICK)

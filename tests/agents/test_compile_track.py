@@ -8,6 +8,7 @@ from agents.compile.caption_track import timed_texts
 from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
 from agents.compile.shelf import scratch_shelf
+from agents.errors import RenderFailed
 from agents.types import Cue
 from tests.colour_lecture import make_tiny_lecture
 
@@ -49,12 +50,29 @@ def test_a_caption_track_is_written_as_it_is_and_nothing_is_encoded_for_it(
     shelf = scratch_shelf(tmp_path / "shelf")
     bare = render(lecture, tmp_path / "bare", shelf)
     monkeypatch.setattr(render_module, "encode_groups", lambda *a, **k: pytest.fail("encoded"))
+    monkeypatch.setattr(render_module, "check_clip", lambda *a, **k: pytest.fail("decoded"))
     tracked = render(lecture, tmp_path / "tracked", shelf, caption_track=True)
     assert packets(tracked.video, "video") == packets(bare.video, "video")
     found = {at: text[2:].decode() for at, text in packets(tracked.video, "subtitle")}
     assert found == {0: "", 200: CUES[0][2], 800: "Next"}
     with av.open(bare.video) as container:
         assert not container.streams.subtitles
+    assert tracked.poster.read_bytes() == bare.poster.read_bytes()
+    assert tracked.moving.read_bytes() == bare.moving.read_bytes()
+
+
+def test_a_file_that_was_joined_wrongly_is_refused_without_decoding(lecture, tmp_path, monkeypatch):
+    (tmp_path / "shelf").mkdir()
+    shelf = scratch_shelf(tmp_path / "shelf")
+    render(lecture, tmp_path / "bare", shelf)
+    join = render_module.join
+
+    def half(groups, *args):
+        join([*groups, *groups], *args)
+
+    monkeypatch.setattr(render_module, "join", half)
+    with pytest.raises(RenderFailed, match=r"picture lasts 3\.00 s; the plan asks for 1\.50"):
+        render(lecture, tmp_path / "tracked", shelf, caption_track=True)
 
 
 def test_texts_do_not_overlap_and_end_with_the_clip():

@@ -41,7 +41,9 @@ def passages(lecture, cues=((0.2, 1.2, "Said here"),)):
 
 @pytest.fixture(scope="module", params=["fade", "dissolve", "cut"])
 def film(request, lecture, tmp_path_factory):
-    params = SMALL.model_copy(update={"reel_transition": request.param})
+    # one of them has a track of subtitles, too
+    changed = {"reel_transition": request.param, "caption_track": request.param == "cut"}
+    params = SMALL.model_copy(update=changed)
     folder = tmp_path_factory.mktemp(request.param)
     heard = []
     made = render_film(
@@ -95,6 +97,28 @@ def test_cues_and_chapters_lie_in_the_films_own_time(film):
     assert made.clip.poster.read_bytes().startswith(b"\xff\xd8\xff")
 
 
+def test_a_reel_has_a_track_of_subtitles_where_it_is_asked_for(film):
+    name, made, _, _ = film
+    with av.open(made.clip.video) as container:
+        tracks = container.streams.subtitles
+        assert len(tracks) == (name == "cut")
+        texts = {
+            round(float(packet.pts * packet.time_base), 2): bytes(packet)[2:].decode()
+            for packet in (container.demux(tracks[0]) if tracks else ())
+            if packet.pts is not None and packet.size > 2
+        }
+    assert texts == ({0.2: "Said here", 2.8: "Said here", 5.2: "Said here"} if tracks else {})
+
+
+def test_every_passage_shows_its_title_after_it_begins(film):
+    _, _, frames, _ = film
+    lower = frames[:, 200:360].astype(int)
+    plate = (lower.max(axis=-1) < 60).mean(axis=(1, 2))
+    for begin in (0, 65, 125):
+        before, during = plate[begin + 9], plate[begin + 30]
+        assert during > before + 0.01, (begin, before, during)
+
+
 def test_progress_rises_to_the_end_and_nothing_else_is_left(film):
     _, made, _, heard = film
     percents = [percent for percent, _ in heard]
@@ -102,7 +126,7 @@ def test_progress_rises_to_the_end_and_nothing_else_is_left(film):
     assert percents[-1] > 90
     assert any("Passage" in message for _, message in heard)
     left = {path.name for path in made.clip.video.parent.iterdir() if path.is_file()}
-    assert {"film.f32", "chapters.txt"} & left == set()
+    assert {"film.f32", "chapters.txt", "captions.mp4"} & left == set()
 
 
 def test_the_key_follows_what_the_film_shows(lecture):
@@ -113,8 +137,9 @@ def test_the_key_follows_what_the_film_shows(lecture):
         film_key(whole[::-1], lecture.intake, SMALL),
         film_key(passages(lecture, cues=()), lecture.intake, SMALL),
         film_key(whole, lecture.intake, SMALL.model_copy(update={"reel_transition": "cut"})),
+        film_key(whole, lecture.intake, SMALL.model_copy(update={"reel_title_s": 0.0})),
     }
-    assert len(keys) == 5
+    assert len(keys) == 6
     assert film_key(passages(lecture), lecture.intake, SMALL) in keys
 
 
