@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from agents.content.components import COMPONENTS
 from agents.extract.candidates import Lecture, Timed
 from agents.extract.params import ExtractParams
+from agents.extract.picks import Pick
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.settling import ends_of, spoken
+from agents.extract.settling import spoken
 from agents.subtitles import make_cues
 from agents.types import (
     ClipPlan,
@@ -28,28 +29,6 @@ from agents.types import (
 LONGEST_QUOTE = 300
 """A sentence of more letters is quoted as the piece that scores best."""
 _BECAUSE = {component.name: component.because for component in COMPONENTS}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pick:
-    """One clip of the plan before it is described."""
-
-    parts: tuple[Interval, ...]
-    inside: np.ndarray
-    """The sentences that it keeps, as positions in `Content.sentences`."""
-    seconds: np.ndarray
-    """How much speech of each it keeps."""
-    title: str = ""
-    kept: bool = False
-
-
-def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sentences of which the parts keep half or more, and how much speech of each."""
-    low, high = (np.array([[getattr(p, end)] for p in parts]) for end in ("start", "end"))
-    first, last = ends_of(lecture.segments)
-    seconds = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0).sum(axis=0)
-    inside = np.flatnonzero((seconds > 0) & (2 * seconds >= last - first))
-    return inside, seconds[inside]
 
 
 def describe_clips(
