@@ -140,7 +140,7 @@ def name_clips(clips: Sequence[Pick], content: Content) -> list[str]:
         options = [base] if owners.count(owner) == 1 else []
         # a base that is narrowed already gets no second colon
         joint = ", " if ": " in base else ": "
-        options += [f"{base}{joint}{_capital(word)}" for word in own]
+        options += [f"{base}{joint}{word}" for word in own]
         options += [base, *(f"{base} ({number})" for number in range(2, len(clips) + 2))]
         taken = named | {title.casefold() for title in titles}
         titles.append(next(title for title in options if title.casefold() not in taken))
@@ -151,10 +151,6 @@ def _weight(words: str, text: str) -> int:
     """Return how well words name a text: how often it says them, longer terms counting more."""
     edge = r"\b" if words.isascii() else ""
     return len(re.findall(edge + re.escape(words), text)) * len(words.split())
-
-
-def _capital(words: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in words.split())
 
 
 def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion, ...]:
