@@ -195,7 +195,7 @@ TRIED: tuple[Evidence, ...] = (
     *(shared_with_next, neighbours, names, enumerates, defines, digits, long_words, density),
     *(place_on_slide, place_in_lecture, short_slide),
 )
-TAKEN = ("title", "terms", "wording", "on_subject")
+TAKEN = ("title", "terms", "wording", "on_subject", "said_once")
 """Components that came of such a comparison."""
 
 

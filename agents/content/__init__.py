@@ -8,7 +8,7 @@ from agents.types import Content
 AGENT = Agent(
     name="content",
     title="Content analyzer",
-    version=6,
+    version=7,
     params=ContentParams,
     needs=("intake", "transcript", "silence", "layout"),
     run=analyze_content,

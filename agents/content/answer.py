@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, Field, ValidationError
 
 from agents.content.lexicon import split_words, stem
-from agents.content.phrases import function_words
+from agents.content.spoken import function_words
 from agents.headings import clean_title
 
 MAX_ANSWER_CHARS = 200_000

@@ -2,7 +2,7 @@
 
 The default weights come from labelled transcripts (benchmarks/fit_weights.py), but for three that
 those cannot tell and that stand by hand. The transcripts have no sound: `emphasis` is to move a
-sentence by a tenth of the usual distance between two scores, as much as `slide_dwell` or `terms`;
+sentence by a tenth of the usual distance between two scores, about as much as `slide_dwell`;
 prosody says little that words do not (Maskey & Hirschberg 2005). Their labels were made by
 comparing speech with slides: a fit would give `slide_words` all weight, and say only how the labels
 were made; it moves a sentence as much as emphasis does. Transcribers have left out most greetings
@@ -34,7 +34,7 @@ COMPONENTS: tuple[Component, ...] = (
         "topic_centrality",
         "How much of what its topic is about the sentence says itself.",
         "it says what its topic is about",
-        0.14,
+        0.16,
     ),
     Component(
         "lecture_centrality",
@@ -46,7 +46,7 @@ COMPONENTS: tuple[Component, ...] = (
         "title",
         "How many of the words of the lecture's title it says.",
         "it takes up the lecture's title",
-        0.04,
+        0.05,
     ),
     Component(
         "information",
@@ -73,6 +73,13 @@ COMPONENTS: tuple[Component, ...] = (
         0.04,
     ),
     Component(
+        "said_once",
+        "How seldom its passage says the same words again; a point made at length is in no one"
+        " sentence.",
+        "it says once what is not said again and again",
+        0.07,
+    ),
+    Component(
         "question",
         "Whether it asks a question, or answers the one just asked.",
         "it asks or answers a question",
@@ -88,7 +95,7 @@ COMPONENTS: tuple[Component, ...] = (
         "slide_dwell",
         "How much of its slide's time it takes; slides that are only flipped through do not count.",
         "it fills most of the time that its slide is up",
-        0.06,
+        0.03,
     ),
     Component(
         "slide_change",
@@ -100,31 +107,31 @@ COMPONENTS: tuple[Component, ...] = (
         "slide_words",
         "How many of the words on its slide it says.",
         "it says what the slide says",
-        0.04,
+        0.03,
     ),
     Component(
         "completeness",
         "Whether it is one whole idea: no fragment, no endless run of words, no chat, not leaning.",
         "it stands on its own",
-        0.21,
+        0.20,
     ),
     Component(
         "on_subject",
         "Whether it keeps to the subject: no greeting, thanks, licence, advert or course notice.",
         "it keeps to the subject",
-        0.09,
+        0.08,
     ),
     Component(
         "wording",
         "Whether it is worded as key statements are, by its small words; English only, else 0.",
         "it is worded as a key statement",
-        0.08,
+        0.07,
     ),
     Component(
         "position",
         "Whether it comes early in its topic, where ideas are introduced.",
         "it opens its topic",
-        0.07,
+        0.04,
     ),
     Component(
         "judgement",

@@ -12,7 +12,7 @@ import numpy as np
 from agents.content import cues
 from agents.content.housekeeping import measure_subject
 from agents.content.lexicon import is_unspaced, split_words, stem
-from agents.content.phrases import function_words
+from agents.content.spoken import function_words
 from agents.content.wording import measure_wording
 
 Scores = dict[str, np.ndarray]
@@ -25,6 +25,9 @@ FRAGMENT = (3.0, 6.0)
 """Words up to which a sentence is a fragment, and from which on it can be an idea."""
 ENDLESS = (8.0, 96.0)
 """Words from which on a sentence grows long, and at which it is endless."""
+AT_LENGTH = 50
+"""When other sentences of its passage say a sentence's words so often, its point is made at
+length."""
 OPENING, FADED = 1.2, 4.7
 """Logarithms of the number of sentences after which the opening of a passage fades, and is over."""
 _NUMBER = re.compile(r"\d+")
@@ -45,6 +48,7 @@ def measure_words(texts: Sequence[str], passage: np.ndarray, title: Sequence[str
         "terms": measure_terms(meaningful),
         "cue_phrase": np.array(cues.announces(texts)),
         "novelty": measure_novelty(meaningful, passage),
+        "said_once": measure_said_once(meaningful, passage),
         "question": measure_questions(texts),
         "completeness": measure_completeness(texts, passage),
         "on_subject": measure_subject(texts),
@@ -59,19 +63,32 @@ def measure_coverage(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -
     A word counts as often as sentences of the passage say it: what is said again is the subject
     (coverage of content units by frequency; Nenkova & Vanderwende 2005).
     """
+    whole = np.bincount(passage, weights=[len(words) for words in meaningful])
+    said = _times_said(meaningful, passage).sum(axis=1)
+    return np.sqrt(said / np.maximum(1.0, whole[passage]))
+
+
+def measure_said_once(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:
+    """Return how seldom the other sentences of its passage say what a sentence says.
+
+    1 for what is said once, 0 where they say its words 50 times, by square root: of a point that
+    is made at length each sentence makes little, however central its words are.
+    """
+    _, others = _times_said(meaningful, passage).T
+    return np.clip(1 - np.sqrt(others / AT_LENGTH), 0, 1)
+
+
+def _times_said(meaningful: Sequence[Sequence[str]], passage: np.ndarray) -> np.ndarray:
+    """Return how many words a sentence says, and how often others of its passage do, (n, 2)."""
+    groups = passage.tolist()
     times = Counter(
-        (group, word)
-        for group, words in zip(passage.tolist(), meaningful, strict=True)
-        for word in words
+        (group, word) for group, words in zip(groups, meaningful, strict=True) for word in words
     )
-    whole = np.zeros(int(passage.max(initial=-1)) + 1)
-    for (group, _), count in times.items():
-        whole[group] += count
-    said = [
-        sum(times[group, word] for word in words) / max(1.0, whole[group])
-        for group, words in zip(passage.tolist(), meaningful, strict=True)
+    rows = [
+        (len(words), sum(times[group, word] - 1 for word in words))
+        for group, words in zip(groups, meaningful, strict=True)
     ]
-    return np.sqrt(np.array(said))
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
 
 
 def measure_centrality(meaningful: Sequence[Sequence[str]]) -> np.ndarray:

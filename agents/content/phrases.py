@@ -1,26 +1,18 @@
-# ruff: noqa: RUF001 - the punctuation of other scripts is meant
 """Phrases that name what a stretch of speech is about, in the words of the speaker."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from functools import cache
-from itertools import zip_longest
-from pathlib import Path
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
-from agents.content.lexicon import cased_words, is_unspaced, stem
+from agents.content.spoken import SHORTEST, Said, is_acronym, read_pieces, unowned
 
-SHORTEST = 4
-"""A word of fewer letters names nothing, but acronyms, and in scripts that write no spaces."""
 LONGEST = 3
 """Words of a phrase."""
-_PIECES = re.compile(r"[,.;:!?()\[\]\"…、。，；：？！]")
-"""No phrase goes on over one of these."""
 _BEFORE_NOUN = """
 a an the this that these those each every our its their of in for with about between on by
 der die das den dem des ein eine einen einem einer eines im beim vom zur zum jede jeder jedes von
@@ -39,10 +31,18 @@ NAME_BONUS, NAME_REACH = 1.5, 4
 """What a phrase is worth more that is introduced by name, and within how many words."""
 MOSTLY = 0.5
 """A phrase is named in full when more than this share of its mentions is part of a longer one."""
+LEAST_TIMES, ALWAYS = 3, 0.6
+"""A small word beside a phrase is part of it when it is there in this share of so many
+mentions..."""
+DESCRIBES = 0.15
+"""... and stands behind an article or a preposition in this share of all its own."""
 CONSIDERED = 300
 """So many phrases of a topic may name it, the best."""
 PLACES = 6
 """A topic is cut into so many places; what is said in more of them is what it is about."""
+UNLED = 0.7
+"""What several words are worth that never follow an article, as in "to detect edges"; those that
+always do are worth 1 more."""
 LENGTH = (1.0, 2.0, 2.2)
 """What a phrase of one, two, three words is worth: several words name something by themselves."""
 
@@ -56,24 +56,18 @@ class Phrase:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A word as it was said, with what makes it part of a phrase or not."""
-
-    text: str
-    folded: str
-    stem: str
-    """The stem that counts, "" for a word that names nothing."""
-    opens: bool
-    """Whether it is the first word of its sentence, whose capital letter says nothing."""
-
-
 @dataclass(slots=True)
 class _Found:
     """A run of stems within one topic."""
 
     times: int = 0
     named: bool = False
+    led: int = 0
+    """So often behind an article or a preposition."""
+    beside: tuple[Counter[str], Counter[str]] = field(
+        default_factory=lambda: (Counter(), Counter())
+    )
+    """The words that name nothing right before it, and right behind it."""
     sentences: set[int] = field(default_factory=set)
     surfaces: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -84,10 +78,11 @@ def key_phrases(groups: Sequence[Sequence[str]], stop: set[str]) -> list[list[Ph
     Runs of one to three meaningful words are weighted by how often the topic says them and in how
     many places, by how few other topics do (class-based tf-idf, Grootendorst 2022), and by how
     often their last word ends a noun phrase: behind an article or a preposition, before a word
-    that names nothing. What is introduced by name is worth more.
+    that names nothing. What follows an article itself or is introduced by name is worth more.
     """
-    pieces = [[_read(text) for text in group] for group in groups]
+    pieces = [[read_pieces(text) for text in group] for group in groups]
     nouns = _noun_shares(pieces)
+    small = _small_nouns(pieces)
     case = _Case(said for group in pieces for text in group for piece in text for said in piece)
     counted = [_count(group, stop) for group in pieces]
     spread = Counter(run for found in counted for run in found)
@@ -101,7 +96,9 @@ def key_phrases(groups: Sequence[Sequence[str]], stop: set[str]) -> list[list[Ph
             if len(run) == 1 or each.times > 1:
                 rarity = np.log(1 + len(groups) / spread[run]) * (each.times / said[run]) ** 0.5
                 worth = _weight(run, each, nouns[run[-1]], len(group)) * float(rarity)
-                weighted.append(Phrase(run, case.write(_surface(each)), worth))
+                weighted.append(
+                    Phrase(run, case.write(_completed(_surface(each), each, small)), worth)
+                )
         weighted.sort(key=lambda phrase: (-phrase.weight, phrase.words))
         times = {run: each.times for run, each in found.items()}
         ranked.append(_without_overlap(_in_full(weighted[:CONSIDERED], times)))
@@ -114,7 +111,8 @@ def _weight(run: tuple[str, ...], found: _Found, noun: float, sentences: int) ->
     seen = len({index * places // sentences for index in found.sentences})
     often = found.times**0.6 * min(1.0, found.times / 3)
     named = NAME_BONUS if found.named else 1.0
-    return often * LENGTH[len(run) - 1] * (0.2 + noun) * named * (seen / places) ** 0.5
+    led = UNLED + (found.led + 0.5) / (found.times + 1) if len(run) > 1 else 1.0
+    return often * LENGTH[len(run) - 1] * (0.2 + noun) * led * named * (seen / places) ** 0.5
 
 
 def _in_full(phrases: Sequence[Phrase], times: Mapping[tuple[str, ...], int]) -> list[Phrase]:
@@ -139,40 +137,6 @@ def _in_full(phrases: Sequence[Phrase], times: Mapping[tuple[str, ...], int]) ->
 
 def _holds(run: tuple[str, ...], part: tuple[str, ...]) -> bool:
     return any(run[i : i + len(part)] == part for i in range(len(run) - len(part) + 1))
-
-
-@cache
-def function_words() -> frozenset[str]:
-    """Return words of several languages that name nothing, whatever the lecture is about."""
-    return frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())
-
-
-def names_nothing(word: str) -> bool:
-    """Return whether a word is too short or too common in its language to be in a title."""
-    folded = word.casefold()
-    if folded in function_words():
-        return True
-    return len(word) < SHORTEST and not is_unspaced(word) and not _is_acronym(word)
-
-
-def _is_acronym(word: str) -> bool:
-    return len(word) > 1 and word.isupper() and word.casefold() != word
-
-
-def _read(text: str) -> list[list[Said]]:
-    """Return the words of a sentence in pieces over whose ends no phrase goes on."""
-    pieces = [cased_words(piece) for piece in _PIECES.split(text)]
-    shouted = sum(map(str.isupper, text)) > sum(map(str.islower, text))
-    read: list[list[Said]] = []
-    for words in pieces:
-        said = []
-        for number, word in enumerate(words):
-            folded = word.casefold()
-            shown = folded if shouted else word
-            kept = "" if names_nothing(shown) else stem(folded)
-            said.append(Said(shown, folded, kept, number == 0 and not any(read)))
-        read.append(said)
-    return read
 
 
 def _noun_shares(groups: Sequence[Sequence[list[list[Said]]]]) -> defaultdict[str, float]:
@@ -205,9 +169,14 @@ def _count(group: Sequence[list[list[Said]]], stop: set[str]) -> dict[tuple[str,
                 each = found.setdefault(run, _Found())
                 each.times += 1
                 each.sentences.add(number)
-                each.surfaces[tuple(said.text for said in piece[start : start + len(run)])] += 1
+                said = [word.text for word in piece[start : start + len(run)]]
+                each.surfaces[(*said[:-1], unowned(said[-1]))] += 1
                 before = piece[max(0, start - NAME_REACH) : start]
                 each.named |= any(said.folded in NAMING for said in before)
+                each.led += bool(before) and before[-1].folded in BEFORE_NOUN
+                behind = piece[start + len(run) : start + len(run) + 1]
+                for side, near in zip(each.beside, (before[-1:], behind), strict=True):
+                    side.update(said.text for said in near if not said.stem)
     return found
 
 
@@ -218,6 +187,30 @@ def _runs(piece: Sequence[Said], stop: set[str]) -> Iterator[tuple[int, tuple[st
             run = tuple(said.stem for said in piece[start : start + length])
             if all(run) and len(set(run)) == length and (length > 1 or run[0] not in stop):
                 yield start, run
+
+
+def _completed(words: tuple[str, ...], found: _Found, small: Set[str]) -> tuple[str, ...]:
+    """Return a run with a small word that nearly always stands beside it and is part of its name.
+
+    "Conjunctive normal" is always said with "form", "angle approximation" with "small".
+    """
+    near = []
+    for side in found.beside:
+        word, times = next(iter(side.most_common(1)), ("", 0))
+        part = found.times >= LEAST_TIMES and times >= ALWAYS * found.times
+        near.append((word,) if part and word.casefold() in small else ())
+    return (*near[0], *words, *near[1])
+
+
+def _small_nouns(groups: Sequence[Sequence[list[list[Said]]]]) -> set[str]:
+    """Return words that name nothing alone, but are nouns and adjectives: articles precede them."""
+    led, mentions = Counter[str](), Counter[str]()
+    for piece in (piece for group in groups for text in group for piece in text):
+        for before, said in pairwise(piece):
+            if not said.stem and len(said.text) >= SHORTEST and said.folded not in BEFORE_NOUN:
+                mentions[said.folded] += 1
+                led[said.folded] += before.folded in BEFORE_NOUN
+    return {word for word in led if led[word] >= DESCRIBES * mentions[word] and led[word] > 1}
 
 
 def _surface(found: _Found) -> tuple[str, ...]:
@@ -234,7 +227,7 @@ class _Case:
     def __init__(self, said: Iterator[Said]) -> None:
         self.forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for word in said:
-            if not word.opens or _is_acronym(word.text):
+            if not word.opens or is_acronym(word.text):
                 self.forms[word.folded][word.text] += 1
 
     def write(self, words: Sequence[str]) -> str:

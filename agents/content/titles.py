@@ -10,7 +10,8 @@ from difflib import get_close_matches
 import numpy as np
 
 from agents.content.lexicon import Lexicon, cased_words, split_words, stem
-from agents.content.phrases import BEFORE_NOUN, Phrase, key_phrases, names_nothing
+from agents.content.phrases import BEFORE_NOUN, Phrase, key_phrases
+from agents.content.spoken import names_nothing
 from agents.headings import clean_title
 
 KEYWORDS = 6

@@ -1,8 +1,9 @@
 """From components and weights to clip plans: live, in milliseconds."""
 
+from agents.extract.decisions import decisions_used
 from agents.extract.drop_out import plan_and_explain
 from agents.extract.params import ExtractParams
-from agents.extract.planner import decisions_used, describe_kept, plan_clips
+from agents.extract.planner import describe_kept, plan_clips
 from agents.registry import Agent
 from agents.types import ClipPlan
 

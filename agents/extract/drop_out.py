@@ -14,18 +14,12 @@ import numpy as np
 from agents.extract.candidates import read_lecture
 from agents.extract.choices import Choice
 from agents.extract.corrections import correct_layout
+from agents.extract.decisions import decide
+from agents.extract.describing import describe_with_cues, wordless_plans
 from agents.extract.exchanges import find_substitute
 from agents.extract.params import ExtractParams
-from agents.extract.planner import (
-    NOTHING,
-    choose_spans,
-    decide,
-    describe_with_cues,
-    length_of,
-    make_limits,
-    pick_of,
-    wordless_plans,
-)
+from agents.extract.picks import pick_of
+from agents.extract.planner import NOTHING, choose_spans, length_of, make_limits
 from agents.extract.reasons import contributions, name_clips
 from agents.extract.scoring import NAMES, weight_vector
 from agents.extract.skips import Span

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from agents.content.components import COMPONENTS
 from agents.extract.candidates import Lecture, Timed
 from agents.extract.params import ExtractParams
+from agents.extract.picks import Pick
 from agents.extract.scoring import NAMES, weight_vector
-from agents.extract.settling import ends_of, spoken
+from agents.extract.settling import spoken
 from agents.subtitles import make_cues
 from agents.types import (
     ClipPlan,
@@ -28,28 +29,6 @@ from agents.types import (
 LONGEST_QUOTE = 300
 """A sentence of more letters is quoted as the piece that scores best."""
 _BECAUSE = {component.name: component.because for component in COMPONENTS}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pick:
-    """One clip of the plan before it is described."""
-
-    parts: tuple[Interval, ...]
-    inside: np.ndarray
-    """The sentences that it keeps, as positions in `Content.sentences`."""
-    seconds: np.ndarray
-    """How much speech of each it keeps."""
-    title: str = ""
-    kept: bool = False
-
-
-def sentences_in(parts: Sequence[Interval], lecture: Lecture) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sentences of which the parts keep half or more, and how much speech of each."""
-    low, high = (np.array([[getattr(p, end)] for p in parts]) for end in ("start", "end"))
-    first, last = ends_of(lecture.segments)
-    seconds = np.maximum(np.minimum(high, last) - np.maximum(low, first), 0).sum(axis=0)
-    inside = np.flatnonzero((seconds > 0) & (2 * seconds >= last - first))
-    return inside, seconds[inside]
 
 
 def describe_clips(
@@ -161,7 +140,7 @@ def name_clips(clips: Sequence[Pick], content: Content) -> list[str]:
         options = [base] if owners.count(owner) == 1 else []
         # a base that is narrowed already gets no second colon
         joint = ", " if ": " in base else ": "
-        options += [f"{base}{joint}{_capital(word)}" for word in own]
+        options += [f"{base}{joint}{word}" for word in own]
         options += [base, *(f"{base} ({number})" for number in range(2, len(clips) + 2))]
         taken = named | {title.casefold() for title in titles}
         titles.append(next(title for title in options if title.casefold() not in taken))
@@ -172,10 +151,6 @@ def _weight(words: str, text: str) -> int:
     """Return how well words name a text: how often it says them, longer terms counting more."""
     edge = r"\b" if words.isascii() else ""
     return len(re.findall(edge + re.escape(words), text)) * len(words.split())
-
-
-def _capital(words: str) -> str:
-    return " ".join(word[:1].upper() + word[1:] for word in words.split())
 
 
 def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion, ...]:

@@ -9,7 +9,8 @@ import numpy as np
 from agents.extract.candidates import read_lecture, weigh
 from agents.extract.choices import Candidates
 from agents.extract.params import ExtractParams
-from agents.extract.planner import length_of, pick_of
+from agents.extract.picks import pick_of
+from agents.extract.planner import length_of
 from agents.extract.reasons import describe_clips, with_cues
 from agents.extract.similarity import alike_pairs, word_pairs
 from agents.types import (

@@ -69,7 +69,7 @@ def drop_out_lines(clip: Mapping[str, Any]) -> list[str]:
     if found is None:
         return []
     if not (found["weight"] or found["limit"] or found["rival"]):
-        return ["It is all there is to choose from: nothing makes it drop out."]
+        return ["It is all there is to choose from: no weight and no limit makes it drop out."]
     return [
         _by_weight(found["weight"]),
         *([_by_limit(found["limit"])] if found["limit"] else []),

@@ -23,6 +23,7 @@ from agents.content.measures import (
     measure_novelty,
     measure_position,
     measure_questions,
+    measure_said_once,
     measure_terms,
 )
 from agents.content.titles import clean_title, unique_title
@@ -65,6 +66,7 @@ def test_the_components_are_declared_once_and_their_weights_add_up():
         "terms",
         "cue_phrase",
         "novelty",
+        "said_once",
         "question",
         "emphasis",
         "slide_dwell",
@@ -210,6 +212,16 @@ def test_a_sentence_that_introduces_what_its_passage_goes_on_to_use_is_new():
     assert found[1] == 0.0
     assert found[0] > found[3] > found[1]
     assert found[0] > found[2] > found[1]
+
+
+def test_what_a_passage_says_again_and_again_is_said_once_the_less():
+    texts = ["Entropy measures disorder."] * 7 + ["Photons travel."] * 2 + ["Photons travel."]
+    found = measure_said_once(find_meaningful(texts), np.array([0] * 7 + [1] * 2 + [2]))
+    # three words that six other sentences say, two that one says, two that none says
+    assert found == pytest.approx([1 - (18 / 50) ** 0.5] * 7 + [1 - (2 / 50) ** 0.5] * 2 + [1.0])
+    assert measure_said_once([], np.zeros(0, dtype=np.int64)).shape == (0,)
+    often = measure_said_once([["entropy"]] * 60, np.zeros(60, dtype=np.int64))
+    assert not often.any()
 
 
 def test_questions_and_their_answers_are_told_from_statements():

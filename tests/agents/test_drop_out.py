@@ -1,6 +1,7 @@
 """What would have to change for a clip to drop out: true, as a new plan shows."""
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from agents.extract.params import ExtractParams
 from agents.extract.planner import plan_clips
 from agents.extract.reasons import with_cues
 from agents.extract.trial import SAME_SHARE, Trial
-from agents.types import Decisions, KeptClip
+from agents.types import Change, Decisions, KeptClip
+from app.views.why import drop_out_lines
 from tests.agents.test_extract import bumps, make_content
 from tests.talks import pauses_of, show, speak, write_talk
 
@@ -27,11 +29,20 @@ PARAMS = ExtractParams.model_validate(
 OTHERS = [component.name for component in COMPONENTS[1:8]]
 
 
+BY_WEIGHT = re.compile(r"the weight of ([a-z ]+) (?:falls|rises) from [\d.]+ to ([\d.]+)\.")
+BY_NUMBER = re.compile(r"no more than (\d+) instead of \d+ clips")
+BY_TOTAL = re.compile(r"all clips together may last (\d+) s instead of \d+ s")
+
+
 @pytest.fixture(scope="module")
 def lecture():
+    return make_lecture(3)
+
+
+def make_lecture(seed):
     """A talk in which several components speak for several passages."""
     transcript = speak(write_talk())
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(seed)
     content = make_content(transcript, bumps(120, 15, 50, 100, 75))
     sentences = tuple(
         replace(
@@ -60,6 +71,20 @@ def with_change(change, value):
     return PARAMS.model_copy(update={"min_clips": fewest, **given})
 
 
+def named_change(line):
+    """Return the tunable and the value that a sentence for people names, None if it names none."""
+    if found := BY_WEIGHT.search(line):
+        return f"weights.{found[1].replace(' ', '_')}", float(found[2])
+    if found := BY_NUMBER.search(line):
+        return "max_clips", int(found[1])
+    found = BY_TOTAL.search(line)
+    return ("max_total_s", float(found[1])) if found else None
+
+
+def with_value(tunable, value):
+    return with_change(Change(tunable, 0.0, value), value)
+
+
 def is_there(clip, plans, content):
     """Return whether one of the plans has more than half of a clip's sentences."""
 
@@ -84,6 +109,24 @@ def test_the_change_drops_the_clip_and_one_step_less_does_not(lecture, plans):
             before = plan_clips(*lecture, params=with_change(change, less))
             assert is_there(clip, before, content), change
     assert told > len(plans)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_what_people_read_is_true(seed):
+    lecture = make_lecture(seed)
+    told = 0
+    for clip in plan_and_explain(*lecture, params=PARAMS):
+        lines = drop_out_lines({"kept": False, "drop_out": asdict(clip.drop_out)})
+        for change in filter(None, map(named_change, lines)):
+            after = plan_clips(*lecture, params=with_value(*change))
+            assert not is_there(clip, after, lecture[3]), lines
+            told += 1
+        if "No single weight makes it drop out." in lines:
+            for name in [component.name for component in COMPONENTS[:9]]:
+                for value in (0.0, 0.5, 1.0):
+                    moved = plan_clips(*lecture, params=with_value(f"weights.{name}", value))
+                    assert is_there(clip, moved, lecture[3]), (name, value)
+    assert told >= 4
 
 
 def test_no_smaller_change_that_was_tried_drops_the_clip(lecture):

@@ -86,10 +86,11 @@ def test_more_judgements_move_the_weights_further():
 
 
 def test_noise_promises_no_gain_and_leaves_the_weights_near_the_defaults():
-    for seed in range(12):
-        proposed, gain = fit_weights(lectures(seed, 6), DEFAULT)
-        assert not gain.expected
-        assert abs(proposed - DEFAULT).max() < 0.03
+    found = [fit_weights(lectures(seed, 6), DEFAULT) for seed in range(12)]
+    quiet = [proposed for proposed, gain in found if not gain.expected]
+    # beyond two standard errors is one in 44 by chance: of 12 at most one
+    assert len(quiet) >= 11
+    assert all(abs(proposed - DEFAULT).max() < 0.01 for proposed in quiet)
 
 
 def test_one_lecture_is_measured_by_leaving_out_pairs_of_clips():

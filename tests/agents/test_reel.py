@@ -32,12 +32,16 @@ def pause_before(segments, at):
     return segments[at].start - segments[at - 1].end if 0 < at < len(segments) else 1.0
 
 
-def has_passage_between_pauses(segments, params):
-    """Return whether some stretch is surely long and short enough, edges kept in its pauses too."""
+def has_passage_between_pauses(segments, params, whole):
+    """Return whether some stretch is surely long and short enough, edges kept in its pauses too.
+
+    `whole` is the length of the lecture, of which the reel may have a share.
+    """
     count = len(segments)
     edges = [i for i in range(count + 1) if pause_before(segments, i) >= params.min_edge_pause_s]
     lengths = [segments[b - 1].end - segments[a].start for a in edges for b in edges if a < b]
-    return any(5.0 <= length <= 24.0 for length in lengths)
+    most = min(24.0, params.max_share * whole - 1.0)
+    return any(5.0 <= length <= most for length in lengths)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -64,7 +68,7 @@ def test_every_reel_keeps_to_every_rule(talk):
         first, last = segments[inside[0]], segments[inside[-1]]
         assert passage.start <= first.start
         assert last.end <= passage.end
-        if has_passage_between_pauses(segments, params):
+        if has_passage_between_pauses(segments, params, whole):
             for at in (inside[0], inside[-1] + 1):
                 assert pause_before(segments, at) >= params.min_edge_pause_s
         assert passage.score == pytest.approx(sum(passage.contributions.values()))

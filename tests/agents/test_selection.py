@@ -5,8 +5,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from agents.extract.apart import choose_apart
 from agents.extract.choices import Candidates, Limits
-from agents.extract.planner import choose_apart
 from agents.extract.selection import choose_clips
 from agents.extract.similarity import alike_pairs, word_pairs
 

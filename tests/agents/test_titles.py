@@ -75,6 +75,43 @@ def test_what_is_said_throughout_names_a_topic_rather_than_an_aside():
     assert titles([*LOGIC[:9], *aside, *LOGIC[9:]], OTHER)[0] == "Linear temporal logic"
 
 
+@pytest.mark.parametrize(
+    ("forms", "title"),
+    [
+        (("The right-handed screw turns.", "Take a right-handed screw."), "Right-handed screw"),
+        (("It is Newton's theory.", "By Newton's theory it falls."), "Newton's theory"),
+        (
+            ("The conjunctive normal form is long.", "It has a form, the conjunctive normal form."),
+            "Conjunctive normal form",
+        ),
+        (
+            ("The small angle approximation is good.", "A small angle is not large."),
+            "Small angle approximation",
+        ),
+        (("La forme normale conjonctive est longue.",), "Forme normale conjonctive"),
+    ],
+)
+def test_a_phrase_keeps_the_small_words_and_marks_that_belong_to_it(forms, title):
+    assert titles(talk_of(*forms), OTHER)[0] == title
+
+
+def test_a_word_with_not_is_no_name():
+    found = named(talk_of("The mirror doesn't bend the light.", "The light didn't bend."), OTHER)
+    assert not {"doesn", "didn"} & {word for phrase in found[0][1] for word in phrase.split()}
+    assert found[0][0].startswith("Mirror")
+
+
+def test_no_name_ends_in_the_mark_of_an_owner():
+    talk = talk_of("It is the mirror's.", "The glass breaks.", "The glass bends light.", times=9)
+    (_, words), _ = named(talk, OTHER)
+    assert "mirror" in words
+
+
+def test_what_follows_an_article_names_a_topic_rather_than_what_is_done():
+    doing = talk_of("We detect edges with the impulse response.", "You detect edges by this.")
+    assert titles(doing, OTHER)[0] == "Impulse response"
+
+
 def test_a_headline_that_the_speech_supports_is_the_title():
     found = titles(LOGIC, OTHER, headlines=("Why temporal logic", "Mortgage rates"))
     assert found == ["Why temporal logic", "Mortgage rates"]

@@ -224,7 +224,7 @@ def test_it_is_said_what_would_make_a_clip_drop_out():
         ),
         (
             {"weight": None, "limit": None, "rival": None},
-            "It is all there is to choose from: nothing makes it drop out.",
+            "It is all there is to choose from: no weight and no limit makes it drop out.",
         ),
     ],
     ids=["no weight", "total", "rises", "alone"],
