@@ -41,8 +41,8 @@ RULES: Needs = {
     },
     "fits": {"tune": "propose save"},
     "review": {
-        "read": "bundle captions_stamp chapters clips etag find job_of peaks sentences silence"
-        " transcript",
+        "read": "bundle captions_stamp chapters clips encoded find head job_of peaks sentences"
+        " silence standing transcript wave",
     },
     "layouts": {"read": "composed corrected shape tuning view", "write": "render save"},
     "stills": {"read": "draw notice of_clip of_lecture"},

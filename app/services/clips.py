@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -17,7 +17,7 @@ from app.services.core import Core
 from app.services.cutting import Parts
 from app.services.live import LivePlans
 from app.services.results import Recent
-from data.clips import StaleRevision, get_clip, insert_clip, list_clips
+from data.clips import StaleRevision, clips_stamp, get_clip, insert_clip, list_clips
 from data.decisions import caption_fixes
 from data.edits import (
     Change,
@@ -57,6 +57,8 @@ class History:
     undo: Edit | None
     redo: Edit | None
     made: int
+    stamp: int = 0
+    """Grows with every change of the run's clips."""
 
     @property
     def at(self) -> int:
@@ -255,7 +257,8 @@ class Clips:
         if known is not None:
             return known
         with self.core.store.read() as con:
-            return self._known.keep(key, _history(list_edits(con, job_id)))
+            found = _history(list_edits(con, job_id))
+            return self._known.keep(key, replace(found, stamp=clips_stamp(con, job_id)))
 
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""
