@@ -143,7 +143,7 @@ class Deck {
       this.focused = focus.nonce;
       this.seek(focus.time);
     }
-    this.timeline.select(live.selected);
+    this.timeline.marks.select(live.selected);
     for (const name of [".lh-play-clip", ".lh-zoom"]) this.root.querySelector(name).disabled = !this.clip();
   }
 
@@ -173,7 +173,7 @@ class Deck {
     if (id === this.data.live.selected) return;
     // Shown at once; the table and the reasons below follow when Python has answered.
     this.data.live.selected = id;
-    this.timeline.select(id);
+    this.timeline.marks.select(id);
     this.clipbar.show(clip, this.data.live);
     this.setTrigger("selected", id);
   }
@@ -236,7 +236,7 @@ export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-deck");
   const deck = (root.lhDeck ??= new Deck(root));
   deck.setTrigger = setTriggerValue;
-  deck.load(data).catch(() => deck.say("The deck could not start; reload the page to try again."));
+  deck.load(data).catch((error) => { console.error(error); deck.say("The deck could not start; reload the page to try again."); });
   return () => {
     deck.destroy();
     root.lhDeck = null;
