@@ -106,9 +106,8 @@ def edit_clips(id: str, edit: Edit) -> dict[str, Any]:
     services = current_services()
     services.jobs.get(id)
     done = services.clips.edit(id, edit.model_dump(exclude_unset=True))
-    with services.store.read():  # both are answered by one opening
-        history = history_line(services.clips.history(id))
-        clips = services.review.standing(id)
+    history = history_line(services.clips.history(id))
+    clips = services.review.standing(id)
     return {"done": done, "at": history["at"], "history": history, "clips": clips}
 
 

@@ -84,7 +84,7 @@ class Deck {
     if (!found) return this.failed("The analysis of this lecture could not be loaded; reload the page to try again.");
     this.show(found, data);
     try {
-      await this.timeline.show(this.bundle, { Plotly: await plotly, wave: await wave });
+      await this.timeline.show(this.bundle, this.live(), { Plotly: await plotly, wave: await wave });
     } catch {
       return this.failed("The timeline could not be loaded; reload the page to try again.");
     }
@@ -132,9 +132,7 @@ class Deck {
 
   refresh() {
     if (!this.timeline.Plotly) return;
-    const { live } = this.data;
-    // The scores of the run came with the bundle; only those under a moved weight come live.
-    live.scores ??= this.bundle.sentences.map(({ score }) => score);
+    const live = this.live();
     this.timeline.update(live);
     this.transcript.update(live);
     this.clipbar.show(this.clip(), live);
@@ -154,6 +152,12 @@ class Deck {
   }
 
   // --- what keys and buttons do -------------------------------------------------------------------
+
+  // The scores of the run came with the bundle; only those under a moved weight come live.
+  live() {
+    this.data.live.scores ??= this.bundle.sentences.map(({ score }) => score);
+    return this.data.live;
+  }
 
   say(text) { this.status.textContent = text; }
   seek(time) { this.player.seek(time); }

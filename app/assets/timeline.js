@@ -34,13 +34,13 @@ export class Timeline {
   }
 
   // Shown again when more is known: what is in view stays in view.
-  async show(bundle, { Plotly, wave }) {
+  async show(bundle, live, { Plotly, wave }) {
     if (this.away.signal.aborted) return;
-    Object.assign(this, { bundle, sound: wave, detail: undefined, scores: undefined });
+    Object.assign(this, { bundle, sound: wave, detail: undefined, weighed: weight(live) });
     this.recolour();
     const range = this.axis()?.range ?? [0, bundle.duration];
     const config = { displayModeBar: false, scrollZoom: true, displaylogo: false, responsive: true, doubleClick: "reset" };
-    await Plotly.react(this.plot, [this.curve()], this.figure(range), config);
+    await Plotly.react(this.plot, [this.curve(live)], this.figure(range, live), config);
     if (!this.Plotly) this.listen();
     this.Plotly = Plotly;
     this.lanes.silences = bundle.silences;
@@ -63,23 +63,23 @@ export class Timeline {
 
   // --- what Plotly draws --------------------------------------------------------------------------
 
-  curve() {
+  curve({ scores }) {
     const { sentences } = this.bundle;
     return {
-      x: sentences.flatMap((s) => [s.start, s.end]), y: sentences.flatMap((s) => [s.score, s.score]), yaxis: "y5", type: "scatter",
+      x: sentences.flatMap((s) => [s.start, s.end]), y: twice(scores), yaxis: "y5", type: "scatter",
       mode: "lines", line: { width: 1.2, color: this.look.accent(), shape: "linear" }, fill: "tozeroy",
       fillcolor: this.look.accent(0.2), text: sentences.flatMap((s) => [short(s.text), short(s.text)]), hovertemplate: "%{text}<br>%{y:.2f}<extra></extra>",
     };
   }
 
-  figure(range) {
+  figure(range, live) {
     const lane = (name, values) => ({ domain: LANES[name], range: values, fixedrange: true, showticklabels: false, showgrid: false, zeroline: false });
     return {
       uirevision: "keep", dragmode: "pan", hovermode: "closest", showlegend: false, height: HEIGHT,
       margin: { l: 76, r: 12, t: 6, b: 26 }, paper_bgcolor: "transparent", plot_bgcolor: "transparent",
       font: { color: this.look.ink(), family: this.look.font, size: 12 },
       xaxis: { range, minallowed: 0, maxallowed: this.bundle.duration, ...ticks(...range), gridcolor: this.look.ink(0.1), zeroline: false, anchor: "y5" },
-      yaxis: lane("slides", [0, 1]), yaxis5: { ...lane("score", [0, 1]), rangemode: "nonnegative" },
+      yaxis: lane("slides", [0, 1]), yaxis5: { ...lane("score", reach(live)), rangemode: "nonnegative" }, shapes: this.threshold(live),
       annotations: Object.entries(NAMES).map(([name, text]) => ({ text, xref: "paper", x: -0.005, xanchor: "right", yref: "paper",
           y: (LANES[name][0] + LANES[name][1]) / 2, yanchor: "middle", showarrow: false, font: { size: 11 } })),
     };
@@ -96,15 +96,17 @@ export class Timeline {
     if (this.marks.update(live.clips)) this.place();
   }
 
+  weigh(live) {
+    const weighed = weight(live);
+    if (weighed === this.weighed) return;
+    this.weighed = weighed;
+    this.Plotly.update(this.plot, { y: [twice(live.scores)] }, { "yaxis5.range": reach(live), shapes: this.threshold(live) }, [0]);
+  }
+
   // The dotted line is what the weakest clip reaches.
-  weigh({ scores, clips }) {
-    const least = Math.min(...clips.filter(({ state }) => state !== "rejected").map(({ score }) => score));
-    const looks = `${scores.join()} ${least}`;
-    if (looks === this.scores) return;
-    this.scores = looks;
-    const top = Math.max(0.01, ...scores) * 1.1;
-    const shapes = Number.isFinite(least) ? [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y5", y0: least, y1: least, line: { dash: "dot", width: 1, color: this.look.ink(0.7) } }] : [];
-    this.Plotly.update(this.plot, { y: [scores.flatMap((s) => [s, s])] }, { "yaxis5.range": [0, top], shapes }, [0]);
+  threshold({ clips }) {
+    const y = weakest(clips);
+    return Number.isFinite(y) ? [{ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y5", y0: y, y1: y, line: { dash: "dot", width: 1, color: this.look.ink(0.7) } }] : [];
   }
 
   recolour() {
@@ -265,6 +267,11 @@ export class Timeline {
     if (this.Plotly) this.Plotly.purge(this.plot);
   }
 }
+
+const weakest = (clips) => Math.min(...clips.filter(({ state }) => state !== "rejected").map(({ score }) => score));
+const weight = ({ scores, clips }) => `${scores.join()} ${weakest(clips)}`;
+const reach = ({ scores }) => [0, Math.max(0.01, ...scores) * 1.1];
+const twice = (scores) => scores.flatMap((score) => [score, score]);
 
 // Plotly reads a little HTML in texts; these come from a lecture and are only ever text.
 const short = (text, limit = 90) => {

@@ -32,7 +32,7 @@ RULES: Needs = {
         "admin": "all expire",
     },
     "results": {"read": "captions intake keys of", "admin": "values"},
-    "live": {"read": "decisions describe plan reel scores segments"},
+    "live": {"read": "decisions describe plan prepare reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
         "read": "get history list steps",

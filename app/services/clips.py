@@ -46,7 +46,7 @@ UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
 LONGEST_TITLE = 200
 LONGEST_LINE = 500
 
-KEPT_KNOWN = 64
+KEPT_KNOWN = 512
 """Clips and histories that stay in memory until somebody commits."""
 
 
@@ -75,9 +75,16 @@ class Clips:
         self._known = Recent(KEPT_KNOWN)
 
     def list(self, job_id: str) -> list[ClipRow]:
-        """Return the clips of a job, best first."""
-        with self.core.store.read() as con:
-            return list_clips(con, job_id)
+        """Return the clips of a job, best first; read anew after a change."""
+        version = self.core.store.version()
+        key = f"clips {job_id} {version}"
+        known = self._known.get(key)
+        if known is None:
+            with self.core.store.read() as con:
+                known = self._known.keep(key, tuple(list_clips(con, job_id)))
+            for clip in known:
+                self._known.keep(f"clip {clip.id} {version}", clip)
+        return [*known]
 
     def get(self, clip_id: str) -> ClipRow:
         """Return a clip, or raise NotFound."""
@@ -105,8 +112,9 @@ class Clips:
             where = ".".join(map(str, wrong["loc"]))
             raise TuningError(f"{name} {where}: {wrong['msg']}.") from error
         if name in ("undo", "redo"):
+            self._read_again(job_id)
             return f"{'Taken back' if name == 'undo' else 'Done again'}: {done.label}"
-        step = self.history(job_id).undo
+        step = self._read_again(job_id).undo
         return step.label if step else ""
 
     # --- what a person says about a clip ----------------------------------------------------------
@@ -260,6 +268,13 @@ class Clips:
             found = _history(list_edits(con, job_id))
             return self._known.keep(key, replace(found, stamp=clips_stamp(con, job_id)))
 
+    def _read_again(self, job_id: str) -> History:
+        """Read by one opening what the answer to an edit and the next edit ask for."""
+        with self.core.store.read():
+            self.live.prepare(job_id)
+            self.list(job_id)
+            return self.history(job_id)
+
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""
         with self.core.store.read() as con:
@@ -315,18 +330,25 @@ class Clips:
     def _reshape(self, clip: ClipRow, label: str, parts: Parts) -> ClipRow:
         if parts == clip.parts:
             return clip
-        with self.core.store.read():  # all that has to be known, by one opening
-            if clip.state != "rejected":
-                self._check(clip.job_id, parts, but=(clip.id,))
-            fields = self._shaped(clip.job_id, parts)
+        if clip.state != "rejected":
+            self._check(clip.job_id, parts, but=(clip.id,))
+        fields = self._shaped(clip.job_id, parts)
         del fields["title"]
         return self._change(clip.id, label, clip.revision, **fields)
 
     def _check(self, job_id: str, parts: Parts, but: Sequence[str] = ()) -> None:
+        others = [clip for clip in self.list(job_id) if clip.id not in but]
+        cutting.check_parts(parts, others, self._duration(job_id))
+
+    def _duration(self, job_id: str) -> float | None:
+        """Return the length of a run's recording, which does not change once it is known."""
+        key = f"duration {job_id}"
+        known = self._known.get(key)
+        if known is not None:
+            return known
         with self.core.store.read() as con:
             duration = get_lecture(con, get_job(con, job_id).lecture_id).duration
-            others = [clip for clip in list_clips(con, job_id) if clip.id not in but]
-        cutting.check_parts(parts, others, duration)
+        return duration and self._known.keep(key, duration)
 
     def _shaped(self, job_id: str, parts: Parts) -> dict[str, Any]:
         """Return all that changes with the parts of a clip: what is said of it, and no files."""

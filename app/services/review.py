@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from agents.errors import NotFound
 from agents.types import ClipPlan, LayoutRegion, Notice
 from app.chapters import CHAPTER_FORMATS, youtube_notices
-from app.exports import plain, slug
+from app.exports import Findings, plain, slug
 from app.formats import FileFormat
 from app.services.bundles import (
     clip_json,
@@ -26,6 +26,7 @@ from app.services.bundles import (
     transcript_cues,
     word_times,
 )
+from app.services.clips import Clips
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import check_visible
@@ -33,7 +34,6 @@ from app.services.live import LivePlans, LiveSilences
 from app.services.results import JobResults, Recent, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
-from data.clips import list_clips
 from data.lectures import get_lecture
 from data.records import Job, Lecture
 from data.restored import ordered_runs
@@ -54,13 +54,20 @@ class Review:
     """What was found in a lecture, for people to look at."""
 
     def __init__(
-        self, core: Core, jobs: Jobs, results: Results, live: LivePlans, silences: LiveSilences
+        self,
+        core: Core,
+        jobs: Jobs,
+        results: Results,
+        live: LivePlans,
+        silences: LiveSilences,
+        changed: Clips,
     ) -> None:
         self.core = core
         self.jobs = jobs
         self.results = results
         self.live = live
         self.silences = silences
+        self.changed = changed
         self._made = Recent(KEPT_MADE)
         self._encoded = Recent(KEPT_ENCODED)
 
@@ -204,14 +211,13 @@ class Review:
         What `plans` know beyond the rows is told of clips that are still as they were planned.
         """
         known = {(plan.rank, plan.parts): plan for plan in plans}
-        with self.core.store.read() as con:
-            rows = list_clips(con, job_id)
+        rows = self.changed.list(job_id)
         return [clip_json(clip, known.get((clip.idx, clip.parts))) for clip in rows]
 
     def standing(self, job_id: str) -> list[dict[str, Any]]:
         """Return the clips of a job as they stand, with all that is known of them."""
-        with self.core.store.read():
-            return self.clips(job_id, self.results.of(self.jobs.get(job_id)).plans)
+        key = self.results.keys(job_id)["extract"]
+        return self.clips(job_id, Findings(self.results.values({"extract": key})).plans)
 
     def captions_stamp(self, lecture_id: str) -> str:
         """Return what changes whenever somebody corrects a line."""
