@@ -77,7 +77,7 @@ export class Edits {
     this.queue = [];
     this.deck.say(why);
     this.deck.refresh();
-    this.follow();
+    this.look();
   }
 
   done({ op }, { done, clips, history }) {
