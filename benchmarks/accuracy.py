@@ -3,7 +3,8 @@
 Runs `lecture evaluate ... --json` for every measure on the labelled data in `--data` (recordings
 and labels that are not part of this repository; what is absent is said) and on folders of rendered
 lectures, then the rivals on the same files, each in an environment of its own through
-`uv run --no-project --with ...`, scored by the same code. Writes accuracy.md beside this file.
+`uv run --no-project --with ...`, scored by the same code. Writes accuracy.md beside this file: the
+sections of the measures that were asked for, the others stay.
 """
 
 from __future__ import annotations
@@ -215,21 +216,36 @@ def table(measure: str, lines: Sequence[Line]) -> str:
     return "\n".join(rows)
 
 
-def header(most: int | None) -> str:
-    """Return what the figures were measured with, and when."""
+def header() -> str:
+    """Return what the figures were measured with."""
     tools = ", ".join(f"{name} {version(name)}" for name in ("numpy", "onnxruntime", "av"))
     cores = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    limit = f" Only the first {most} of each data set." if most else ""
     return (
         "# How right the agents are\n\n"
-        f"Made by `uv run python -m benchmarks.accuracy`, {datetime.now(UTC):%Y-%m-%d}: {cores},\n"
-        f"lecture-highlights {version('lecture-highlights')}, {tools}.{limit}\nDefinitions of the "
+        f"Made by `uv run python -m benchmarks.accuracy`: {cores},\n"
+        f"lecture-highlights {version('lecture-highlights')}, {tools}.\nDefinitions of the "
         "figures stand in `jobs/evaluation/`. Every program met the same files in one run; CPU\n"
         "seconds count all its processes, decoding and starting included. The rivals:\n"
         f"`uv run --no-project {' '.join(SOUND_TOOLS)} python benchmarks/rivals/silences.py`,\n"
         f"`uv run --no-project {' '.join(SCENE_TOOLS)} scenedetect -i FILE DETECTOR list-scenes`.\n"
-        "The data is not part of this repository.\n"
+        "The data is not part of this repository.\n\n"
     )
+
+
+def section(measure: str, lines: Sequence[Line], most: int | None) -> str:
+    """Return what the report says of one measure: when, on how much, and the table."""
+    limit = f", the first {most} of each data set" if most else ""
+    when = f"Measured {datetime.now(UTC):%Y-%m-%d}{limit}; load {os.getloadavg()[0]:.0f}."
+    return f"{when}\n\n{table(measure, lines)}\n\n"
+
+
+def merged(report: str, measured: Mapping[str, str]) -> str:
+    """Return the report with these sections new, the others of `report` as they were."""
+    parts = re.split(r"^## (.+)\n+", report, flags=re.MULTILINE)[1:]
+    known = dict(zip((name.lower() for name in parts[::2]), parts[1::2], strict=True))
+    known |= measured
+    bodies = (f"## {name.capitalize()}\n\n{known[name]}" for name in SHOWN if name in known)
+    return header() + "".join(bodies).rstrip() + "\n"
 
 
 def warm_up() -> None:
@@ -256,15 +272,16 @@ def main() -> int:
         print(f"no labelled data at {options.data}: only rendered lectures", file=sys.stderr)
     if not options.alone:
         warm_up()
-    parts = [header(options.most)]
+    measured: dict[str, str] = {}
     for measure in options.measures:
         lines = []
         found = measure_all(measure, options.data, options.rendered, options.most, options.alone)
         for line in found:
             print(f"{measure}: {line.who}, {line.what} {line.said}".rstrip(), flush=True)
             lines.append(line)
-        parts.append(f"## {measure.capitalize()}\n\n{table(measure, lines)}\n")
-    options.out.write_text("\n".join(parts))
+        measured[measure] = section(measure, lines, options.most)
+        before = options.out.read_text() if options.out.exists() else ""
+        options.out.write_text(merged(before, measured))
     return 0
 
 

@@ -8,7 +8,7 @@ from agents.types import Transcript
 AGENT = Agent(
     name="transcript",
     title="Transcript",
-    version=3,
+    version=4,
     params=TranscriptParams,
     needs=("intake",),
     run=transcribe,

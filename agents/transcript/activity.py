@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ VOTE = 0.15
 CERTAIN = 0.5
 """Silero's probability that is needed where the levels tell nothing."""
 INAUDIBLE_DB = -70.0
+DEAF = 0.1
+"""If it votes for less than this share of the loud sound in what is spoken, Silero is deaf."""
 STEADY_DB = 6.0
 """Levels that spread less are a hum, or a constant offset, in which speech would not show."""
 BRIDGE_S = 0.1
@@ -42,8 +45,8 @@ class Activity:
         return float(np.count_nonzero(self.active[first:last])) * self.hop_s
 
 
-def measure_activity(intake: Intake) -> Activity:
-    """Return where levels stand out of the noise and Silero does not deny speech."""
+def measure_activity(intake: Intake, *, voted: bool = True) -> Activity:
+    """Return where levels stand out of the noise and, if `voted`, Silero does not deny speech."""
     levels, hop = intake.levels.rms_db, intake.levels.hop_s
     heard = levels[np.isfinite(levels) & (levels > -110)]
     if not len(heard) or np.max(heard) < INAUDIBLE_DB:
@@ -52,13 +55,25 @@ def measure_activity(intake: Intake) -> Activity:
     steady = loudest - noise < STEADY_DB
     least = INAUDIBLE_DB if steady else max(noise + 6.0, speech - 40.0)
     active = levels > (least if steady else min(least, speech - 12.0))
-    if len(intake.speech.values):
+    if voted and len(intake.speech.values):
         at = np.arange(len(levels)) * (hop / intake.speech.hop_s)
         votes = intake.speech.values[np.minimum(at.astype(np.intp), len(intake.speech.values) - 1)]
         active &= votes >= (CERTAIN if steady else VOTE)
     elif steady:
         active[:] = False
     return Activity(hop, _bridge(active, round(BRIDGE_S / hop)))
+
+
+def measure_spoken(intake: Intake, said: Sequence[Interval]) -> Activity:
+    """Return where there is a voice in a recording of which it is known when somebody speaks.
+
+    A voice unlike those that Silero learnt, such as a whispered or a synthetic one, gets no vote
+    at all: then the levels alone tell.
+    """
+    heard, loud = measure_activity(intake), measure_activity(intake, voted=False)
+    known = sum(loud.share(part.start, part.end) for part in said)
+    believed = sum(heard.share(part.start, part.end) for part in said)
+    return loud if believed < DEAF * known else heard
 
 
 def speech_stretches(intake: Intake, *, max_s: float, join_s: float) -> tuple[Interval, ...]:

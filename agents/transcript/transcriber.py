@@ -12,7 +12,12 @@ import numpy as np
 
 from agents.registry import Context, Resources
 from agents.transcript import offline, weights, whisper
-from agents.transcript.activity import Activity, measure_activity, speech_stretches
+from agents.transcript.activity import (
+    Activity,
+    measure_activity,
+    measure_spoken,
+    speech_stretches,
+)
 from agents.transcript.captions import Caption, CaptionsError, read_captions
 from agents.transcript.language import guess_language
 from agents.transcript.offset import describe_fit, fitted, measure_fit, moved, whole_hours
@@ -20,8 +25,8 @@ from agents.transcript.params import TranscriptParams
 from agents.transcript.sentences import split_sentences
 from agents.transcript.timing import time_captions
 from agents.transcript.windows import speech_windows
-from agents.transcript.words import RawUtterance, repair_utterances
-from agents.types import Intake, Notice, Transcript
+from agents.transcript.words import RawUtterance, Utterance, repair_utterances
+from agents.types import Intake, Interval, Notice, Transcript
 
 logger = logging.getLogger(__name__)
 
@@ -103,15 +108,17 @@ def _from_captions(intake: Intake, params: TranscriptParams, context: Context) -
     path = context.resources.captions
     assert path is not None
     name = context.resources.captions_name or path.name
-    activity = measure_activity(intake)
-    captions, notices = _in_time(read_captions(path, name), activity, name)
+    captions = read_captions(path, name)
+    activity = measure_spoken(intake, [Interval(c.start, c.end) for c in captions])
+    captions, notices = _in_time(captions, activity, name)
     captions = check_fit(captions, intake, name)
     raw = time_captions(captions, activity, intake.levels)
     if params.language == "auto":
         language = guess_language(" ".join(caption.text for caption in captions))
     else:
         language = params.language
-    return _transcript(intake, params, raw, language, f"captions ({name})", notices)
+    said = repair_utterances(raw, intake.media.duration, activity)
+    return _transcript(params, said, language, f"captions ({name})", notices)
 
 
 def _in_time(
@@ -187,7 +194,7 @@ def _by_whisper(
     engine = f"faster-whisper {name} ({loaded.on}; {heard.language}"
     engine += f" heard with {heard.probability:.0%})" if params.language == "auto" else " was set)"
     told = [*notices, *loaded.notices, *_doubts(params, heard)]
-    return _transcript(intake, params, heard.said, heard.language, engine, told, invents=True)
+    return _transcript(params, _heard(intake, heard.said), heard.language, engine, told)
 
 
 def _doubts(params: TranscriptParams, heard: whisper.Heard) -> list[Notice]:
@@ -221,20 +228,21 @@ def _by_sphinx(
         intake.audio, stretches, cores=context.resources.cores, progress=_reporter(context)
     )
     engine = "PocketSphinx (rough: no Whisper weights found)"
-    return _transcript(intake, params, raw, "en", engine, notices, invents=True)
+    return _transcript(params, _heard(intake, raw), "en", engine, notices)
+
+
+def _heard(intake: Intake, raw: Sequence[RawUtterance]) -> list[Utterance]:
+    """Return what was recognised without what the engine made up."""
+    return repair_utterances(raw, intake.media.duration, measure_activity(intake), invents=True)
 
 
 def _transcript(
-    intake: Intake,
     params: TranscriptParams,
-    raw: Sequence[RawUtterance],
+    said: Sequence[Utterance],
     language: str,
     engine: str,
     notices: Sequence[Notice],
-    *,
-    invents: bool = False,
 ) -> Transcript:
-    said = repair_utterances(raw, intake.media.duration, measure_activity(intake), invents=invents)
     segments = split_sentences(said, pause_s=params.pause_s, max_words=int(params.max_words))
     logger.debug("transcribed", extra={"engine": engine, "sentences": len(segments)})
     return Transcript(language, engine, segments, tuple(notices))

@@ -1,17 +1,19 @@
 """Words of captions are where they are said, however rough the cues' edges are."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from agents.subtitles import split_words
-from agents.transcript.activity import measure_activity
+from agents.transcript.activity import measure_activity, measure_spoken
 from agents.transcript.alignment import CueWords, Edges, align_words, word_length
 from agents.transcript.captions import Caption
 from agents.transcript.clock import CELL_S, VoiceClock
 from agents.transcript.timing import time_captions
 from agents.transcript.words import repair_utterances
+from agents.types import Interval
 from tests.hearing import intake_from_sound, spoken
 
 SENTENCES = tuple(range(14))
@@ -76,6 +78,20 @@ def test_words_are_where_they_are_said_with_edges(lecture, how):
     errors = [abs(word.start - at) for word, (at, _) in zip(found, texts, strict=True)]
     assert np.median(errors) <= MEDIAN_S
     assert np.percentile(errors, 90) <= 0.3
+
+
+def test_a_voice_that_silero_does_not_know_is_aligned_by_levels(lecture):
+    intake, words, ends = lecture
+    deaf = replace(intake.speech, values=np.zeros_like(intake.speech.values))
+    captions = captions_of(words, ends, edge=round)
+    said = [Interval(caption.start, caption.end) for caption in captions]
+    activity = measure_spoken(replace(intake, speech=deaf), said)
+    raw = time_captions(captions, activity, intake.levels)
+    found = [word.start for utterance in raw for word in utterance.words]
+    starts = [at for at, text in words for _ in split_words(text)]
+    assert np.median(np.abs(np.array(found) - starts)) <= MEDIAN_S
+    heard = measure_spoken(intake, said).active
+    assert np.array_equal(heard, measure_activity(intake).active)
 
 
 def test_times_that_the_file_gives_words_stay(lecture):

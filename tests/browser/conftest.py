@@ -20,7 +20,7 @@ from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.ways import CLIPS_MS, HOSTILE_TITLE, bring_in, plant
 
 READY_S = 60
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 QUIET = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit asks for these below a deep link, where they are not: two 404s of its own."""
 
@@ -104,7 +104,7 @@ def watched_page(browser, server, complaints, **context_options):
     options = {"viewport": {"width": 1400, "height": 1000}, **context_options}
     context = browser.new_context(**options)
     page: Page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     page.on("console", lambda message: _console(message, complaints))
     page.on("request", lambda request: _outside(request.url, server.url, complaints))
