@@ -1,6 +1,7 @@
 // The pictures of the cells that stay as the run found them: words, layouts, topics, components.
 
 import { clock, make } from "./drawing.js";
+import { drawFrames } from "./frames.js";
 
 const FRAMES = 4;
 const LANE_PX = 16;
@@ -29,19 +30,22 @@ export const drawLayouts = (node, { layouts, lecture, media, slides }) => {
   }
   const kinds = [...seen.values()].sort((a, b) => b.length - a.length).slice(0, FRAMES);
   const row = make("div", "lh-frames");
-  for (const { region, length, times } of kinds) row.append(frame(region, length, times, { lecture, media }));
+  const wanted = kinds.map(({ region, length, times }) => {
+    const canvas = make("canvas");
+    row.append(frame(canvas, region, length, times, lecture));
+    return [(region.start + region.end) / 2, canvas];
+  });
   const sum = make("p", "", layouts.length ? `${layouts.length} ${layouts.length === 1 ? "arrangement" : "arrangements"} over time, ${slides.length} slides.` : "Where screen and camera are is not known yet.");
   node.replaceChildren(sum, row);
+  if (wanted.length && media.source) drawFrames(media.source, wanted);
 };
 
-const frame = (region, length, times, { lecture, media }) => {
+const frame = (canvas, region, length, times, lecture) => {
   const figure = make("figure", "lh-frame");
   const picture = make("div", "lh-frame-picture");
   picture.style.aspectRatio = `${lecture.width} / ${lecture.height}`;
-  const video = Object.assign(make("video"), { muted: true, preload: "metadata", playsInline: true, tabIndex: -1 });
-  video.src = `${media.source}#t=${((region.start + region.end) / 2).toFixed(2)}`;
-  video.setAttribute("aria-hidden", "true");
-  picture.append(video);
+  canvas.setAttribute("aria-hidden", "true");
+  picture.append(canvas);
   for (const name of ["screen", "camera"]) {
     if (!region[name]) continue;
     const [x, y, w, h] = region[name];
