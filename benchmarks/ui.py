@@ -212,6 +212,9 @@ def measure_sliders(browser: Browser, server: Server, lecture: str) -> None:
     page.goto(f"{server.url}/tune?lecture={lecture}")
     page.wait_for_selector(READY["tune"])
     settled(page)
+    # The frames of the layout cell and the still of the compile cell belong to the opening.
+    expect(page.locator(".lh-frame canvas:not([data-drawn])")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".lh-composed[data-state=shown]")).to_be_visible(timeout=60_000)
     page.wait_for_load_state("networkidle")
     wire = page.context.new_cdp_session(page)
     wire.send("Network.enable")

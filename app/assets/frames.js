@@ -12,7 +12,7 @@ const happened = (video, name) => new Promise((done, failed) => {
 
 // `wanted` are pairs of a time and the canvas that it is drawn on.
 export const drawFrames = async (source, wanted) => {
-  const video = Object.assign(document.createElement("video"), { muted: true, preload: "auto", playsInline: true, src: source });
+  const video = Object.assign(document.createElement("video"), { muted: true, preload: "metadata", playsInline: true, src: source });
   try {
     await happened(video, "loadeddata");
     const height = Math.round((WIDTH * video.videoHeight) / video.videoWidth);
