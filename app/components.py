@@ -11,19 +11,20 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-from app.api.assets import ASSETS, asset_url, plotly_url
+from app.api.assets import ASSETS, asset_url
 from app.services.uploads import GIVEN_SUFFIXES
 
 LOADER = """\
 const mods = (globalThis.__lhMods ??= new Map());
+const styled = (href) => {
+  if (document.querySelector(`link[href="${href}"]`)) return undefined;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
+};
 export default async (component) => {
   const url = new URL(component.data.module, document.baseURI).href;
-  for (const style of [component.data.style].flat()) {
-    if (document.querySelector(`link[href="${style}"]`)) continue;
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: style });
-    await new Promise((done) => { link.onload = link.onerror = done; document.head.append(link); });
-  }
   if (!mods.has(url)) mods.set(url, import(url));
+  await Promise.all([component.data.style].flat().map(styled));
   return (await mods.get(url)).default(component);
 };
 """
@@ -176,10 +177,10 @@ _help = component(
 _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=False)
 
 
-def _assets(module: str, *parts: str) -> dict[str, Any]:
-    """Return the addresses of a component's script and style, and of the parts it imports."""
-    modules = {name: asset_url(f"{name}.js") for name in parts}
-    return {"module": asset_url(module), "style": asset_url("components.css"), "modules": modules}
+def _assets(module: str, *styles: str) -> dict[str, Any]:
+    """Return the addresses of a component's script and of its styles."""
+    names = ("components.css", *styles)
+    return {"module": asset_url(module), "style": [asset_url(name) for name in names]}
 
 
 def deck(
@@ -187,24 +188,21 @@ def deck(
     *,
     on_select: Callable[[], None],
     on_topic: Callable[[], None],
-    on_edit: Callable[[], None],
+    on_go: Callable[[], None],
     key: str = "deck",
 ) -> None:
     """Show player, timeline and transcript; `data` names the addresses and the live part.
 
     `selected` is triggered with the id of a clip that was chosen there, `topic` with the number of
-    a topic; `edit` becomes what a
-    person wants changed, numbered by `seq`, and `live.ack` answers with that number.
+    a topic, `go` with the id of a run that was started there. Edits go to the API; `looked` is
+    triggered after them.
     """
-    parts = ("drawing", "boxes", "reel", "strip", "timeline", "transcript")
-    editing = ("handles", "keys", "edits", "clipbar", "captions")
-    own = {**_assets("deck.js", *parts, *editing), "plotly": plotly_url()}
     _deck(
-        data={**own, "style": [own["style"], asset_url("deck.css")], **data},
+        data={**_assets("deck.js", "deck.css"), **data},
         on_selected_change=on_select,
         on_topic_change=on_topic,
-        on_edit_change=on_edit,
-        on_looked_change=lambda: None,  # the page runs again, and shows what others have done
+        on_go_change=on_go,
+        on_looked_change=lambda: None,  # the page runs again, and shows what was done
         key=key,
     )
 
@@ -221,19 +219,16 @@ def live(data: dict[str, Any], *, on_changed: Callable[[], None], key: str = "li
 
 def silence(data: dict[str, Any], *, on_apply: Callable[[], None], key: str = "silence") -> None:
     """Show levels, threshold and a slider per tunable; `apply` is triggered with {name: value}."""
-    assets = _assets("silence.js", "drawing", "histogram", "tunables")
-    _silence(data={**assets, "plotly": plotly_url(), **data}, on_apply_change=on_apply, key=key)
+    _silence(data={**_assets("silence.js"), **data}, on_apply_change=on_apply, key=key)
 
 
 def layout(data: dict[str, Any], *, on_render: Callable[[], None], key: str = "layout") -> None:
     """Show the layout editor; `render` is triggered with {shape: {name: value}}."""
-    assets = _assets("layout.js", "drawing", "frame", "still", "composed")
-    styles = [assets["style"], asset_url("layout.css")]
-    _layout(data={**assets, "style": styles, **data}, on_render_change=on_render, key=key)
+    _layout(
+        data={**_assets("layout.js", "layout.css"), **data}, on_render_change=on_render, key=key
+    )
 
 
 def help_sheet(data: dict[str, Any]) -> None:
     """Show the button and the sheet of help about a page, and the tour if it is under way."""
-    assets = _assets("help.js")
-    styles = [assets["style"], asset_url("help.css")]
-    _help(data={**assets, "style": styles, **data}, key="help")
+    _help(data={**_assets("help.js", "help.css"), **data}, key="help")

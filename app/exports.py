@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -116,7 +117,13 @@ def caption_notices(plans: Iterable[ClipPlan]) -> Iterator[Notice]:
 
 def plain(kind: Any, value: Any) -> Any:  # noqa: ANN401
     """Return a value as JSON-able data; `kind` is its type."""
-    return TypeAdapter(kind).dump_python(value, mode="json")
+    return _adapter(kind).dump_python(value, mode="json")
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401
+    """Return what writes values of a type; making one costs more than writing a thousand values."""
+    return TypeAdapter(kind)
 
 
 DECIMALS = 6

@@ -7,7 +7,7 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
-from app.api.assets import asset_url, plotly_url
+from app.api.assets import asset_url
 from app.components import LOADER
 
 LAB_HTML = """
@@ -56,20 +56,11 @@ LAB_HTML = """
 </div>
 """
 
-PARTS = (
-    "drawing", "histogram", "tunables", "planline", "cellpictures", "presets", "composed",
-    "clipstill",
-)  # fmt: skip
-
 _lab = component("lh-lab", html=LAB_HTML, js=LOADER, isolate_styles=False)
 
 
 def lab(data: dict[str, Any], *, on_run: Callable[[], None], key: str = "lab") -> None:
     """Show the cells of a run; `run` is triggered with {job, values} that a person wants to run."""
-    assets = {
-        "module": asset_url("lab.js"),
-        "style": asset_url("lab.css"),
-        "modules": {name: asset_url(f"{name}.js") for name in PARTS},
-        "styles": [asset_url("components.css")],
-    }
-    _lab(data={**assets, "plotly": plotly_url(), **data}, on_run_change=on_run, key=key)
+    styles = [asset_url("lab.css"), asset_url("components.css")]
+    assets = {"module": asset_url("lab.js"), "style": styles}
+    _lab(data={**assets, **data}, on_run_change=on_run, key=key)

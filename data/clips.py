@@ -46,6 +46,12 @@ def all_clips(con: Connection, job_id: str) -> list[ClipRow]:
     return [_clip_row(row) for row in rows]
 
 
+def clips_stamp(con: Connection, job_id: str) -> int:
+    """Return a number that grows with every change of a job's clips, also with an undo."""
+    row = con.row("select coalesce(sum(revision), 0) as n from clip where job_id = $1", job_id)
+    return int(row["n"]) if row else 0
+
+
 def list_judged(con: Connection) -> list[tuple[str, ClipRow]]:
     """Return (lecture id, clip) of all clips that people have judged, rated, made or changed.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from agents.errors import LectureError
 from app import components
@@ -61,10 +62,22 @@ def apply_silence(lecture_id: str, job_id: str) -> None:
         st.session_state.problem = error.message
 
 
+def unfolded(label: str, key: str) -> DeltaGenerator | None:
+    """Show an expander; return it once somebody has opened it, so that nothing is made in vain."""
+    cell = st.expander(label, key=key, on_change="rerun")
+    seen = st.session_state.setdefault("unfolded", set())
+    if cell.open:
+        seen.add(key)
+    return cell if key in seen else None
+
+
 def show_silence(bundle: dict[str, Any]) -> None:
     """Show the levels with the threshold among them; sliders decide again at once."""
     lecture_id, job_id = bundle["lecture"]["id"], bundle["job"]["id"]
-    with st.expander("Silence: the levels and the threshold"):
+    cell = unfolded("Silence: the levels and the threshold", "cell-silence")
+    if cell is None:
+        return
+    with cell:
         components.silence(
             {
                 "address": f"/api/v1/lectures/{lecture_id}/silence?job={job_id}",
@@ -77,10 +90,14 @@ def show_silence(bundle: dict[str, Any]) -> None:
 
 def show_sights(bundle: dict[str, Any]) -> None:
     """Show the layouts over time, and say what one may miss among what was seen."""
-    with st.expander("Layouts over time"):
-        query = {"lecture": bundle["lecture"]["id"], "job": bundle["job"]["id"]}
+    cell = unfolded("Layouts over time", "cell-layouts")
+    if cell is None:
+        return
+    query = {"lecture": bundle["lecture"]["id"], "job": bundle["job"]["id"]}
+    found = current_services().review.bundle(query["lecture"], query["job"])
+    with cell:
         st.page_link("../pages/layout.py", label="Correct the layout", query_params=query)
-        for sentence in missing_sights(bundle["layouts"], bundle["slides"]):
+        for sentence in missing_sights(found["layouts"], found["slides"]):
             st.caption(sentence)
-        if bundle["layouts"]:
-            st.dataframe(layout_table(bundle["layouts"]), hide_index=True, alt="The layouts")
+        if found["layouts"]:
+            st.dataframe(layout_table(found["layouts"]), hide_index=True, alt="The layouts")

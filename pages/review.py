@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,14 +11,12 @@ from app import components
 from app.services.root import current_services
 from app.views.clips import clip_table, deck_clips, history_line
 from app.views.text import ACTIVE, plain
-from app.views.why import contribution_figure, drop_out_lines, topic_contributions
+from app.views.why import contribution_bars, drop_out_lines, topic_contributions
 from pages.choosing import choose_lecture, time_of_address
 from pages.findings import show_header, show_sights, show_silence
 from pages.saving import offer_files
 
 services = current_services()
-# What became of the last edit: its number, why it was refused, what was done.
-NO_EDITS = {"ack": 0, "error": "", "done": ""}
 NOTHING = "Nothing to review yet: a lecture comes here when its clips are ready."
 CONFIG = {
     "Score": st.column_config.NumberColumn(format="%.2f"),
@@ -61,30 +58,9 @@ def select_topic() -> None:
     st.session_state.topic = st.session_state.deck.topic
 
 
-def edit_from_deck(job_id: str) -> None:
-    """Do what the deck asks for, once, and remember in words what became of it."""
-    order = dict(st.session_state.deck.edit or {})
-    seq = order.pop("seq", 0)
-    if seq <= st.session_state.get("edits", NO_EDITS)["ack"]:
-        return
-    told = {"ack": seq, "error": "", "done": ""}
-    try:
-        told["done"] = edit(job_id, order)
-    except LectureError as error:
-        told["error"] = error.message
-    st.session_state.edits = told
-
-
-def edit(job_id: str, order: dict[str, Any]) -> str:
-    """Do one edit, or compile the run with its clips as they stand."""
-    if order.get("op") == "compile":
-        st.session_state.go_to_job = services.jobs.compile(job_id).id
-        return "Compiling"
-    done = services.clips.edit(job_id, order)
-    if order["op"] in ("create", "split"):
-        made = max(services.clips.list(job_id), key=lambda clip: clip.idx)
-        select(made.id)
-    return done
+def go_to_run() -> None:
+    """Go to the run that the deck has started."""
+    st.session_state.go_to_job = st.session_state.deck.go
 
 
 def show_why(clip: dict[str, Any]) -> None:
@@ -94,7 +70,7 @@ def show_why(clip: dict[str, Any]) -> None:
     st.text(clip["reason"])
     if clip["quote"]:
         st.text(f"“{clip['quote']}”")
-    show_bars(clip["contributions"], "why")
+    st.html(contribution_bars(clip["contributions"]))
     for line in drop_out_lines(clip):
         st.text(line)
     if clip["download"]:
@@ -103,25 +79,19 @@ def show_why(clip: dict[str, Any]) -> None:
         st.caption("It is rendered when you compile.")
 
 
-def show_topic(bundle: dict[str, Any], topic: dict[str, Any]) -> None:
+def show_topic(lecture_id: str, job_id: str, number: int) -> None:
     """Show what speaks for a topic: its components times the weights of the run."""
-    tuning = services.jobs.tuning(services.jobs.get(bundle["job"]["id"]))
+    bundle = services.review.bundle(lecture_id, job_id)
+    topic = next((one for one in bundle["topics"] if one["topic"] == number), None)
+    if topic is None:
+        return
+    tuning = services.jobs.tuning(services.jobs.get(job_id))
     weights = tuning.extract.weights.model_dump()  # pyright: ignore[reportAttributeAccessIssue]
     shares = topic_contributions(bundle["sentences"], topic["topic"], weights)
     st.markdown(f"**Why this topic** (score {sum(shares.values()):.2f})")
     st.text(topic["title"])
     st.text(topic["summary"])
-    show_bars(shares, "why-topic")
-
-
-def show_bars(shares: dict[str, float], key: str) -> None:
-    """Show contributions to a score as bars."""
-    st.plotly_chart(
-        contribution_figure(shares),
-        key=key,
-        config={"displayModeBar": False},
-        alt="Contributions of the components to the score",
-    )
+    st.html(contribution_bars(shares))
 
 
 def show_deck(bundle: dict[str, Any]) -> None:
@@ -133,8 +103,11 @@ def show_deck(bundle: dict[str, Any]) -> None:
         {
             "bundle": f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}",
             "version": ",".join(bundle["stages"]),
+            "edits": f"/api/v1/jobs/{job_id}/edits",
+            "render": f"/api/v1/jobs/{job_id}/render",
             "captions": services.review.captions_stamp(lecture_id),
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
+            "wave": f"/api/v1/lectures/{lecture_id}/wave",
             "video": bundle["media"]["source"],
             "poster": bundle["media"]["poster"],
             "live": {
@@ -143,12 +116,11 @@ def show_deck(bundle: dict[str, Any]) -> None:
                 "focus": st.session_state.get("focus"),
                 "limits": [tuning.min_clip_s, tuning.max_clip_s],
                 "history": history_line(history),
-                **st.session_state.get("edits", NO_EDITS),
             },
         },
         on_select=select_from_deck,
         on_topic=select_topic,
-        on_edit=partial(edit_from_deck, job_id),
+        on_go=go_to_run,
     )
     if bundle["job"]["parent"] and not history.made:
         show_beginning(lecture_id, bundle["job"]["parent"])
@@ -191,7 +163,9 @@ def show_review(lecture_id: str) -> None:
     if job_id := st.session_state.pop("go_to_job", None):
         st.switch_page("../pages/job.py", query_params={"id": job_id})
     try:
-        bundle = services.review.bundle(lecture_id, st.query_params.get("job"))
+        with services.store.read():  # what the page asks for is answered by one opening
+            bundle = services.review.head(lecture_id, st.query_params.get("job"))
+            services.clips.history(bundle["job"]["id"])
     except LectureError as error:
         st.error(plain(error.message))
         st.page_link("../pages/library.py", label="Go to the library")
@@ -214,10 +188,9 @@ def show_review(lecture_id: str) -> None:
         st.session_state.came_to = lecture_id, time
         select(st.session_state.clip, time)
     show_deck(bundle)
-    topic = st.session_state.get("topic")
-    for shown in (one for one in bundle["topics"] if one["topic"] == topic):
+    if (topic := st.session_state.get("topic")) is not None:
         with st.container(border=True, key="topic"):
-            show_topic(bundle, shown)
+            show_topic(lecture_id, bundle["job"]["id"], topic)
     if clips:
         show_clips(clips)
     elif not active:

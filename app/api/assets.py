@@ -1,19 +1,23 @@
-"""Our own scripts and styles, and Plotly's, at addresses that change with their content."""
+"""Our own scripts and styles, and Plotly's, at addresses that change with their content.
+
+Scripts name each other plainly, `import { make } from "./drawing.js"`; as they are sent the names
+have become the addresses of today, so that a browser may keep each for ever and fetches none twice.
+"""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from functools import cache
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
-
-from app.services.root import current_services
-from data.disk import atomic_file
 
 ASSETS = Path(__file__).parents[1] / "assets"
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -24,67 +28,82 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".woff2": "font/woff2",
 }
+NAMED = re.compile(rb'"\./([a-z][a-z-]*(?:\.min)?\.(?:js|css))"')
+"""How a script names another asset beside it."""
+SMALL = 1_000
+"""Bytes below which packing saves nothing."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it is sent."""
+
+    address: str
+    body: bytes
+    media_type: str
+
+    @cached_property
+    def packed(self) -> bytes:
+        """Return the body as gzip, made when somebody first asks for it."""
+        return gzip.compress(self.body, 9, mtime=0)
 
 
 def asset_url(name: str) -> str:
     """Return the address of an asset: `deck.js` -> `/assets/deck.1f3a5b7c9d.js`."""
-    path = ASSETS / name
-    return f"/assets/{path.stem}.{_content_hash(path, path.stat().st_mtime_ns)}{path.suffix}"
+    return _shelf()[name].address
 
 
-@cache
-def plotly_url() -> str:
-    """Return the address of plotly.js as the installed plotly wheel carries it."""
-    return f"/assets/plotly.min.js?v={_content_hash(_plotly_path(), 0)}"
+def _shelf() -> Mapping[str, Asset]:
+    """Return all assets by name, made anew when one of the files has changed."""
+    files = [path for path in sorted(ASSETS.iterdir()) if path.suffix in MEDIA_TYPES]
+    return _read(tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
 
 
-@cache
-def _content_hash(path: Path, changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+@lru_cache(maxsize=2)
+def _read(files: tuple[tuple[Path, int, int], ...]) -> Mapping[str, Asset]:
+    raw = {path.name: path.read_bytes() for path, _, _ in files}
+    found: dict[str, Asset] = {}
+    for name in raw:
+        _add(name, raw, found, ())
+    return found
 
 
-@cache
-def _plotly_path() -> Path:
-    import plotly
+def _add(
+    name: str, raw: Mapping[str, bytes], found: dict[str, Asset], above: tuple[str, ...]
+) -> Asset:
+    """Put an asset on the shelf, those that it names before it; `above` names what names it."""
+    if name in found:
+        return found[name]
+    if name in above:
+        raise ValueError(f"{' > '.join((*above, name))}: scripts name each other in a circle")
 
-    return Path(plotly.__path__[0]) / "package_data" / "plotly.min.js"
+    def address(named: re.Match[bytes]) -> bytes:
+        other = _add(named[1].decode(), raw, found, (*above, name))
+        return f'"{other.address}"'.encode()
 
-
-async def plotly(request: Request) -> Response:
-    """Serve plotly.js, compressed once and kept in the state folder."""
-    headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
-    path = _plotly_path()
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        path = await to_thread.run_sync(_compressed, path, current_services().settings.state)
-        headers["Content-Encoding"] = "gzip"
-    return FileResponse(path, headers=headers, media_type=MEDIA_TYPES[".js"])
-
-
-def _compressed(path: Path, state: Path) -> Path:
-    """Return the gzip of a file, made when it is not there yet."""
-    target = state / "cache" / f"{path.name}.{_content_hash(path, 0)}.gz"
-    if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(target) as file:
-            file.write(gzip.compress(path.read_bytes(), 9, mtime=0))
-    return target
+    path = Path(name)
+    own = path.suffix == ".js" and not name.endswith(".min.js")
+    body = NAMED.sub(address, raw[name]) if own else raw[name]
+    hashed = hashlib.sha256(body).hexdigest()[:10]
+    asset = Asset(f"/assets/{path.stem}.{hashed}{path.suffix}", body, MEDIA_TYPES[path.suffix])
+    return found.setdefault(name, asset)
 
 
 async def asset(request: Request) -> Response:
     """Serve one of our assets; the hash in the name says which content is meant."""
-    name = request.path_params["name"]
-    for path in await to_thread.run_sync(_listed):
-        if asset_url(path.name).rpartition("/")[2] == name:
-            headers = {"Cache-Control": IMMUTABLE}
-            return FileResponse(path, headers=headers, media_type=MEDIA_TYPES[path.suffix])
-    return Response("not found", 404, media_type="text/plain")
+    found = await to_thread.run_sync(_find, request.url.path)
+    if found is None:
+        return Response("not found", 404, media_type="text/plain")
+    headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+    packed = "gzip" in request.headers.get("accept-encoding", "") and len(found.body) > SMALL
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    body = await to_thread.run_sync(lambda: found.packed if packed else found.body)
+    return Response(body, headers=headers, media_type=found.media_type)
 
 
-def _listed() -> list[Path]:
-    return [path for path in sorted(ASSETS.iterdir()) if path.suffix in MEDIA_TYPES]
+def _find(address: str) -> Asset | None:
+    return next((one for one in _shelf().values() if one.address == address), None)
 
 
-routes = [
-    Route("/assets/plotly.min.js", plotly, methods=["GET"]),
-    Route("/assets/{name}", asset, methods=["GET"]),
-]
+routes = [Route("/assets/{name}", asset, methods=["GET"])]

@@ -14,9 +14,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.models import ClipView, JobView, Moment, View
+from app.services.bundles import clip_json
 from app.services.clips import OF_RUN, OPERATIONS, Clips
-from app.services.review import clip_json
 from app.services.root import current_services
+from app.views.clips import history_line
 
 router = APIRouter(tags=["clips"])
 
@@ -32,6 +33,19 @@ class StepView(View):
     ts: Moment
 
 
+class HistoryView(View):
+    """Which steps can be taken back and done again, in words."""
+
+    at: int
+    """Number of the last step that was not taken back, 0 for none."""
+    made: int
+    """How many steps were made and not taken back."""
+    stamp: int
+    """Grows with every change of the clips of this run."""
+    undo: str | None
+    redo: str | None
+
+
 class Done(View):
     """What an edit did, and the clips as they are now."""
 
@@ -39,6 +53,7 @@ class Done(View):
     """In words; empty where nothing changed."""
     at: int
     """Number of the last step that was not taken back, 0 for none."""
+    history: HistoryView
     clips: list[ClipView]
 
 
@@ -91,8 +106,9 @@ def edit_clips(id: str, edit: Edit) -> dict[str, Any]:
     services = current_services()
     services.jobs.get(id)
     done = services.clips.edit(id, edit.model_dump(exclude_unset=True))
-    at = services.clips.history(id).at
-    return {"done": done, "at": at, "clips": [clip_json(one) for one in services.clips.list(id)]}
+    history = history_line(services.clips.history(id))
+    clips = services.review.standing(id)
+    return {"done": done, "at": history["at"], "history": history, "clips": clips}
 
 
 @router.post("/jobs/{id}/render", status_code=201, response_model=JobView)

@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
 from agents.errors import NotFound
-from app.api.lectures import JSON, NO_CACHE, Seconds
+from app.api.lectures import NO_CACHE, Seconds
 from app.api.models import View
 from app.api.results import found_of
 from app.recent import Recent
@@ -106,7 +106,9 @@ def get_features(
             "slide": _slide_at([slide.start for slide in slides], steps),
         },
     }
-    return Response(to_json(body), headers={"Cache-Control": NO_CACHE}, media_type=JSON)
+    return Response(
+        to_json(body), headers={"Cache-Control": NO_CACHE}, media_type="application/json"
+    )
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from agents.tuning import Scalar, differing, tuning_type, with_values
 from app.api.lectures import NO_CACHE
 from app.api.media import attachment
 from app.api.models import JobView, Model
+from app.api.packing import AcceptEncoding, packed_json
 from app.api.problems import BadRequest
 from app.api.queries import OfJob
 from app.api.views import Notebook, PlanTried, PresetView
@@ -51,15 +52,15 @@ class Named(Model):
 
 
 @router.get("/lab", response_class=JSONResponse, responses={200: {"model": Notebook}})
-def get_notebook(id: str, job: OfJob = None) -> Response:
+def get_notebook(id: str, job: OfJob = None, accept_encoding: AcceptEncoding = "") -> Response:
     """Return the cells of a run: parameters, what they cost, and what was found."""
-    return _answer(current_services().lab.notebook(id, job))
+    return _answer(current_services().lab.notebook(id, job), accept_encoding)
 
 
 @router.post("/plan", response_class=JSONResponse, responses={200: {"model": PlanTried}})
-def try_plan(id: str, tried: Tried) -> Response:
+def try_plan(id: str, tried: Tried, accept_encoding: AcceptEncoding = "") -> Response:
     """Return what settings would choose, and what that changes; nothing is stored."""
-    return _answer(current_services().lab.plan(id, tried.job, tried.values))
+    return _answer(current_services().lab.plan(id, tried.job, tried.values), accept_encoding)
 
 
 @router.post("/lab/run", status_code=201, response_model=JobView)
@@ -131,8 +132,8 @@ async def read_toml(request: Request) -> Values:
     return differing(from_toml(_text(await request.body())))
 
 
-def _answer(body: Any) -> Response:  # noqa: ANN401
-    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+def _answer(body: Any, accepted: str) -> Response:  # noqa: ANN401
+    return packed_json(body, accepted, {"Cache-Control": NO_CACHE})
 
 
 def _text(body: bytes) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
-from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
 from agents.tuning import tuning_type
 from app.api.media import attachment
+from app.api.packing import AcceptEncoding, sent_packed
 from app.api.queries import OfJob, partial_query
 from app.api.views import Bundle, LiveSilence, Peaks
 from app.chapters import CHAPTER_FORMATS
@@ -18,7 +18,8 @@ from app.services.root import current_services
 from app.transcripts import TRANSCRIPT_FORMATS
 
 NO_CACHE = "private, no-cache"
-JSON = "application/json"
+KEPT_AN_HOUR = "private, max-age=3600"
+"""What never changes of a recording; for no longer, since whose it is may change."""
 MAX_PEAKS = 6_000
 LONGEST_S = 1e9
 
@@ -44,14 +45,26 @@ def get_bundle(
     id: str,
     job: OfJob = None,
     if_none_match: Annotated[str, Header(description="`ETag` of an answer before.")] = "",
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Return everything that was found, or 304 when the client has it already."""
-    review = current_services().review
-    etag = review.etag(id, job)
-    headers = {"ETag": etag, "Cache-Control": NO_CACHE}
-    if _matches(if_none_match, etag):
+    tag, body = current_services().review.encoded(id, job)
+    headers = {"ETag": f'"{tag}"', "Cache-Control": NO_CACHE}
+    if _matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    return Response(to_json(review.bundle(id, job)), headers=headers, media_type=JSON)
+    return sent_packed(body, accept_encoding, headers)
+
+
+@router.get(
+    "/wave",
+    response_class=Response,
+    responses={200: {"description": "The pairs.", "content": {"application/octet-stream": {}}}},
+)
+def get_wave(id: str) -> Response:
+    """Return the whole waveform, a signed byte each for lowest and highest of every `X-Step` s."""
+    step, body = current_services().review.wave(id)
+    headers = {"Cache-Control": KEPT_AN_HOUR, "X-Step": repr(step)}
+    return Response(body, headers=headers, media_type="application/octet-stream")
 
 
 @router.get("/peaks", response_class=JSONResponse, responses={200: {"model": Peaks}})

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agents.tuning import Scalar
 from app.api.models import ClipView, JobView, Model, Moment, View
-from app.services.review import clip_json
+from app.services.bundles import clip_json
 from app.services.root import current_services
 from app.services.runs import Comparison, Run, RunCurve
 from app.services.sweeps import Grid

@@ -1,5 +1,7 @@
 // The layout at the frame that is shown: boxes over the picture, and kind and certainty in words.
 
+import { clock, make } from "./drawing.js";
+
 const KINDS = {
   screen_only: "Screen only, no camera", camera_only: "Camera only, no screen",
   picture_in_picture: "Camera inside the screen", side_by_side: "Screen and camera side by side",
@@ -13,8 +15,8 @@ const ROUNDING_S = 5e-4;
 const STALE_S = 0.5;
 
 export class Boxes {
-  constructor(root, video, { make, clock }) {
-    Object.assign(this, { video, make, clock, layouts: [] });
+  constructor(root, video) {
+    Object.assign(this, { video, layouts: [] });
     this.layer = root.querySelector(".lh-boxes");
     this.words = root.querySelector(".lh-layout");
     this.button = root.querySelector(".lh-show-boxes");
@@ -67,14 +69,14 @@ export class Boxes {
     if (!this.layouts.length) return "Layout not known yet";
     if (!region) return "";
     const sure = Math.round(region.confidence * 100);
-    return `${KINDS[region.kind]}, ${sure} % sure (${this.clock(region.start)} - ${this.clock(region.end)})`;
+    return `${KINDS[region.kind]}, ${sure} % sure (${clock(region.start)} - ${clock(region.end)})`;
   }
 
   box(name, [x, y, w, h]) {
     // The label stands above its box where there is room: inside it would hide a small camera.
     const below = y > this.height * LABEL_SHARE;
-    const node = this.make("div", `lh-box lh-box-${name}${below ? " lh-box-below" : ""}`);
-    node.append(this.make("span", "lh-box-label", NAMES[name]));
+    const node = make("div", `lh-box lh-box-${name}${below ? " lh-box-below" : ""}`);
+    node.append(make("span", "lh-box-label", NAMES[name]));
     const share = (part, whole) => `${(100 * part) / whole}%`;
     Object.assign(node.style, { left: share(x, this.width), top: share(y, this.height), width: share(w, this.width), height: share(h, this.height) });
     return node;

@@ -1,6 +1,8 @@
 // Editing through the transcript: words that are selected are cut out of a clip, put back, or
 // become a clip; a line is corrected where it stands.
 
+import { make } from "./drawing.js";
+
 export class Captions {
   constructor(root, transcript, deck) {
     Object.assign(this, { root, transcript, deck, picked: null });
@@ -122,7 +124,7 @@ export class Captions {
     if (!line || line.querySelector("textarea")) return;
     const sentence = this.transcript.sentences[Number(line.dataset.index)];
     const text = line.querySelector(".lh-line-text");
-    const field = this.deck.make("textarea", "lh-line-field");
+    const field = make("textarea", "lh-line-field");
     field.value = sentence.text;
     field.maxLength = 500;
     field.setAttribute("aria-label", "Correct this line; Enter stores it");

@@ -1,5 +1,8 @@
 // The pictures of the cells that stay as the run found them: words, layouts, topics, components.
 
+import { clock, make } from "./drawing.js";
+import { drawFrames } from "./frames.js";
+
 const FRAMES = 4;
 const LANE_PX = 16;
 const NAMES_PX = 130;
@@ -10,14 +13,14 @@ const KINDS = {
 
 const unpack = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
 
-export const drawWords = (node, words, { make }) => {
+export const drawWords = (node, words) => {
   const list = make("dl", "lh-facts");
   for (const [name, value] of words) list.append(make("dt", "", name), make("dd", "", value));
   node.replaceChildren(words.length ? list : make("p", "lh-hint", "The words are not known yet."));
 };
 
 // One frame for each arrangement, the longest ones, with its boxes over it.
-export const drawLayouts = (node, { layouts, lecture, media, slides }, { make, clock }) => {
+export const drawLayouts = (node, { layouts, lecture, media, slides }) => {
   const seen = new Map();
   for (const region of layouts) {
     const key = JSON.stringify([region.kind, region.screen, region.camera]);
@@ -27,19 +30,22 @@ export const drawLayouts = (node, { layouts, lecture, media, slides }, { make, c
   }
   const kinds = [...seen.values()].sort((a, b) => b.length - a.length).slice(0, FRAMES);
   const row = make("div", "lh-frames");
-  for (const { region, length, times } of kinds) row.append(frame(region, length, times, { lecture, media }, { make, clock }));
+  const wanted = kinds.map(({ region, length, times }) => {
+    const canvas = make("canvas");
+    row.append(frame(canvas, region, length, times, lecture));
+    return [(region.start + region.end) / 2, canvas];
+  });
   const sum = make("p", "", layouts.length ? `${layouts.length} ${layouts.length === 1 ? "arrangement" : "arrangements"} over time, ${slides.length} slides.` : "Where screen and camera are is not known yet.");
   node.replaceChildren(sum, row);
+  if (wanted.length && media.source) drawFrames(media.source, wanted);
 };
 
-const frame = (region, length, times, { lecture, media }, { make, clock }) => {
+const frame = (canvas, region, length, times, lecture) => {
   const figure = make("figure", "lh-frame");
   const picture = make("div", "lh-frame-picture");
   picture.style.aspectRatio = `${lecture.width} / ${lecture.height}`;
-  const video = Object.assign(make("video"), { muted: true, preload: "metadata", playsInline: true, tabIndex: -1 });
-  video.src = `${media.source}#t=${((region.start + region.end) / 2).toFixed(2)}`;
-  video.setAttribute("aria-hidden", "true");
-  picture.append(video);
+  canvas.setAttribute("aria-hidden", "true");
+  picture.append(canvas);
   for (const name of ["screen", "camera"]) {
     if (!region[name]) continue;
     const [x, y, w, h] = region[name];
@@ -75,7 +81,7 @@ const picture = (bytes, width, height, colour, strength = () => 1) => {
 };
 
 // How alike all stretches of the lecture are in their words; topics are the squares along the diagonal.
-export const drawMatrix = (canvas, content, theme) => {
+const drawMatrix = (canvas, content, theme) => {
   const side = Math.min(280, canvas.parentElement.clientWidth);
   const pen = sized(canvas, side, side);
   pen.imageSmoothingEnabled = false;
@@ -89,7 +95,7 @@ export const drawMatrix = (canvas, content, theme) => {
 };
 
 // What speaks for each sentence: a lane per component, fainter where its weight is small.
-export const drawComponents = (canvas, content, weights, theme) => {
+const drawComponents = (canvas, content, weights, theme) => {
   const { names } = content;
   const width = canvas.parentElement.clientWidth;
   const height = LANE_PX * names.length;
@@ -109,7 +115,7 @@ export const drawComponents = (canvas, content, weights, theme) => {
   });
 };
 
-export const drawTopics = (node, topics, { make, clock }) => {
+const drawTopics = (node, topics) => {
   const list = make("ol", "lh-topic-list");
   for (const topic of topics) {
     const line = make("li");
@@ -117,4 +123,28 @@ export const drawTopics = (node, topics, { make, clock }) => {
     list.append(line);
   }
   node.replaceChildren(make("p", "", `${topics.length} ${topics.length === 1 ? "topic" : "topics"}`), list);
+};
+
+export const drawContent = (node, content, topics, theme) => {
+  if (!content) return node.replaceChildren(make("p", "lh-hint", "The topics are not known yet."));
+  const [canvas, holder, list] = [make("canvas"), make("div", "lh-matrix"), make("div")];
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", "How alike all stretches of the lecture are in their words; the squares are the topics, which the list names");
+  holder.append(canvas);
+  node.replaceChildren(holder, list);
+  drawMatrix(canvas, content, theme);
+  drawTopics(list, topics);
+  return undefined;
+};
+
+export const drawImportance = (node, content, weights, theme) => {
+  if (!content) return node.replaceChildren(make("p", "lh-hint", "No sentence is scored yet."));
+  if (!node.querySelector("canvas")) {
+    const canvas = make("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "What speaks for each sentence of the lecture, a lane per component");
+    node.replaceChildren(canvas);
+  }
+  drawComponents(node.firstChild, content, weights, theme);
+  return undefined;
 };

@@ -8,11 +8,11 @@ export class Clipbar {
     on("accept", () => edits.clip("set_state", { state: this.clip?.state === "accepted" ? "proposed" : "accepted" }));
     on("reject", () => edits.clip("set_state", { state: this.clip?.state === "rejected" ? "proposed" : "rejected" }));
     on("lock", () => edits.clip("lock", { locked: !this.clip?.locked }));
-    on("longer", () => deck.toPause("end"));
+    on("longer", () => deck.clipwork.toPause("end"));
     on("split", () => edits.clip("split", { at: deck.video.currentTime }));
     on("merge", () => this.merge());
     on("delete", () => edits.clip("delete"));
-    on("new", () => deck.newClip());
+    on("new", () => deck.clipwork.make());
     on("undo", () => edits.send("undo"));
     on("redo", () => edits.send("redo"));
     on("compile", () => edits.send("compile"));

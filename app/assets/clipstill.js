@@ -1,10 +1,13 @@
 // One moment of a clip as the settings of the compiler would render it, made by the compiler itself.
 
+import { Composed } from "./composed.js";
+import { clock, make } from "./drawing.js";
+
 const ASK_MS = 120;
 
 export class ClipStill {
-  constructor(node, { make, clock }, { Composed }) {
-    Object.assign(this, { clock, settings: {}, clips: [] });
+  constructor(node) {
+    Object.assign(this, { settings: {}, clips: [] });
     this.choice = make("select");
     this.choice.onchange = () => this.ask();
     this.at = Object.assign(make("input"), { type: "range", min: 0, max: 1, step: 0.01, value: 0.5 });
@@ -28,7 +31,7 @@ export class ClipStill {
     if (names !== this.names) {
       this.names = names;
       const chosen = this.choice.value;
-      this.choice.replaceChildren(...there.map(({ id, rank, title }) => Object.assign(document.createElement("option"), { value: id, textContent: `${rank}. ${title}` })));
+      this.choice.replaceChildren(...there.map(({ id, rank, title }) => Object.assign(make("option", "", `${rank}. ${title}`), { value: id })));
       if (there.some(({ id }) => id === chosen)) this.choice.value = chosen;
     }
     this.clips = there;
@@ -53,13 +56,13 @@ export class ClipStill {
   ask() {
     const address = (this.wanted = this.address());
     if (!address) return this.tell("There is no clip to show.");
-    this.at.setAttribute("aria-valuetext", `${this.clock(this.time())} after its beginning`);
+    this.at.setAttribute("aria-valuetext", `${clock(this.time())} after its beginning`);
     return this.composed.want(() => fetch(address));
   }
 
   tell(problem) {
     const clip = this.clip();
-    this.said.textContent = problem || `Composed with these settings, ${this.clock(this.time())} after the beginning of clip ${clip.rank}; nothing is stored.`;
+    this.said.textContent = problem || `Composed with these settings, ${clock(this.time())} after the beginning of clip ${clip.rank}; nothing is stored.`;
   }
 
   destroy() { this.composed.destroy(); }

@@ -1,10 +1,11 @@
 // What everything drawn by us shares: Plotly, loaded once, and the colours of the page's theme.
 
+// The basic one, which draws bars, lines and areas: a quarter of the whole to read and to compile.
+const PLOTLY = "./plotly-basic.min.js";
 let plotly;
-export const loadPlotly = (url) => (plotly ??= new Promise((resolve, reject) => {
-  if (globalThis.Plotly) return resolve(globalThis.Plotly);
+export const loadPlotly = () => (plotly ??= new Promise((resolve, reject) => {
   const script = document.createElement("script");
-  script.src = url;
+  script.src = PLOTLY;
   script.onload = () => resolve(globalThis.Plotly);
   script.onerror = () => { plotly = undefined; reject(new Error("plotly")); };
   document.head.append(script);

@@ -1,28 +1,37 @@
-// Sends what a person changes to Python, one edit at a time, and hears what became of it.
-// The next one goes out with the revision that the answer brought: an edit never meets a clip
-// that somebody else has changed meanwhile without being told.
+// Sends what a person changes to the server, one edit at a time, and shows what became of it; the
+// page around the deck follows a little later. The next edit goes out with the revision that the
+// answer brought: none ever meets a clip that somebody else has changed without being told.
 
-const PATIENCE_MS = 15000;
+const FOLLOW_MS = 300;
+const SHOWN = ["id", "rank", "title", "state", "parts", "revision", "locked", "rating", "score"];
+const SILENT = "The change is not stored: the server does not answer. Do it again when it does.";
+
+const shown = (clip) => Object.fromEntries(SHOWN.map((name) => [name, clip[name]]));
 
 export class Edits {
   constructor(deck) {
-    Object.assign(this, { deck, queue: [], flying: null, seq: 0 });
+    Object.assign(this, { deck, queue: [], flying: null });
     // Other windows of this browser hear of a change at once, those of others when they are
     // looked at again; whoever comes too late is told, and nothing is lost.
     this.channel = new BroadcastChannel("lh-edits");
-    this.channel.onmessage = ({ data }) => { if (data === deck.data.bundle) this.look(); };
+    this.channel.onmessage = ({ data }) => { if (data === deck.data?.edits) this.look(); };
     this.seen = () => { if (!document.hidden) this.look(); };
     document.addEventListener("visibilitychange", this.seen);
   }
 
-  // Asks for the clips as they are now; an edit that is under way brings them anyway.
-  look() {
-    if (!this.flying) this.deck.setTrigger("looked", Date.now());
-  }
+  // Asks Python for the clips as they are now, and for all that it says of them.
+  look() { this.deck.setTrigger("looked", Date.now()); }
 
   destroy() {
     this.channel.close();
+    clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.seen);
+  }
+
+  // What Python tells may have been read before the last edit: then the answer to that one stays.
+  newest(live, before) {
+    if (live.history.stamp >= before.history.stamp) return live;
+    return { ...live, clips: before.clips, history: before.history };
   }
 
   send(op, fields = {}) {
@@ -37,32 +46,55 @@ export class Edits {
     else this.deck.say("Select a clip first.");
   }
 
-  next() {
+  async next() {
     if (this.flying || !this.queue.length) return;
     const { live } = this.deck.data;
     const order = this.queue.shift();
     if (order.clip_id) {
       const clip = live.clips.find(({ id }) => id === order.clip_id);
-      if (!clip) return this.next();
+      if (!clip) { this.next(); return; }
       order.revision = clip.revision;
     }
     if (order.op === "undo" || order.op === "redo") order.at = live.history.at;
-    this.seq = Math.max(this.seq, live.ack) + 1;
-    this.flying = { ...order, seq: this.seq };
-    this.timer = setTimeout(() => this.deck.say("This change is not stored yet; reload the page if it stays so."), PATIENCE_MS);
-    this.deck.setState("edit", this.flying);
-    return undefined;
+    this.flying = order;
+    const [ok, body] = await (order.op === "compile" ? this.post(this.deck.data.render) : this.post(this.deck.data.edits, order));
+    this.deck.timeline.marks.forget(order.clip_id);
+    this.flying = null;
+    if (!ok) this.refused(body?.detail ?? SILENT);
+    else if (order.op === "compile") this.deck.setTrigger("go", body.id);
+    else this.done(order, body);
+    this.next();
   }
 
-  settle(live) {
-    if (!this.flying || live.ack < this.flying.seq) return;
+  async post(address, body) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(address, { method: "POST", headers, body: body && JSON.stringify(body) }).catch(() => null);
+    return [response?.ok ?? false, await response?.json().catch(() => null)];
+  }
+
+  // What was to follow was made on what is not there: a person does it again, or not.
+  refused(why) {
+    this.queue = [];
+    this.deck.say(why);
+    this.deck.refresh();
+    this.look();
+  }
+
+  done({ op }, { done, clips, history }) {
+    const { live } = this.deck.data;
+    const known = new Set(live.clips.map(({ id }) => id));
+    Object.assign(live, { clips: clips.map(shown), history });
+    const made = (op === "create" || op === "split") && clips.find(({ id }) => !known.has(id));
+    if (made) live.selected = made.id;
+    this.deck.say(done);
+    this.deck.refresh();
+    this.channel.postMessage(this.deck.data.edits);
+    if (made) this.deck.setTrigger("selected", made.id);
+    else this.follow();
+  }
+
+  follow() {
     clearTimeout(this.timer);
-    this.deck.timeline?.forget(this.flying.clip_id);
-    this.flying = null;
-    // What was to follow was made on what is not there: a person does it again, or not.
-    if (live.error) this.queue = [];
-    else this.channel.postMessage(this.deck.data.bundle);
-    this.deck.say(live.error || live.done);
-    this.next();
+    this.timer = setTimeout(() => { if (!this.flying) this.look(); }, FOLLOW_MS);
   }
 }

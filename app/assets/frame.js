@@ -1,6 +1,8 @@
 // A frame of the lecture with the boxes of one stretch over it: drawn, dragged, resized, by pointer
 // and by key. Boxes are [x, y, w, h] in pixels of the source.
 
+import { make } from "./drawing.js";
+
 const NAMES = { screen: "Screen", camera: "Camera" };
 const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
 const LEAST = 16;
@@ -12,8 +14,8 @@ const within = (value, low, high) => Math.min(Math.max(value, low), Math.max(low
 
 export class Frame {
   // `changed(name, box, done)` hears every step of a drag, and `done` at its end.
-  constructor(root, { make, changed, say }) {
-    Object.assign(this, { make, changed, say, boxes: {} });
+  constructor(root, { changed, say }) {
+    Object.assign(this, { changed, say, boxes: {} });
     this.video = root.querySelector(".lh-frame-video");
     this.layer = root.querySelector(".lh-frame-boxes");
     this.sizes = new ResizeObserver(() => this.place());
@@ -34,15 +36,15 @@ export class Frame {
 
   build(boxes) {
     this.nodes = Object.fromEntries(Object.keys(boxes).map((name) => {
-      const node = this.make("div", `lh-box lh-edit lh-box-${name}`);
+      const node = make("div", `lh-box lh-edit lh-box-${name}`);
       Object.assign(node, { tabIndex: 0 });
       node.dataset.box = name;
       node.setAttribute("role", "application");
       node.setAttribute("aria-roledescription", "movable box");
       node.setAttribute("aria-describedby", "lh-frame-how");
-      node.append(this.make("span", "lh-box-label", NAMES[name]));
+      node.append(make("span", "lh-box-label", NAMES[name]));
       for (const side of HANDLES) {
-        const handle = this.make("span", `lh-handle lh-handle-${side}`);
+        const handle = make("span", `lh-handle lh-handle-${side}`);
         handle.dataset.side = side;
         node.append(handle);
       }

@@ -1,20 +1,22 @@
 // The edges and bodies of clips on the timeline: dragged, nudged by key, snapped to where somebody
 // pauses. What is dragged is only a preview; Python decides what the clip keeps.
 
+import { clock, make } from "./drawing.js";
+
 const SNAP_PX = 8;
 const MOVED_PX = 4;
 const LEAST_S = 1;
 const COMMIT_MS = 400;
 const WIDTH_PX = 10;
 
-const tenth = (seconds, clock) => `${clock(seconds)}.${Math.floor((seconds % 1) * 10)}`;
+const tenth = (seconds) => `${clock(seconds)}.${Math.floor((seconds % 1) * 10)}`;
 
 export class Handles {
   constructor(timeline, helpers) {
     Object.assign(this, { timeline, helpers, edges: [], busy: false });
-    this.range = helpers.make("div", "lh-range");
+    this.range = make("div", "lh-range");
     this.range.hidden = true;
-    this.button = helpers.make("button", "lh-range-make", "Make a clip");
+    this.button = make("button", "lh-range-make", "Make a clip");
     this.button.type = "button";
     this.button.onclick = () => helpers.newClip();
     this.range.append(this.button);
@@ -60,7 +62,7 @@ export class Handles {
   }
 
   handle(clip, edge) {
-    const node = this.helpers.make("div", `lh-handle lh-handle-${edge}`);
+    const node = make("div", `lh-handle lh-handle-${edge}`);
     const at = edge === "start" ? clip.parts[0][0] : clip.parts.at(-1)[1];
     const [low, high] = this.room(clip);
     const state = { role: "slider", "aria-label": `${edge === "start" ? "Start" : "End"} of clip ${clip.rank}`, "aria-orientation": "horizontal", "aria-valuemin": low.toFixed(1), "aria-valuemax": high.toFixed(1) };
@@ -119,7 +121,7 @@ export class Handles {
       // The click that follows a drag is none.
       if (last && least) node.addEventListener("click", (e) => { e.stopImmediatePropagation(); e.preventDefault(); }, { capture: true, once: true });
       if (last && keep) this.helpers.edit(last.op, { clip_id: clip.id, ...last.fields });
-      this.timeline.settle();
+      this.timeline.update(this.timeline.live);
     };
     node.addEventListener("pointermove", move);
     node.onpointerup = () => stop(true);
@@ -140,25 +142,25 @@ export class Handles {
     this.timer = setTimeout(() => {
       this.busy = false;
       this.helpers.edit(next.op, { clip_id: clip.id, ...next.fields });
-      this.timeline.settle();
+      this.timeline.update(this.timeline.live);
     }, COMMIT_MS);
   }
 
   tell(node, parts, at) {
-    const { clock } = this.helpers;
     node.dataset.time = at;
     node.setAttribute("aria-valuenow", at.toFixed(1));
-    node.setAttribute("aria-valuetext", `${tenth(at, clock)}, the clip lasts ${lasts(parts).toFixed(1)} s`);
+    node.setAttribute("aria-valuetext", `${tenth(at)}, the clip lasts ${lasts(parts).toFixed(1)} s`);
   }
 
   preview(clip, { parts, at }) {
-    const { clock, say, limits } = this.helpers;
-    this.timeline.preview(clip.id, parts);
+    const { say, limits } = this.helpers;
+    this.timeline.marks.preview(clip.id, parts);
+    this.timeline.place();
     const [least, most] = limits();
     const long = lasts(parts);
     const warning = long < least ? `, shorter than ${least} s` : long > most ? `, longer than ${most} s` : "";
-    this.timeline.warn(clip.id, Boolean(warning));
-    say(`${tenth(at, clock)}: the clip lasts ${long.toFixed(1)} s${warning}`);
+    this.timeline.marks.warn(clip.id, Boolean(warning));
+    say(`${tenth(at)}: the clip lasts ${long.toFixed(1)} s${warning}`);
   }
 
   // Never wider than a third of the clip: it would look like nothing but handles.
@@ -191,7 +193,7 @@ export class Handles {
 
   mark(start, end) {
     this.marked = end - start >= 0.5 ? [start, end] : null;
-    if (this.marked) this.helpers.say(`${this.helpers.clock(start)} to ${this.helpers.clock(end)}, ${(end - start).toFixed(1)} s: N makes a clip of it`);
+    if (this.marked) this.helpers.say(`${clock(start)} to ${clock(end)}, ${(end - start).toFixed(1)} s: N makes a clip of it`);
     Object.assign(this.range.dataset, { t0: start, t1: end });
     this.timeline.place();
   }

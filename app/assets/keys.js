@@ -1,36 +1,38 @@
 // The keys of the deck, in one table: what they do, and the sheet that `?` shows.
 
+import { make } from "./drawing.js";
+
 const stride = (event) => (event.ctrlKey ? 60 : event.shiftKey ? 5 : 1);
 const rate = (stars) => (deck) => deck.edits.clip("rate", { rating: deck.clip()?.rating === stars ? null : stars });
 
 // Keys, what the sheet says, what they do.
 export const KEYS = [
   ["Play and seek"],
-  [["Space", "K"], "Play or pause", (deck) => deck.toggle()],
+  [["Space", "K"], "Play or pause", (deck) => deck.player.toggle()],
   [["J"], "Back 5 s", (deck) => deck.move(-5)],
-  [["L"], "Faster: 2, 4, 8 times", (deck) => deck.faster()],
+  [["L"], "Faster: 2, 4, 8 times", (deck) => deck.player.faster()],
   [["ArrowLeft", "ArrowRight"], "1 s; with Shift 5 s, with Ctrl 60 s", (deck, e) => deck.move(e.key === "ArrowLeft" ? -stride(e) : stride(e))],
   [[",", "."], "One frame back, on", (deck, e) => deck.move((e.key === "," ? -1 : 1) / deck.fps())],
   [["[", "]"], "Previous, next edge of a silence", (deck, e) => deck.silence(e.key === "[" ? -1 : 1)],
-  [["W", "E"], "Previous, next slide", (deck, e) => deck.strip?.step(e.key.toLowerCase() === "w" ? -1 : 1, deck.video.currentTime)],
-  [["G"], "Go to a time", (deck) => deck.goTo()],
+  [["W", "E"], "Previous, next slide", (deck, e) => deck.strip.step(e.key.toLowerCase() === "w" ? -1 : 1, deck.video.currentTime)],
+  [["G"], "Go to a time", (deck) => deck.player.goTo()],
   [["P"], "Play what the clip keeps; with Shift all clips", (deck, e) => (e.shiftKey ? deck.playAll() : deck.playClip())],
-  [["R"], "Play the reel", (deck) => deck.reel?.play()],
+  [["R"], "Play the reel", (deck) => deck.reel.play()],
   [["M"], "Mute", (deck) => { deck.video.muted = !deck.video.muted; }],
-  [["F"], "Full screen", (deck) => deck.fullScreen()],
+  [["F"], "Full screen", (deck) => deck.player.fullScreen()],
   ["Look"],
   [["Z"], "Zoom to the clip, or back to all", (deck) => deck.zoom()],
-  [["+", "-"], "Zoom in, out", (deck, e) => deck.timeline?.scale(e.key === "+" ? 0.5 : 2)],
-  [["B"], "Layout boxes", (deck) => deck.boxes?.toggle()],
-  [["ArrowUp", "ArrowDown"], "Previous, next clip", (deck, e) => deck.neighbour(e.key === "ArrowUp" ? -1 : 1)],
+  [["+", "-"], "Zoom in, out", (deck, e) => deck.timeline.scale(e.key === "+" ? 0.5 : 2)],
+  [["B"], "Layout boxes", (deck) => deck.boxes.toggle()],
+  [["ArrowUp", "ArrowDown"], "Previous, next clip", (deck, e) => deck.clipwork.neighbour(e.key === "ArrowUp" ? -1 : 1)],
   ["Edit the selected clip"],
-  [["I", "O"], "It begins here, ends here; with Shift at the pause before, the next pause", (deck, e) => deck[e.shiftKey ? "toPause" : "setEdge"](e.key.toLowerCase() === "i" ? "start" : "end")],
+  [["I", "O"], "It begins here, ends here; with Shift at the pause before, the next pause", (deck, e) => deck.clipwork[e.shiftKey ? "toPause" : "setEdge"](e.key.toLowerCase() === "i" ? "start" : "end")],
   [["S"], "Split it here", (deck) => deck.edits.clip("split", { at: deck.video.currentTime })],
-  [["N"], "New clip: of what is marked, else here", (deck) => deck.newClip()],
-  [["Delete", "Backspace"], "Delete it; in the transcript: cut the selected words", (deck) => deck.remove()],
+  [["N"], "New clip: of what is marked, else here", (deck) => deck.clipwork.make()],
+  [["Delete", "Backspace"], "Delete it; in the transcript: cut the selected words", (deck) => deck.clipwork.remove()],
   [["A", "X"], "Accept, reject", (deck, e) => deck.edits.clip("set_state", { state: e.key.toLowerCase() === "a" ? "accepted" : "rejected" })],
   [["1", "2", "3", "4", "5"], "Stars; the same again takes them away", (deck, e) => rate(Number(e.key))(deck)],
-  [["Enter"], "Rename", (deck) => deck.clipbar?.rename()],
+  [["Enter"], "Rename", (deck) => deck.clipbar.rename()],
   ["All"],
   [["?"], "This sheet", (deck) => deck.sheet()],
   [["Escape"], "Clear what is marked", (deck) => deck.clear()],
@@ -73,7 +75,7 @@ const controlled = (event) => {
   return key.startsWith("arrow") && event.ctrlKey ? ACTIONS.get(key) : undefined;
 };
 
-export const fillSheet = (dialog, make) => {
+export const fillSheet = (dialog) => {
   const list = make("dl", "lh-keylist");
   for (const [keys, says] of [...KEYS, ...CONTROLLED]) {
     if (!says) { list.append(make("h3", "", keys)); continue; }

@@ -1,26 +1,27 @@
 // The layout editor: stretches of the lecture, each with its kind and its boxes, and a still of the
 // clip that follows. What is stored comes back from the server, which alone decides what is seen.
 
-const KINDS = {
-  screen_only: "Screen only", camera_only: "Camera only",
-  picture_in_picture: "Camera inside the screen", side_by_side: "Screen and camera side by side",
-};
-const NEEDED = { screen_only: ["screen"], camera_only: ["camera"], picture_in_picture: ["screen", "camera"], side_by_side: ["screen", "camera"] };
+import { Composed } from "./composed.js";
+import { clock } from "./drawing.js";
+import { Frame } from "./frame.js";
+import { LayoutStore } from "./layoutstore.js";
+import { Shape } from "./shape.js";
+import { Still } from "./still.js";
+import { NEEDED, bare, showStretches } from "./stretches.js";
+
 const SIDES = ["x", "y", "w", "h"];
 const LEAST_S = 0.2;
 const LEAST_PX = 16;
-const SAVE_MS = 500;
 const COMPOSE_MS = 300;
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const bare = ({ start, end, kind, screen, camera }) => ({ start, end, kind, screen: NEEDED[kind].includes("screen") ? screen : null, camera: NEEDED[kind].includes("camera") ? camera : null });
-
 class Editor {
-  constructor(root, { Frame, Still, Composed, make, clock }) {
-    Object.assign(this, { root, make, clock, past: [], future: [], at: 0, edits: 0 });
+  constructor(root) {
+    Object.assign(this, { root, at: 0, edits: 0 });
     this.find = (name) => root.querySelector(`.lh-${name}`);
     this.video = this.find("frame-video");
-    this.frame = new Frame(root, { make, say: (text) => this.say(text), changed: (...change) => this.setBox(...change) });
+    this.frame = new Frame(root, { say: (text) => this.say(text), changed: (...change) => this.setBox(...change) });
+    this.storage = new LayoutStore(this);
+    this.shape = new Shape(this.find("shape"), () => this.show());
     this.still = new Still(this.find("still"), this.video, (region) => this.compose(region));
     this.composed = new Composed(this.find("composed"), { wait: COMPOSE_MS, say: (text) => { if (text) this.say(text); } });
     this.wire();
@@ -32,11 +33,11 @@ class Editor {
     click("join", () => this.join());
     click("found", () => this.asFound(false));
     click("all-found", () => this.asFound(true));
-    click("back", () => this.travel(this.past, this.future));
-    click("again", () => this.travel(this.future, this.past));
+    click("back", () => this.storage.undo());
+    click("again", () => this.storage.redo());
     click("draw-screen", () => this.frame.draw("screen"));
     click("draw-camera", () => this.frame.draw("camera"));
-    click("render", () => this.setTrigger("render", { shape: this.shape() }));
+    click("render", () => this.setTrigger("render", { shape: this.shape.values() }));
     click("earlier", () => this.seek(this.video.currentTime - 1 / this.data.fps));
     click("later", () => this.seek(this.video.currentTime + 1 / this.data.fps));
     this.find("at").oninput = (event) => this.seek(Number(event.target.value));
@@ -60,7 +61,7 @@ class Editor {
       this.say((await answer?.json().catch(() => null))?.detail ?? "The layout could not be loaded; reload the page to try again.");
       return;
     }
-    this.fields();
+    this.shape.show(data.fields);
     this.video.src = data.video;
     this.video.currentTime = data.time ?? 0;
     this.take(await answer.json());
@@ -70,7 +71,7 @@ class Editor {
   // The server's answer is the truth: stretches, which of them are corrected, clips that follow.
   take(data) {
     this.data = data;
-    this.stored = data.regions.filter((region) => region.mine).map(bare);
+    this.storage.stored = this.mine();
     this.still.size = data;
     this.at = Math.min(this.at, data.regions.length - 1);
     Object.assign(this.find("at"), { max: data.duration, step: 1 / Math.max(1, data.fps) });
@@ -94,47 +95,11 @@ class Editor {
     this.still.follow(bare(this.region()));
     this.show();
     this.list();
-    clearTimeout(this.timer);
-    if (later) this.timer = setTimeout(() => this.store(this.mine()), SAVE_MS);
+    if (later) this.storage.storeLater();
     else this.store(this.mine());
   }
 
-  store(mine, { remember = true } = {}) {
-    clearTimeout(this.timer);
-    this.queue = (this.queue ?? Promise.resolve()).then(() => this.put(mine, remember));
-    return this.queue;
-  }
-
-  async put(mine, remember) {
-    const [before, edits] = [this.stored, this.edits];
-    if (same(mine, before)) return;
-    const body = JSON.stringify({ version: this.data.version, regions: mine });
-    const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(this.page.address, { method: "PUT", headers, body }).catch(() => null);
-    if (answer?.ok) {
-      if (remember) {
-        this.past.push(before);
-        this.future.length = 0;
-      }
-      const stored = await answer.json();
-      // What was changed meanwhile is on its way and must not jump back.
-      if (edits === this.edits) this.take(stored);
-      else Object.assign(this, { stored: mine, data: { ...this.data, version: stored.version } });
-      this.say("Stored.");
-      return;
-    }
-    const why = (await answer?.json().catch(() => null))?.detail ?? "The change was not stored: the server does not answer.";
-    const now = await fetch(this.page.address).catch(() => null);
-    if (now?.ok) this.take(await now.json());
-    this.say(why);
-  }
-
-  travel(from, to) {
-    const mine = from.pop();
-    if (!mine) return;
-    to.push(this.stored);
-    this.store(mine, { remember: false });
-  }
+  store(mine) { return this.storage.store(mine); }
 
   // --- changes --------------------------------------------------------------------------------------
 
@@ -152,7 +117,7 @@ class Editor {
     else {
       this.frame.show(this.data, bare(region));
       this.still.follow(bare(region));
-      this.finish(JSON.stringify([bare(region), this.shape()]));
+      this.finish(JSON.stringify([bare(region), this.shape.values()]));
       this.numbers();
     }
   }
@@ -238,32 +203,12 @@ class Editor {
     const at = this.data.regions.findIndex((region) => time >= region.start && time < region.end);
     if (at >= 0) this.at = at;
     this.find("at").value = this.video.currentTime;
-    const said = `${this.clock(this.video.currentTime)} of ${this.clock(this.data.duration)}`;
+    const said = `${clock(this.video.currentTime)} of ${clock(this.data.duration)}`;
     this.find("at").setAttribute("aria-valuetext", said);
     this.find("frame-time").textContent = said;
   }
 
-  list() {
-    const items = this.data.regions.map((region, index) => {
-      const button = this.make("button", "lh-stretch");
-      button.type = "button";
-      button.dataset.kind = region.kind;
-      button.style.flexGrow = String(Math.max(0.02, (region.end - region.start) / this.data.duration));
-      button.append(this.make("span", "lh-stretch-time", `${this.clock(region.start)} - ${this.clock(region.end)}`));
-      button.append(this.make("span", "lh-stretch-kind", KINDS[region.kind]));
-      button.append(this.make("span", "lh-stretch-whose", region.mine ? "yours" : `found, ${Math.round(region.confidence * 100)} % sure`));
-      if (index === this.at) button.setAttribute("aria-current", "true");
-      button.onclick = () => this.seek((region.start + region.end) / 2);
-      const item = this.make("li");
-      item.style.flexGrow = button.style.flexGrow;
-      item.append(button);
-      return item;
-    });
-    const place = this.find("stretches");
-    const focused = [...place.querySelectorAll("button")].indexOf(document.activeElement);
-    place.replaceChildren(...items);
-    if (focused >= 0) items[Math.min(focused, items.length - 1)].firstChild.focus();
-  }
+  list() { showStretches(this.find("stretches"), this.data, this.at, (time) => this.seek(time)); }
 
   show() {
     const region = this.region();
@@ -278,9 +223,9 @@ class Editor {
     for (const name of ["screen", "camera"]) this.find(`${name}-fields`).hidden = !NEEDED[region.kind].includes(name);
     this.find("found").disabled = !region.mine;
     this.find("all-found").disabled = !this.data.regions.some((one) => one.mine);
-    this.find("back").disabled = !this.past.length;
-    this.find("again").disabled = !this.future.length;
-    const key = JSON.stringify([bare(region), this.shape()]);
+    this.find("back").disabled = !this.storage.past.length;
+    this.find("again").disabled = !this.storage.future.length;
+    const key = JSON.stringify([bare(region), this.shape.values()]);
     if (key !== this.drawn) {
       this.drawn = key;
       this.still.follow(bare(region));
@@ -303,29 +248,8 @@ class Editor {
       : "No clip of this run looks different for the corrections.";
   }
 
-  // How screen and camera are arranged: fields made from the declarations of the compiler.
-  fields() {
-    const place = this.find("shape");
-    place.replaceChildren(...this.page.fields.map((field) => {
-      const label = this.make("label", "lh-field", field.label);
-      const input = this.make(field.choices.length ? "select" : "input");
-      if (field.choices.length) input.append(...field.choices.map((name) => Object.assign(this.make("option", "", name.replaceAll("_", " ")), { value: name })));
-      else Object.assign(input, { type: "range", min: field.low, max: field.high, step: field.step });
-      input.value = field.value;
-      input.dataset.name = field.name;
-      input.title = field.help;
-      input.oninput = () => this.show();
-      label.append(input);
-      return label;
-    }));
-  }
-
-  shape() {
-    return Object.fromEntries([...this.find("shape").querySelectorAll("[data-name]")].map((input) => [input.dataset.name, input.type === "range" ? Number(input.value) : input.value]));
-  }
-
   async compose(region) {
-    const answer = await this.post("composed", "", { region, shape: this.shape() });
+    const answer = await this.post("composed", "", { region, shape: this.shape.values() });
     if (!answer.ok) return this.say((await answer.json()).detail);
     return answer.json();
   }
@@ -335,7 +259,7 @@ class Editor {
     const wanted = `${key} ${this.video.currentTime}`;
     if (wanted === this.finished) return;
     this.finished = wanted;
-    const body = { regions: this.mine(), shape: this.shape() };
+    const body = { regions: this.mine(), shape: this.shape.values() };
     const time = Math.min(this.video.currentTime, this.data.duration - 0.05);
     this.composed.want(() => this.post("still.jpg", `&t=${time.toFixed(2)}`, body));
   }
@@ -351,8 +275,8 @@ class Editor {
     if (!event.ctrlKey || event.key.toLowerCase() !== "z") return;
     if (event.target.matches("input:not([type=range])")) return;
     event.preventDefault();
-    if (event.shiftKey) this.travel(this.future, this.past);
-    else this.travel(this.past, this.future);
+    if (event.shiftKey) this.storage.redo();
+    else this.storage.undo();
   }
 
   say(text) {
@@ -360,7 +284,7 @@ class Editor {
   }
 
   destroy() {
-    if (this.timer) this.store(this.mine());
+    this.storage.finish();
     this.frame.destroy();
     this.composed.destroy();
     this.video.removeAttribute("src");
@@ -368,12 +292,9 @@ class Editor {
   }
 }
 
-export default async function render({ data, parentElement, setTriggerValue }) {
+export default function render({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lh-layouts");
-  const part = (name) => import(new URL(data.modules[name], document.baseURI).href);
-  root.lhParts ??= Promise.all([part("drawing"), part("frame"), part("still"), part("composed")]);
-  const [drawing, { Frame }, { Still }, { Composed }] = await root.lhParts;
-  const editor = (root.lhEditor ??= new Editor(root, { ...drawing, Frame, Still, Composed }));
+  const editor = (root.lhEditor ??= new Editor(root));
   editor.setTrigger = setTriggerValue;
   editor.load(data);
   return () => {

@@ -2,6 +2,8 @@
 // that the settings would give, and what a person has marked. Drawn by hand: a redraw under a
 // moving slider costs a millisecond or two.
 
+import { clock, make } from "./drawing.js";
+
 const LANES = { topics: [0, 18], curve: [22, 92], before: [98, 120], now: [124, 146], marks: [150, 172], axis: [174, 192] };
 const LEFT = 74;
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
@@ -11,8 +13,8 @@ export const SIGNS = { kept: "=", moved: "\u2194", new: "+", lost: "\u2212" };
 export const COLOURS = { kept: null, moved: "#d97706", new: "#16803c", lost: "#b91c1c" };
 
 export class Planline {
-  constructor(node, { make, clock }, { mark, say }) {
-    Object.assign(this, { node, clock, mark, say, view: [0, 1], cursor: -1, from: -1 });
+  constructor(node, { mark, say }) {
+    Object.assign(this, { node, mark, say, view: [0, 1], cursor: -1, from: -1 });
     this.canvas = make("canvas", "lh-planline");
     Object.assign(this.canvas, { tabIndex: 0 });
     this.canvas.setAttribute("role", "application");
@@ -73,7 +75,7 @@ export class Planline {
       this.drag.to = time;
       this.draw();
     }
-    this.tell(this.drag ? `${this.clock(Math.min(this.drag.from, time))} to ${this.clock(Math.max(this.drag.from, time))}` : this.near(time));
+    this.tell(this.drag ? `${clock(Math.min(this.drag.from, time))} to ${clock(Math.max(this.drag.from, time))}` : this.near(time));
   }
 
   release(event) {
@@ -124,9 +126,9 @@ export class Planline {
   near(time) {
     const { sentences, scores } = this.data;
     const at = sentences.findIndex((one) => one.start <= time && time <= one.end);
-    if (at < 0) return this.clock(time);
+    if (at < 0) return clock(time);
     const score = scores[at] === undefined ? "" : `, score ${scores[at].toFixed(2)}`;
-    return `${this.clock(sentences[at].start)}${score}: ${sentences[at].text}`;
+    return `${clock(sentences[at].start)}${score}: ${sentences[at].text}`;
   }
 
   tell(text) { this.say(text); }
@@ -179,7 +181,7 @@ export class Planline {
       pen.moveTo(x, 0);
       pen.lineTo(x, LANES.axis[0]);
       pen.stroke();
-      if (x > LEFT + 12 && x < this.width - 16) pen.fillText(this.clock(time), x, (LANES.axis[0] + LANES.axis[1]) / 2);
+      if (x > LEFT + 12 && x < this.width - 16) pen.fillText(clock(time), x, (LANES.axis[0] + LANES.axis[1]) / 2);
     }
   }
 

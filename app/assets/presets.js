@@ -1,8 +1,11 @@
 // Settings under a name, as a file, and as a link.
 
+import { make } from "./drawing.js";
+
 export class Presets {
-  constructor(node, { make }, ways) {
-    Object.assign(this, ways, { make });
+  // `questions` are put to the server.
+  constructor(node, ways, questions) {
+    Object.assign(this, ways, { questions });
     this.part = (name) => node.querySelector(`.lh-presets-${name}`);
     this.part("load").onclick = () => this.load();
     this.part("delete").onclick = () => this.remove();
@@ -15,8 +18,7 @@ export class Presets {
   }
 
   async list(chosen) {
-    this.presets = (await this.get("/api/v1/presets")) ?? [];
-    const { make } = this;
+    this.presets = (await this.questions.get("/api/v1/presets")) ?? [];
     const options = this.presets.map((preset) => Object.assign(make("option", "", preset.name), { value: preset.id }));
     const select = this.part("list");
     select.replaceChildren(...(options.length ? options : [make("option", "", "No preset yet")]));
@@ -36,7 +38,7 @@ export class Presets {
 
   async save() {
     const name = this.part("name").value;
-    const preset = await this.send("/api/v1/presets", "POST", { name, values: this.differing() });
+    const preset = await this.questions.send("/api/v1/presets", "POST", { name, values: this.differing() });
     if (!preset) return;
     await this.list(preset.id);
     this.say(`Saved as \u201C${preset.name}\u201D.`);
@@ -44,7 +46,7 @@ export class Presets {
 
   async remove() {
     const preset = this.chosen();
-    if (!preset || !(await this.send(`/api/v1/presets/${preset.id}`, "DELETE"))) return;
+    if (!preset || !(await this.questions.send(`/api/v1/presets/${preset.id}`, "DELETE"))) return;
     await this.list();
     // what was deleted is still set: saving it again is the way back
     this.part("name").value = preset.name;
@@ -65,7 +67,7 @@ export class Presets {
   async import(input) {
     const [file] = input.files;
     if (!file) return;
-    const values = await this.get("/api/v1/tuning/toml", { method: "PUT", body: await file.text() });
+    const values = await this.questions.get("/api/v1/tuning/toml", { method: "PUT", body: await file.text() });
     input.value = "";
     if (!values) return;
     this.use(values);

@@ -1,5 +1,7 @@
 // The highlight reel: its passages as a row of buttons, and a way to see them one after another.
 
+import { clock, make } from "./drawing.js";
+
 // The picture shown at a time may have begun a frame earlier: ten a second is the slowest we meet.
 const FRAME_S = 0.1;
 
@@ -12,7 +14,7 @@ export class Reel {
   }
 
   show(passages) {
-    const { clock, make, seek } = this.helpers;
+    const { seek } = this.helpers;
     this.passages = passages;
     this.root.hidden = !passages.length;
     const seconds = passages.reduce((sum, passage) => sum + passage.duration, 0);

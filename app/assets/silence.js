@@ -1,6 +1,10 @@
 // The silence cell: how often each level occurs, the threshold among the levels, and a slider for
 // each tunable. The server decides again while a slider moves; nothing of it is stored.
 
+import { loadPlotly, theme } from "./drawing.js";
+import { drawHistogram, silenceWords } from "./histogram.js";
+import { Tunables, flag } from "./tunables.js";
+
 class Silence {
   constructor(root) {
     this.root = root;
@@ -13,9 +17,8 @@ class Silence {
     this.sizes.observe(root);
   }
 
-  async load(data) {
+  load(data) {
     this.data = data;
-    if (!this.drawing) await this.bring(data.modules);
     const looks = JSON.stringify([data.address, data.fields]);
     if (looks !== this.looks) {
       this.looks = looks;
@@ -29,21 +32,15 @@ class Silence {
     else this.open();
   }
 
-  async bring(modules) {
-    const part = (name) => import(new URL(modules[name], document.baseURI).href);
-    [this.drawing, this.histogram, this.tunables] = await Promise.all(["drawing", "histogram", "tunables"].map(part));
-  }
-
   open() {
     if (!this.looks || this.found || !this.root.clientWidth) return;
     this.ask();
   }
 
   build() {
-    const { Tunables } = this.tunables;
     this.part("fields").replaceChildren();
     const changed = (name, value) => this.change(name, value);
-    this.form = new Tunables(this.part("fields"), this.data.fields, { make: this.drawing.make, prefix: "silence", changed });
+    this.form = new Tunables(this.part("fields"), this.data.fields, { prefix: "silence", changed });
   }
 
   change(name, value) {
@@ -59,7 +56,7 @@ class Silence {
   // Shows the values, and the command that would run with them.
   tell() {
     this.form.tell(this.values, this.stored);
-    const flags = this.changed().map((name) => ` ${this.tunables.flag({ ...this.form.rows.get(name).field, name: `silence.${name}` }, this.values[name])}`);
+    const flags = this.changed().map((name) => ` ${flag({ ...this.form.rows.get(name).field, name: `silence.${name}` }, this.values[name])}`);
     this.part("command").textContent = `lecture highlights RECORDING${flags.join("")}`;
     for (const name of ["reset", "apply", "copy"]) this.part(name).disabled = !flags.length;
     this.part("how").hidden = !flags.length;
@@ -92,11 +89,11 @@ class Silence {
   }
 
   async draw() {
-    this.part("words").textContent = this.histogram.silenceWords(this.found, this.data.duration);
+    this.part("words").textContent = silenceWords(this.found, this.data.duration);
     if (!this.root.clientWidth) return;
-    const Plotly = await this.drawing.loadPlotly(this.data.plotly);
+    const Plotly = await loadPlotly();
     if (this.gone) return;
-    await this.histogram.drawHistogram(Plotly, this.part("plot"), this.found, this.drawing.theme(this.root));
+    await drawHistogram(Plotly, this.part("plot"), this.found, theme(this.root));
     this.plotted = Plotly;
   }
 
@@ -119,6 +116,7 @@ class Silence {
   destroy() {
     this.gone = true;
     this.sizes.disconnect();
+    document.dispatchEvent(new CustomEvent("lh-silences", { detail: null }));
     this.plotted?.purge(this.part("plot"));
   }
 }

@@ -1,6 +1,8 @@
 // The slides as a strip of pictures on the timeline: fitted into their stretches, fetched small and
 // only where there is room for them, with a larger one under the pointer or the focus.
 
+import { clock, make } from "./drawing.js";
+
 const WIDTHS = [160, 320, 640];
 const SHAPE = 16 / 9;
 const TICK = 24;
@@ -15,8 +17,8 @@ const still = (slide, width) => {
 };
 
 export class Strip {
-  constructor(deck, { make, clock, seek }) {
-    Object.assign(this, { deck, make, clock, seek, marks: [], current: -1 });
+  constructor(deck, { seek }) {
+    Object.assign(this, { deck, seek, marks: [], current: -1 });
     this.preview = make("div", "lh-preview");
     this.preview.hidden = true;
     this.preview.onpointerenter = () => clearTimeout(this.timer);
@@ -34,11 +36,11 @@ export class Strip {
     this.current = -1;
     this.marks = slides.map((slide, index) => {
       const name = `Slide ${index + 1} of ${slides.length}${slide.title ? `: ${slide.title}` : ""}`;
-      const times = `${this.clock(slide.start)} - ${this.clock(slide.end)}`;
+      const times = `${clock(slide.start)} - ${clock(slide.end)}`;
       const node = mark("lh-still", slide.start, slide.end, `${name}, ${times}`, () => { this.hide(); this.seek(slide.start); });
       node.removeAttribute("title");
       node.tabIndex = index ? -1 : 0;
-      node.append(this.make("span", "lh-still-title", slide.title || String(index + 1)));
+      node.append(make("span", "lh-still-title", slide.title || String(index + 1)));
       const entry = { slide, node, name, times };
       node.onpointerenter = (event) => { if (event.pointerType !== "touch") this.enlarge(entry); };
       node.onpointerleave = () => { this.timer = setTimeout(() => this.hide(), LINGER_MS); };
@@ -70,7 +72,7 @@ export class Strip {
   }
 
   image(entry) {
-    const image = Object.assign(this.make("img", "lh-still-picture"), { alt: "", loading: "lazy", decoding: "async", draggable: false });
+    const image = Object.assign(make("img", "lh-still-picture"), { alt: "", loading: "lazy", decoding: "async", draggable: false });
     image.onerror = () => {
       image.remove();
       entry.slide = { ...entry.slide, still: null };
@@ -84,9 +86,9 @@ export class Strip {
     clearTimeout(this.timer);
     const [deck, at] = [this.deck.getBoundingClientRect(), node.getBoundingClientRect()];
     const width = Math.min(PREVIEW, deck.width);
-    const parts = [this.make("strong", "", name), this.make("span", "", times)];
+    const parts = [make("strong", "", name), make("span", "", times)];
     if (slide.still) {
-      const image = Object.assign(this.make("img"), { alt: "", src: still(slide, width) });
+      const image = Object.assign(make("img"), { alt: "", src: still(slide, width) });
       image.onerror = () => image.remove();
       parts.unshift(image);
     }

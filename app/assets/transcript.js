@@ -1,6 +1,8 @@
 // The transcript beside the player: one line per sentence, shaded by its importance; words that
 // are cut out of a clip are struck through.
 
+import { clock, make } from "./drawing.js";
+
 export class Transcript {
   constructor(root, helpers) {
     this.root = root;
@@ -18,7 +20,6 @@ export class Transcript {
   show({ sentences, stages }) {
     this.sentences = sentences;
     this.active = this.looks = undefined;
-    const { make, clock } = this.helpers;
     this.lines = sentences.map((sentence, index) => {
       const line = make("div", "lh-line");
       line.setAttribute("role", "listitem");
@@ -73,7 +74,7 @@ export class Transcript {
     let at = 0;
     for (const { from, to } of gone) {
       if (from > at) place.append(text.slice(at, from));
-      place.append(this.helpers.make("s", "", text.slice(from, to)));
+      place.append(make("s", "", text.slice(from, to)));
       at = to;
     }
     place.append(text.slice(at));

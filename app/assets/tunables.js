@@ -1,5 +1,7 @@
 // A form of tunables, made from their declarations: a slider, a list or a tick for each.
 
+import { make } from "./drawing.js";
+
 const decimals = (step) => (String(step).split(".")[1] ?? "").length;
 
 export const said = (field, value) => {
@@ -24,8 +26,8 @@ export const flag = (field, value) => {
 
 export class Tunables {
   // `changed(name, value)` hears of each move.
-  constructor(node, fields, { make, prefix, changed }) {
-    Object.assign(this, { make, prefix, changed });
+  constructor(node, fields, { prefix, changed }) {
+    Object.assign(this, { prefix, changed });
     this.rows = new Map();
     let group = "";
     for (const field of fields) {
@@ -36,7 +38,6 @@ export class Tunables {
   }
 
   row(field) {
-    const { make } = this;
     const row = make("div", "lh-tunable");
     const [label, value, help] = [make("label", "", field.label), make("span", "lh-tunable-value"), make("span", "lh-hint", field.help)];
     const input = this.input(field);
@@ -49,7 +50,6 @@ export class Tunables {
   }
 
   input(field) {
-    const { make } = this;
     if (field.choices.length) {
       const select = make("select");
       select.append(...field.choices.map((choice) => make("option", "", String(choice).replaceAll("_", " "))));

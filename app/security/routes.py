@@ -30,7 +30,6 @@ open   GET,POST       /s/{token}
 open   OPTIONS        /api/{path:path}
 read   GET,POST       /account
 write  GET,POST       /share/{id}
-read   GET            /assets/plotly.min.js
 read   GET            /assets/{name}
 
 read   GET            /app/static/media/lectures/{id}/source
@@ -76,6 +75,7 @@ write  GET,POST       /api/v1/lectures/{id}/shares
 write  DELETE         /api/v1/lectures/{id}/shares/{share}
 read   GET            /api/v1/lectures/{id}/bundle
 read   GET            /api/v1/lectures/{id}/peaks
+read   GET            /api/v1/lectures/{id}/wave
 read   GET            /api/v1/lectures/{id}/silence
 read   GET            /api/v1/lectures/{id}/transcript.{suffix}
 read   GET            /api/v1/lectures/{id}/chapters.{suffix}

@@ -32,7 +32,7 @@ RULES: Needs = {
         "admin": "all broken_off expire",
     },
     "results": {"read": "captions intake keys of", "admin": "values"},
-    "live": {"read": "decisions describe plan reel scores segments"},
+    "live": {"read": "decisions describe plan prepare reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
         "read": "get history list steps",
@@ -41,8 +41,8 @@ RULES: Needs = {
     },
     "fits": {"tune": "propose save"},
     "review": {
-        "read": "bundle captions_stamp chapters clips etag find job_of peaks sentences silence"
-        " transcript",
+        "read": "bundle captions_stamp chapters clips encoded find head job_of peaks sentences"
+        " silence standing transcript wave",
     },
     "layouts": {"read": "composed corrected shape tuning view", "write": "render save"},
     "stills": {"read": "draw notice of_clip of_lecture"},

@@ -12,11 +12,12 @@ from pydantic import ValidationError, validate_call
 from agents.errors import NotFound, TuningError
 from agents.subtitles import fix_segments, one_line
 from agents.types import ClipPlan, KeptClip, TranscriptSegment
+from app.recent import Recent
 from app.services import cutting
 from app.services.core import Core
 from app.services.cutting import Parts
 from app.services.live import LivePlans
-from data.clips import StaleRevision, get_clip, insert_clip, list_clips
+from data.clips import StaleRevision, clips_stamp, get_clip, insert_clip, list_clips
 from data.decisions import caption_fixes
 from data.edits import (
     Change,
@@ -46,6 +47,9 @@ UNRENDERED = dict.fromkeys(("media_key", "media", "subtitles", "poster"))
 LONGEST_TITLE = 200
 LONGEST_LINE = 500
 
+KEPT_LENGTHS = 512
+"""Lengths of recordings that stay in memory, by run."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -54,6 +58,8 @@ class History:
     undo: Edit | None
     redo: Edit | None
     made: int
+    stamp: int = 0
+    """Grows with every change of the run's clips."""
 
     @property
     def at(self) -> int:
@@ -67,9 +73,10 @@ class Clips:
     def __init__(self, core: Core, live: LivePlans) -> None:
         self.core = core
         self.live = live
+        self._lengths = Recent(KEPT_LENGTHS)
 
     def list(self, job_id: str) -> list[ClipRow]:
-        """Return the clips of a job, best first."""
+        """Return the clips of a job, best first; read anew after a change."""
         return [*self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))]
 
     def get(self, clip_id: str) -> ClipRow:
@@ -93,8 +100,9 @@ class Clips:
             where = ".".join(map(str, wrong["loc"]))
             raise TuningError(f"{name} {where}: {wrong['msg']}.") from error
         if name in ("undo", "redo"):
+            self._read_again(job_id)
             return f"{'Taken back' if name == 'undo' else 'Done again'}: {done.label}"
-        step = self.history(job_id).undo
+        step = self._read_again(job_id).undo
         return step.label if step else ""
 
     # --- what a person says about a clip ----------------------------------------------------------
@@ -212,7 +220,7 @@ class Clips:
     def reorder(self, job_id: str, order: Sequence[str], at: int | None = None) -> None:
         """Put the clips of a run in this order of their ids; those not named come after."""
         with self.core.store.write() as con:
-            _check_at(_history(list_edits(con, job_id)), at)
+            _check_at(_history(con, job_id), at)
             known = [clip.id for clip in list_clips(con, job_id)]
             if not set(order) <= set(known):
                 raise NotFound("A clip of this order is not in the run any more; reload the page.")
@@ -253,7 +261,14 @@ class Clips:
 
     def history(self, job_id: str) -> History:
         """Return what can be taken back and done again in a run; read anew after a change."""
-        return self.core.kept(f"history {job_id}", lambda con: _history(list_edits(con, job_id)))
+        return self.core.kept(f"history {job_id}", lambda con: _history(con, job_id))
+
+    def _read_again(self, job_id: str) -> History:
+        """Read by one opening what the answer to an edit and the next edit ask for."""
+        with self.core.store.read():
+            self.live.prepare(job_id)
+            self.list(job_id)
+            return self.history(job_id)
 
     def steps(self, job_id: str) -> Sequence[Edit]:
         """Return what was changed in a run, oldest first, with what was taken back."""
@@ -263,7 +278,7 @@ class Clips:
     def undo(self, job_id: str, at: int | None = None) -> Edit:
         """Take the last step back; `at` is the number of that which the person means."""
         with self.core.store.write() as con:
-            found = _history(list_edits(con, job_id))
+            found = _history(con, job_id)
             if found.undo is None:
                 raise TuningError("There is nothing to take back.")
             _check_at(found, at)
@@ -273,7 +288,7 @@ class Clips:
     def redo(self, job_id: str, at: int | None = None) -> Edit:
         """Do the step again that was taken back last."""
         with self.core.store.write() as con:
-            found = _history(list_edits(con, job_id))
+            found = _history(con, job_id)
             if found.redo is None:
                 raise TuningError("There is nothing to do again.")
             _check_at(found, at)
@@ -310,18 +325,24 @@ class Clips:
     def _reshape(self, clip: ClipRow, label: str, parts: Parts) -> ClipRow:
         if parts == clip.parts:
             return clip
-        with self.core.store.read():  # all that has to be known, by one opening
-            if clip.state != "rejected":
-                self._check(clip.job_id, parts, but=(clip.id,))
-            fields = self._shaped(clip.job_id, parts)
+        if clip.state != "rejected":
+            self._check(clip.job_id, parts, but=(clip.id,))
+        fields = self._shaped(clip.job_id, parts)
         del fields["title"]
         return self._change(clip.id, label, clip.revision, **fields)
 
     def _check(self, job_id: str, parts: Parts, but: Sequence[str] = ()) -> None:
+        others = [clip for clip in self.list(job_id) if clip.id not in but]
+        cutting.check_parts(parts, others, self._duration(job_id))
+
+    def _duration(self, job_id: str) -> float | None:
+        """Return the length of a run's recording, which does not change once it is known."""
+        known = self._lengths.get(job_id)
+        if known is not None:
+            return known
         with self.core.store.read() as con:
             duration = get_lecture(con, get_job(con, job_id).lecture_id).duration
-            others = [clip for clip in list_clips(con, job_id) if clip.id not in but]
-        cutting.check_parts(parts, others, duration)
+        return duration and self._lengths.keep(job_id, duration)
 
     def _shaped(self, job_id: str, parts: Parts) -> dict[str, Any]:
         """Return all that changes with the parts of a clip: what is said of it, and no files."""
@@ -341,10 +362,12 @@ def _said(plan: ClipPlan) -> dict[str, Any]:
     return {name: getattr(plan, name) for name in names}
 
 
-def _history(edits: Sequence[Edit]) -> History:
+def _history(con: Connection, job_id: str) -> History:
+    edits = list_edits(con, job_id)
     made = [edit for edit in edits if not edit.undone]
     undone = [edit for edit in edits if edit.undone]
-    return History(made[-1] if made else None, undone[0] if undone else None, len(made))
+    last, first = (made[-1] if made else None), (undone[0] if undone else None)
+    return History(last, first, len(made), clips_stamp(con, job_id))
 
 
 def _check_at(found: History, at: int | None) -> None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from agents.silence import LevelHistogram, SilenceParams
 
 
-KEPT_DECISIONS = 16
-"""Jobs whose decisions stay in memory."""
+KEPT_DECISIONS = 32
+"""Decisions and tunings of jobs that stay in memory."""
 NEEDS = ("transcript", "silence", "layout", "content")
 """The stages whose values clips and reel are chosen from."""
 
@@ -83,6 +83,11 @@ class LivePlans:
                 decided = self._decided.keep(key, gather_decisions(con, job_id))
         return decided
 
+    def prepare(self, job_id: str) -> None:
+        """Read what a change of a job's clips will ask for."""
+        self.results.keys(job_id)
+        self.decisions(job_id)
+
     def describe(self, job_id: str, clip: KeptClip) -> ClipPlan:
         """Return what is to be said of a clip that a person makes, under the job's own weights."""
         from agents.extract import describe_kept
@@ -90,7 +95,7 @@ class LivePlans:
         found = self._found(job_id)
         if len(found) < len(NEEDS):
             raise NotFound("The lecture is not analysed yet; clips can be made when it is.")
-        tuning = self.jobs.tuning(self.jobs.get(job_id))
+        tuning = self._tuning(job_id)
         (plan,) = describe_kept(
             *(found[name] for name in NEEDS),
             params=tuning.extract,  # pyright: ignore[reportAttributeAccessIssue]
@@ -98,6 +103,12 @@ class LivePlans:
             captions=self.decisions(job_id).captions,
         )
         return plan
+
+    def _tuning(self, job_id: str) -> Params:
+        """Return the tuning that a job was started with; it never changes."""
+        key = f"tuning {job_id}"
+        tuning = self._decided.get(key)
+        return tuning or self._decided.keep(key, self.jobs.tuning(self.jobs.get(job_id)))
 
     def segments(self, job_id: str) -> tuple[TranscriptSegment, ...]:
         """Return the sentences of a job's transcript as they were heard, without corrections."""

@@ -2,53 +2,75 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from agents.errors import NotFound
-from agents.types import (
-    ClipPlan,
-    Content,
-    DropOut,
-    Layout,
-    LayoutRegion,
-    Notice,
-    SilenceRegion,
-    Transcript,
-)
+from agents.types import ClipPlan, LayoutRegion, Notice
 from app.chapters import CHAPTER_FORMATS, youtube_notices
-from app.exports import plain, rounded, slug
+from app.exports import Findings, plain, slug
 from app.formats import FileFormat
 from app.recent import Recent
+from app.services.bundles import (
+    clip_json,
+    file_urls,
+    lecture_json,
+    media_urls,
+    passage_json,
+    silence_json,
+    silences_json,
+    slides_json,
+    topics_json,
+    transcript_cues,
+    word_times,
+)
+from app.services.clips import Clips
 from app.services.core import Core
 from app.services.jobs import Jobs, when
-from app.services.lectures import MEDIA, check_visible
-from app.services.live import LivePlans, LiveSilence, LiveSilences
+from app.services.lectures import check_visible
+from app.services.live import LivePlans, LiveSilences
 from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
-from data.clips import list_clips
 from data.lectures import get_lecture
-from data.records import ClipRow, Job, Lecture
+from data.records import Job, Lecture
 from data.restored import ordered_runs
 
 KEPT_MADE = 64
 """Sentences, reels and texts that stay in memory as they are shown, up to 1 MB each."""
+KEPT_ENCODED = 24
+"""Bundles that stay in memory as they are sent, up to 300 kB each, and the tags of the last."""
+PACKING = 5
+"""Level of gzip: a third of the time of the highest, for 3 % more bytes."""
+MOST_PAIRS = 110_000
+"""Of a waveform, 220 kB: 90 minutes in steps of 50 ms."""
+HOP_S = 0.01
+"""The finest step in which intake measures."""
 
 
 class Review:
     """What was found in a lecture, for people to look at."""
 
     def __init__(
-        self, core: Core, jobs: Jobs, results: Results, live: LivePlans, silences: LiveSilences
+        self,
+        core: Core,
+        jobs: Jobs,
+        results: Results,
+        live: LivePlans,
+        silences: LiveSilences,
+        changed: Clips,
     ) -> None:
         self.core = core
         self.jobs = jobs
         self.results = results
         self.live = live
         self.silences = silences
+        self.changed = changed
         self._made = Recent(KEPT_MADE)
+        self._encoded = Recent(KEPT_ENCODED)
 
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
@@ -70,20 +92,16 @@ class Review:
         """Return the job to show, as `find` does."""
         return self.find(lecture_id, job_id)[1]
 
-    def etag(self, lecture_id: str, job_id: str | None = None) -> str:
-        """Return what changes whenever the bundle may have changed."""
-        version = f"{self.core.store.version()} {lecture_id} {job_id}"
-        return f'"{hashlib.sha256(version.encode()).hexdigest()[:24]}"'
-
-    def bundle(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
-        """Return topics, silences, slides, layouts, scored sentences, cues, clips and notices."""
+    def head(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
+        """Return what is said about a run as a whole, and its clips with their history."""
         with self.core.store.read():  # what is asked for below is answered by one opening
             lecture, job = self.find(lecture_id, job_id)
-            found = self.results.of(job)
-            self.live.decisions(job.id)
-            clips = self.clips(job.id, found.plans)
+            return self._head(lecture, job, self.results.of(job))
+
+    def _head(self, lecture: Lecture, job: Job, found: JobResults) -> dict[str, Any]:
+        transcripts = file_urls(lecture.id, "transcript", TRANSCRIPT_FORMATS, job, found.transcript)
         return {
-            "lecture": _lecture(lecture, found),
+            "lecture": lecture_json(lecture, found),
             "job": {
                 "id": job.id,
                 "parent": job.parent,
@@ -94,25 +112,61 @@ class Review:
                 "error": job.error,
             },
             "stages": sorted(found.values),
-            "media": media_urls(lecture_id, found),
-            "transcripts": _urls(
-                lecture_id, "transcript", TRANSCRIPT_FORMATS, job, found.transcript
-            ),
-            "chapters": _urls(lecture_id, "chapters", CHAPTER_FORMATS, job, found.chapters),
+            "media": media_urls(lecture.id, found),
+            "transcripts": transcripts,
+            "chapters": file_urls(lecture.id, "chapters", CHAPTER_FORMATS, job, found.chapters),
             "chapter_notices": plain(tuple[Notice, ...], youtube_notices(found.chapters)),
             "engine": found.transcript and found.transcript.engine,
             "language": found.transcript and found.transcript.language,
             "analyzer": found.content and found.content.analyzer,
             "notices": plain(tuple[Notice, ...], found.notices),
-            "topics": _topics(found.content),
-            "silences": _silences(found.silence),
-            "slides": _slides(lecture_id, job.id, found.layout),
+            "clips": self.clips(job.id, found.plans),
+        }
+
+    def bundle(self, lecture_id: str, job_id: str | None = None) -> dict[str, Any]:
+        """Return topics, silences, slides, layouts, scored sentences, cues, clips and notices."""
+        with self.core.store.read():
+            lecture, job = self.find(lecture_id, job_id)
+            found = self.results.of(job)
+            return {**self._head(lecture, job, found), **self._findings(job, found)}
+
+    def encoded(self, lecture_id: str, job_id: str | None = None) -> tuple[str, bytes]:
+        """Return the bundle as gzipped JSON, and a tag that changes when the bundle does.
+
+        What was made for one person is kept for the next; while nobody commits, no row is read.
+        """
+        version = f"tag {self.core.store.version()} {lecture_id} {job_id}"
+        tag = self._encoded.get(version)
+        body = tag and self._encoded.get(tag)
+        if body is not None:
+            return tag, body
+        with self.core.store.read():
+            lecture, job = self.find(lecture_id, job_id)
+            found = self.results.of(job)
+            head = self._head(lecture, job, found)
+            rejected = self.live.decisions(job.id).rejected
+            told = f"{json.dumps(head)} {self._known(job, found)} {rejected}"
+            tag = hashlib.sha256(told.encode()).hexdigest()[:24]
+            body = self._encoded.get(tag)
+            if body is None:
+                bundle = {**head, **self._findings(job, found)}
+                text = json.dumps(
+                    bundle, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+                )
+                body = self._encoded.keep(tag, gzip.compress(text.encode(), PACKING, mtime=0))
+        return self._encoded.keep(version, tag), body
+
+    def _findings(self, job: Job, found: JobResults) -> dict[str, Any]:
+        """Return what does not change with the clips: it is as long as the lecture."""
+        return {
+            "topics": topics_json(found.content),
+            "silences": silences_json(found.silence),
+            "slides": slides_json(job.lecture_id, job.id, found.layout),
             "layouts": plain(
                 tuple[LayoutRegion, ...], found.layout.regions if found.layout else ()
             ),
             "sentences": self.sentences(job, found),
             "cues": transcript_cues(found.transcript),
-            "clips": clips,
             "reel": self._reel(job, found),
         }
 
@@ -149,7 +203,7 @@ class Review:
                 "score": round(float(score), 4),
                 "components": {k: round(v, 4) for k, v in sentence.components.items()},
                 "text": sentence.text,
-                "words": _word_times(found.transcript, sentence.index),
+                "words": word_times(found.transcript, sentence.index),
             }
             for sentence, score in zip(found.content.sentences, scores, strict=True)
         ]
@@ -160,8 +214,12 @@ class Review:
         What `plans` know beyond the rows is told of clips that are still as they were planned.
         """
         known = {plan.parts: plan for plan in plans}
-        rows = self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))
-        return [clip_json(clip, known.get(clip.parts)) for clip in rows]
+        return [clip_json(clip, known.get(clip.parts)) for clip in self.changed.list(job_id)]
+
+    def standing(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the clips of a job as they stand, with all that is known of them."""
+        key = self.results.keys(job_id)["extract"]
+        return self.clips(job_id, Findings(self.results.values({"extract": key})).plans)
 
     def captions_stamp(self, lecture_id: str) -> str:
         """Return what changes whenever somebody corrects a line."""
@@ -179,6 +237,19 @@ class Review:
             raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
         pairs = read_peaks(facts.folder, start, end, count)
         return {"from": start, "to": end, "peaks": pairs.tolist()}
+
+    def wave(self, lecture_id: str) -> tuple[float, bytes]:
+        """Return the waveform of the whole lecture, and how many seconds each pair of it covers.
+
+        Pairs are (lowest, highest) as signed bytes, as many as a timeline can show.
+        """
+        facts = self.results.of(self.job_of(lecture_id)).facts
+        if facts is None:
+            raise NotFound("The waveform is not measured yet.")
+        count = min(MOST_PAIRS, max(1, round(facts.duration / HOP_S)))
+        return facts.duration / count, read_peaks(
+            facts.folder, 0.0, facts.duration, count
+        ).tobytes()
 
     def silence(self, lecture_id: str, job_id: str | None, values: Mapping[str, Any]) -> dict:
         """Return the silences that other tunables would find, and the levels with the threshold."""
@@ -222,151 +293,3 @@ def _format(what: str, formats: Mapping[str, FileFormat[Made]], suffix: str) -> 
         known = ", ".join(formats)
         raise NotFound(f"{what} not made as {suffix[:20]!r}, but as {known}.")
     return formats[suffix]
-
-
-def _lecture(lecture: Lecture, found: JobResults) -> dict[str, Any]:
-    facts = found.facts
-    return {
-        "id": lecture.id,
-        "title": lecture.title,
-        "duration": facts.duration if facts else lecture.duration,
-        "width": facts.width if facts else lecture.width,
-        "height": facts.height if facts else lecture.height,
-        "fps": facts.fps if facts else lecture.fps,
-        "created": when(lecture.created),
-    }
-
-
-def media_urls(lecture_id: str, found: JobResults) -> dict[str, str | None]:
-    """Return where the player finds the recording; None before intake is done."""
-    if found.facts is None:
-        return {"source": None, "poster": None, "transcript": None}
-    return {
-        "source": f"{MEDIA}/lectures/{lecture_id}/source",
-        "poster": f"{MEDIA}/lectures/{lecture_id}/poster",
-        "transcript": found.transcript and f"/api/v1/lectures/{lecture_id}/transcript.vtt",
-    }
-
-
-def _urls(
-    lecture_id: str, what: str, formats: Iterable[str], job: Job, found: object
-) -> dict[str, str]:
-    """Return where this run's files of one kind are saved from, by suffix; none before `found`."""
-    base = f"/api/v1/lectures/{lecture_id}/{what}"
-    return {suffix: f"{base}.{suffix}?job={job.id}" for suffix in formats if found}
-
-
-def _word_times(transcript: Transcript | None, index: int) -> list[float]:
-    """Return [start, end, start, end, ...] of a sentence's words, for who selects among them."""
-    words = transcript.segments[index].words if transcript else ()
-    return [round(time, 2) for word in words for time in (word.start, word.end)]
-
-
-def _topics(content: Content | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "start": segment.start,
-            "end": segment.end,
-            "topic": segment.topic,
-            "title": segment.title,
-            "summary": segment.summary,
-            "keywords": list(segment.keywords),
-        }
-        for segment in (content.segments if content else ())
-    ]
-
-
-def _silences(regions: tuple[SilenceRegion, ...]) -> list[dict[str, Any]]:
-    return [
-        {
-            "start": region.start,
-            "end": region.end,
-            "db": round(region.level_db, 1),
-            "type": region.silence_type,
-        }
-        for region in regions
-    ]
-
-
-def silence_json(found: LiveSilence) -> dict[str, Any]:
-    """Return the levels, the threshold and the silences, with what they amount to."""
-    quiet = [region for region in found.regions if region.silence_type != "blank_screen"]
-    counts, edges, threshold = found.levels
-    return {
-        "counts": counts.tolist(),
-        "edges": edges.tolist(),
-        "threshold_db": round(threshold, 1) if threshold else None,
-        "quieter": round(found.quieter, 4),
-        "count": len(quiet),
-        "total_s": round(sum(region.duration for region in quiet), 2),
-        "longest_s": round(max((region.duration for region in quiet), default=0.0), 2),
-        "silences": _silences(found.regions),
-    }
-
-
-def _slides(lecture_id: str, job_id: str, layout: Layout | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "start": slide.start,
-            "end": slide.end,
-            "title": slide.title,
-            "still": slide.still and f"{MEDIA}/lectures/{lecture_id}/slides/{job_id}/{index}",
-        }
-        for index, slide in enumerate(layout.slides if layout else ())
-    ]
-
-
-def transcript_cues(transcript: Transcript | None) -> list[list[Any]]:
-    """Return [start, end, text] per sentence."""
-    return [[s.start, s.end, s.text] for s in (transcript.segments if transcript else ())]
-
-
-def passage_json(plan: ClipPlan) -> dict[str, Any]:
-    """Return a passage of the highlight reel for pages and components."""
-    return {
-        "start": plan.start,
-        "end": plan.end,
-        "parts": [[part.start, part.end] for part in plan.parts],
-        "duration": plan.duration,
-        "title": plan.title,
-        "score": round(plan.score, 4),
-        "contributions": {k: round(v, 4) for k, v in plan.contributions.items()},
-        "reason": plan.reason,
-        "quote": plan.quote,
-        "topic": plan.topic,
-    }
-
-
-def clip_json(clip: ClipRow, plan: ClipPlan | None = None) -> dict[str, Any]:
-    """Return a clip for pages and components; why it may drop out is known from its plan."""
-    rendered = clip.media is not None
-    base = f"{MEDIA}/clips/{clip.id}"
-    return {
-        "id": clip.id,
-        "rank": clip.idx,
-        "revision": clip.revision,
-        "start": clip.parts[0].start,
-        "end": clip.parts[-1].end,
-        "parts": [[part.start, part.end] for part in clip.parts],
-        "duration": (rendered and clip.duration) or sum(part.duration for part in clip.parts),
-        "title": clip.title,
-        "score": rounded(clip.score),
-        "contributions": rounded(clip.contributions),
-        "kept": plan is not None and plan.kept,
-        "source": clip.source,
-        "drop_out": rounded(plain(DropOut | None, plan and plan.drop_out)),
-        "reason": clip.reason,
-        "quote": clip.quote,
-        "topic": clip.topic,
-        "state": clip.state,
-        "locked": clip.locked,
-        "rating": clip.rating,
-        "width": clip.width,
-        "height": clip.height,
-        "size_bytes": clip.size_bytes,
-        "video": f"{base}/video" if rendered else None,
-        "poster": f"{base}/poster" if rendered else None,
-        "moving": f"{base}/moving" if rendered else None,
-        "vtt": f"{base}/vtt" if rendered else None,
-        "download": f"/api/v1/clips/{clip.id}/video" if rendered else None,
-    }

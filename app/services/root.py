@@ -51,7 +51,7 @@ class Services(Core):
         self.silences = LiveSilences(self.jobs, self.results)
         self.clips = Clips(self, self.live)
         self.fits = Fits(self, self.results)
-        self.review = Review(self, self.jobs, self.results, self.live, self.silences)
+        self.review = Review(self, self.jobs, self.results, self.live, self.silences, self.clips)
         self.layouts = Layouts(self.jobs, self.results, self.review, self.clips)
         self.stills = Stills(self.jobs, self.results, self.clips)
         self.search = Search(self)

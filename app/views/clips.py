@@ -35,6 +35,7 @@ def history_line(history: History) -> dict[str, Any]:
     return {
         "at": history.at,
         "made": history.made,
+        "stamp": history.stamp,
         "undo": history.undo and history.undo.label,
         "redo": history.redo and history.redo.label,
     }

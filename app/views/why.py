@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import plotly.graph_objects as go
 
 from agents.content.components import COMPONENTS
 from app.views.text import clock
@@ -19,28 +18,22 @@ LEAST_S = 0.05
 EXPLANATIONS = {component.name: component.explanation for component in COMPONENTS}
 
 
-def contribution_figure(contributions: Mapping[str, float]) -> go.Figure:
-    """Return one bar per component that moved the score, the largest on top."""
-    moved = ((value, name) for name, value in contributions.items() if abs(value) >= LEAST)
-    items = sorted(moved, key=_size)
-    names = [name.replace("_", " ") for _, name in items]
-    figure = go.Figure(
-        go.Bar(
-            x=[value for value, _ in items],
-            y=names,
-            orientation="h",
-            text=[f"{value:+.2f}" for value, _ in items],
-            customdata=[EXPLANATIONS.get(name, "") for _, name in items],
-            hovertemplate="%{customdata}<extra></extra>",
-        )
-    )
-    figure.update_layout(
-        height=60 + 26 * max(1, len(items)),
-        margin={"l": 0, "r": 0, "t": 4, "b": 4},
-        xaxis={"visible": False},
-        dragmode=False,
-    )
-    return figure
+def contribution_bars(contributions: Mapping[str, float]) -> str:
+    """Return one bar per component that moved the score, the largest on top, as an HTML table."""
+    moved = [item for item in contributions.items() if abs(item[1]) >= LEAST]
+    moved.sort(key=lambda item: (-abs(item[1]), item[0]))
+    most = max((abs(value) for _, value in moved), default=1.0)
+    rows = "".join(_bar(name, value, most) for name, value in moved)
+    return f'<table class="lh-bars"><caption>What the score is made of</caption>{rows}</table>'
+
+
+def _bar(name: str, value: float, most: float) -> str:
+    why = html.escape(EXPLANATIONS.get(name, ""))
+    against = " lh-bar-against" if value < 0 else ""
+    bar = f'<div class="lh-bar{against}" style="width:{100 * abs(value) / most:.1f}%"></div>'
+    label = html.escape(name.replace("_", " "))
+    head = f'<th scope="row" title="{why}">{label}</th>'
+    return f"<tr>{head}<td>{bar}</td><td>{value:+.2f}</td></tr>"
 
 
 def topic_contributions(
@@ -55,10 +48,6 @@ def topic_contributions(
         / (seconds or 1.0)
         for name, weight in weights.items()
     }
-
-
-def _size(item: tuple[float, str]) -> tuple[float, str]:
-    return abs(item[0]), item[1]
 
 
 def drop_out_lines(clip: Mapping[str, Any]) -> list[str]:

@@ -1,6 +1,5 @@
 """Range requests, content types, downloads and assets."""
 
-import gzip
 import io
 import re
 import zipfile
@@ -9,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
+from app.api import assets
 from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS
 from app.transcripts import TRANSCRIPT_FORMATS
@@ -181,22 +181,35 @@ def test_a_lecture_without_clips_has_no_zip(client, tus):
     assert answer.status_code == 404
 
 
-def test_plotly_is_sent_compressed_once_and_for_ever(client, services):
-    from app.api.assets import plotly_url
-
-    packed = client.get(plotly_url())
+def test_plotly_is_sent_compressed_and_for_ever(client):
+    url = assets.asset_url("plotly-basic.min.js")
+    packed = client.get(url)
     assert packed.headers["content-encoding"] == "gzip"
     assert "immutable" in packed.headers["cache-control"]
-    kept = list((services.settings.state / "cache").glob("plotly.min.js.*.gz"))
-    assert [gzip.decompress(path.read_bytes()) for path in kept] == [packed.content]
-    plain = client.get(plotly_url(), headers={"Accept-Encoding": "identity"})
+    assert int(packed.headers["content-length"]) < 450_000
+    plain = client.get(url, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     assert plain.content == packed.content
+    version = re.search(rb"plotly.js \(basic - minified\) v(\S+)", plain.content)[1].decode()
+    assert version.partition(".")[0] == "4"
+    assert b"MIT license" in plain.content[:300]
+
+
+def test_scripts_name_each_other_by_the_addresses_of_today(client, monkeypatch, tmp_path):
+    (tmp_path / "deck.js").write_text('import { make } from "./drawing.js";\nconst far = "./no";')
+    (tmp_path / "drawing.js").write_text("export const make = 1;")
+    monkeypatch.setattr(assets, "ASSETS", tmp_path)
+    before = assets.asset_url("deck.js")
+    drawing = assets.asset_url("drawing.js")
+    assert client.get(before).text == f'import {{ make }} from "{drawing}";\nconst far = "./no";'
+    (tmp_path / "drawing.js").write_text("export const make = 22;")
+    assert assets.asset_url("deck.js") != before, "a browser would keep the old part for ever"
+    (tmp_path / "drawing.js").write_text('import "./deck.js";')
+    with pytest.raises(ValueError, match=r"deck.js > drawing.js > deck.js"):
+        assets.asset_url("deck.js")
 
 
 def test_an_asset_is_found_under_its_own_hash_only(client, monkeypatch, tmp_path):
-    from app.api import assets
-
     (tmp_path / "deck.js").write_text("export default 1")
     (tmp_path / "secret.py").write_text("x = 1")
     monkeypatch.setattr(assets, "ASSETS", tmp_path)
@@ -208,4 +221,4 @@ def test_an_asset_is_found_under_its_own_hash_only(client, monkeypatch, tmp_path
     (tmp_path / "deck.js").write_text("export default 2222")
     assert client.get(url).status_code == 404
     assert client.get(assets.asset_url("deck.js")).text == "export default 2222"
-    assert client.get(assets.asset_url("secret.py")).status_code == 404
+    assert client.get("/assets/secret.0123456789.py").status_code == 404

@@ -286,7 +286,13 @@ def test_review_hands_the_deck_scores_and_clips(looked_at):
     data = component(app, "deck")
     assert data["bundle"] == f"/api/v1/lectures/{lecture_id}/bundle?job={job_id}"
     assert data["live"]["limits"] == [20.0, 120.0]
-    assert data["live"]["history"] == {"at": 0, "made": 0, "undo": None, "redo": None}
+    assert data["live"]["history"] == {
+        "at": 0,
+        "made": 0,
+        "stamp": 2,
+        "undo": None,
+        "redo": None,
+    }
     assert [clip["rank"] for clip in data["live"]["clips"]] == [1, 2]
     assert data["live"]["selected"] == data["live"]["clips"][0]["id"]
     assert len(json.dumps(data)) < 10_000
@@ -343,7 +349,9 @@ def test_review_tells_the_deck_what_was_edited_and_what_can_be_taken_back(filled
     live = component(show("review", lecture=lecture_id), "deck")["live"]
     assert live["clips"][0]["title"] == "Shape and size"
     assert live["clips"][0]["revision"] == clip.revision + 1
-    assert live["history"] == {"at": 1, "made": 1, "undo": "Renamed clip 1", "redo": None}
+    stamp = sum(one.revision for one in filled.services.clips.list(job_id))
+    told = {"at": 1, "made": 1, "stamp": stamp, "undo": "Renamed clip 1", "redo": None}
+    assert live["history"] == told
 
 
 def test_review_says_where_the_steps_before_a_run_are_until_it_has_its_own(filled):
@@ -373,7 +381,10 @@ def test_review_of_a_failed_run_says_why(looked_at):
 
 def test_review_offers_the_silence_tunables_of_the_run(looked_at):
     lecture_id, job_id = looked_at.lectures["completed"]
-    data = component(show("review", lecture=lecture_id), "silence")
+    app = show("review", lecture=lecture_id)
+    assert not components(app, "silence"), "nothing is made before somebody opens the cell"
+    app.session_state["cell-silence"] = True
+    data = component(app.run(), "silence")
     assert data["address"] == f"/api/v1/lectures/{lecture_id}/silence?job={job_id}"
     assert {field["name"]: field["value"] for field in data["fields"]} == {
         name: field.default for name, field in SilenceParams.model_fields.items()

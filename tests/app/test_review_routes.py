@@ -115,6 +115,48 @@ def test_a_lecture_that_has_just_arrived_has_an_empty_bundle(client, tus):
     assert bundle["media"]["source"] is None
 
 
+def test_a_bundle_is_sent_again_only_when_it_has_changed_itself(client, services, finished):
+    url = f"/api/v1/lectures/{finished}/bundle"
+    first = client.get(url)
+    assert first.headers["content-encoding"] == "gzip"
+    preset = services.presets.save("Beside", {})  # a commit that the bundle does not show
+    known = {"If-None-Match": first.headers["etag"]}
+    assert client.get(url, headers=known).status_code == 304
+    services.presets.delete(preset.id)
+    plain = client.get(url, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == first.json()
+
+
+def test_the_waveform_comes_whole_as_bytes(client, finished):
+    answer = client.get(f"/api/v1/lectures/{finished}/wave")
+    step, pairs = float(answer.headers["x-step"]), np.frombuffer(answer.content, np.int8)
+    pairs = pairs.reshape(-1, 2)
+    assert len(pairs) * step == pytest.approx(120.0)
+    peaks = client.get(f"/api/v1/lectures/{finished}/peaks?from=0&to=120&n=12").json()["peaks"]
+    blocks = pairs.reshape(12, -1, 2)
+    assert [
+        list(p) for p in zip(blocks[..., 0].min(1), blocks[..., 1].max(1), strict=True)
+    ] == peaks
+
+
+def test_an_edit_is_answered_with_what_can_be_taken_back(client, services, finished, finished_job):
+    url = f"/api/v1/jobs/{finished_job.id}/edits"
+    clip = services.clips.list(finished_job.id)[0]
+    done = client.post(url, json={"op": "rate", "clip_id": clip.id, "rating": 4}).json()
+    assert done["history"]["undo"] == f"Rated clip {clip.idx}"
+    assert next(one for one in done["clips"] if one["id"] == clip.id)["rating"] == 4
+    known = next(one for one in done["clips"] if one["id"] == clip.id)
+    shown = client.get(f"/api/v1/lectures/{finished}/bundle").json()["clips"]
+    page = next(one for one in shown if one["id"] == clip.id)
+    names = known.keys() & page.keys()
+    assert {"parts", "revision", "state", "locked", "rating", "score"} <= names
+    assert [known[name] for name in names] == [page[name] for name in names]
+    back = client.post(url, json={"op": "undo"}).json()
+    assert back["history"]["redo"] == f"Rated clip {clip.idx}"
+    assert back["history"]["stamp"] > done["history"]["stamp"]
+
+
 def test_peaks_are_loud_where_the_sound_is(client, finished):
     answer = client.get(f"/api/v1/lectures/{finished}/peaks?from=0&to=120&n=12").json()
     heights = np.ptp(answer["peaks"], axis=1)

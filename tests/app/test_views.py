@@ -15,7 +15,7 @@ from app.views.layouts import layout_table, missing_sights
 from app.views.stages import steps
 from app.views.text import ago, clock, file_size, length, plain, usage_line
 from app.views.tunables import tunable_fields, tunable_label
-from app.views.why import contribution_figure, drop_out_lines
+from app.views.why import contribution_bars, drop_out_lines
 
 NOON = datetime(2026, 11, 22, 12, 0, 0)
 
@@ -110,10 +110,16 @@ def test_stages_that_run_side_by_side_share_a_step():
     assert at["layout"] < at["content"] < at["extract"] < at["compile"]
 
 
-def test_bars_show_only_what_moved_the_score_largest_on_top():
-    figure = contribution_figure({"novelty": 0.1, "question": 0.0, "emphasis": 0.4})
-    assert list(figure.data[0].x) == [0.1, 0.4]
-    assert list(figure.data[0].y) == ["novelty", "emphasis"]
+def test_contributions_are_told_from_large_to_small_and_what_moved_nothing_is_left_out():
+    told = contribution_bars({"novelty": -0.1, "question": 0.0, "emphasis": 0.4, "<b>": 0.01})
+    assert re.findall(r'scope="row" title="[^"]*">([^<]+)<', told) == [
+        "emphasis",
+        "novelty",
+        "&lt;b&gt;",
+    ]
+    assert re.findall(r"width:([\d.]+)%", told) == ["100.0", "25.0", "2.5"]
+    assert re.findall(r"<td>([+-][\d.]+)</td>", told) == ["+0.40", "-0.10", "+0.01"]
+    assert told.count("lh-bar-against") == 1
 
 
 def test_every_tunable_is_a_field_with_its_value_and_bounds():

@@ -70,6 +70,8 @@ def look_at(page: Page, server: Server, name: str, address: str, folder: Path) -
     settled(page)
     if name in READY:
         expect(page.locator(READY[name]).first).to_be_visible()
+    if name == "tune":
+        expect(page.locator(".lh-frame canvas:not([data-drawn])")).to_have_count(0)
     keep(page, folder)
 
 

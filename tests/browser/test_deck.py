@@ -73,6 +73,7 @@ def test_table_timeline_and_player_follow_each_other(deck):
     expect(deck.get_by_role("textbox", name="Title")).to_have_value(title)
     wait_for_time(deck, f"Math.abs(t - {start}) < 0.1")
 
+    settled(deck)
     table = deck.locator(".st-key-clip_table").get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     box = table.bounding_box()

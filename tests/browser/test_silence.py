@@ -13,8 +13,8 @@ from tests.rendering import Look, render_lecture, spoken_scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-LANE = "document.querySelector('.lh-plot').data[0].base.length"
-LINE = "document.querySelector('.lh-silence-plot').layout?.shapes[0]?.x0"
+LANE = "document.querySelector('.lh-deck').lhDeck.timeline.lanes.silences.length"
+LINE = "document.querySelector('.lh-silence-plot')?.layout?.shapes[0]?.x0"
 
 
 def open_cell(page):
