@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -52,11 +52,14 @@ def name_topics(
     for number, text in zip(topic, texts, strict=True):
         groups[number].append(text)
     shown = gather_headlines(texts, topic, headlines, seconds)
+    said = {stem(word) for text in texts for word in split_words(text)} if shown else set()
     named: list[tuple[str, tuple[str, ...]]] = []
     taken: set[str] = set()
     for number, (group, found) in enumerate(zip(groups, key_phrases(groups, stop), strict=True)):
         phrase = make_title(found, taken)
         headline = choose_headline(shown, number, group)
+        if not headline and not _good_long(found):
+            headline = longest_headline(shown, number, said)
         if headline.casefold() in taken and phrase:
             headline = clean_title(f"{headline}: {phrase}")
         title = unique_title(headline or phrase or f"Topic {number + 1}", taken)
@@ -70,13 +73,21 @@ def make_title(phrases: Sequence[Phrase], taken: set[str]) -> str:
 
     Two single words stand side by side only where no phrase is to be had.
     """
-    best = phrases[0].weight if phrases else 0.0
-    good = [phrase for phrase in phrases if phrase.weight >= BESIDE * best]
-    long = [phrase.words for phrase in good if len(phrase.stems) > 1]
-    pair = ", ".join(phrase.words for phrase in good[:2])
+    long = [phrase.words for phrase in _good_long(phrases)]
+    pair = ", ".join(phrase.words for phrase in _good(phrases)[:2])
     last = [f"{long[0]}, {phrase.words}" for phrase in phrases if long and phrase.words != long[0]]
     titles = [clean_title(_capital(words)) for words in [*long, pair, *last[:1]] if words]
     return next((title for title in titles if title.casefold() not in taken), "".join(titles[:1]))
+
+
+def _good(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Return the phrases that are nearly as good as the best."""
+    return [phrase for phrase in phrases if phrase.weight >= BESIDE * phrases[0].weight]
+
+
+def _good_long(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """Return those of several words."""
+    return [phrase for phrase in _good(phrases) if len(phrase.stems) > 1]
 
 
 def _capital(text: str) -> str:
@@ -162,6 +173,23 @@ def choose_headline(shown: Sequence[Headline], number: int, group: Sequence[str]
         if worth > best:
             best, title = worth, headline.text
     return title
+
+
+def longest_headline(shown: Sequence[Headline], number: int, said: Set[str]) -> str:
+    """Return the headline that stands longest over a topic and mostly there, "" if there is none.
+
+    For topics that no phrase names: a word of it among the stems `said` in the lecture is enough.
+    """
+    own = [
+        headline
+        for headline in shown
+        if 2 * headline.seconds.get(number, 0.0) > sum(headline.seconds.values())
+        and any(
+            stem(word) in said for word in split_words(headline.text) if not names_nothing(word)
+        )
+    ]
+    longest = max(own, key=lambda headline: headline.seconds[number], default=None)
+    return longest.text if longest else ""
 
 
 def unique_title(title: str, taken: set[str]) -> str:
