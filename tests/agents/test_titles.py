@@ -125,7 +125,8 @@ def test_a_headline_that_nobody_speaks_of_is_no_title():
 def test_a_headline_names_a_topic_without_a_phrase_when_the_lecture_knows_its_words():
     assert len(titles(LOGIC, OTHER)[1].split()) == 1
     assert titles(LOGIC, OTHER, headlines=("", "A path to a house"))[1] == "A path to a house"
-    assert titles(LOGIC, OTHER, headlines=("A path to a house",) * 2) == titles(LOGIC, OTHER)
+    both = titles(LOGIC, OTHER, headlines=("A path to a house",) * 2)
+    assert both[1] == titles(LOGIC, OTHER)[1]
 
 
 def test_a_headline_that_ends_before_its_noun_is_no_title():
