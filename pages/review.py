@@ -108,6 +108,7 @@ def show_deck(bundle: dict[str, Any]) -> None:
             "captions": services.review.captions_stamp(lecture_id),
             "peaks": f"/api/v1/lectures/{lecture_id}/peaks",
             "wave": f"/api/v1/lectures/{lecture_id}/wave",
+            "may_change": services.access.may_change(lecture_id),
             "video": bundle["media"]["source"],
             "poster": bundle["media"]["poster"],
             "live": {

@@ -74,6 +74,7 @@ class Deck {
     const wanted = `${data.bundle} ${data.version}`;
     const again = this.loaded === wanted;
     this.data = again ? { ...data, live: this.edits.newest(data.live, this.data.live) } : data;
+    this.root.classList.toggle("lh-looking", !data.may_change);
     if (again) return this.captioned === data.captions ? this.refresh() : this.recaption(data);
     this.loaded = wanted;
     // All that has to be fetched is asked for at once.

@@ -6,6 +6,8 @@ const FOLLOW_MS = 300;
 const SHOWN = ["id", "rank", "title", "state", "parts", "revision", "locked", "rating", "score"];
 const SILENT = "The change is not stored: the server does not answer. Do it again when it does.";
 
+const LOOKING = "You may look at this lecture, not change it.";
+
 const shown = (clip) => Object.fromEntries(SHOWN.map((name) => [name, clip[name]]));
 
 export class Edits {
@@ -35,6 +37,7 @@ export class Edits {
   }
 
   send(op, fields = {}) {
+    if (!this.deck.data.may_change) { this.deck.say(LOOKING); return; }
     this.queue.push({ op, ...fields });
     this.next();
   }

@@ -46,6 +46,11 @@ class Access:
         may = self.directory.shared(principal.id).get(lecture_id) if owner is not None else None
         return None if may is None else "edit" if may == "edit" else "view"
 
+    def may_change(self, lecture_id: str) -> bool:
+        """Return whether whoever acts may change a lecture, for pages to offer it or not."""
+        who = acting()
+        return who.may("write") and self.right(who, lecture_id) == "edit"
+
     def check_lecture(self, lecture_id: str, permission: Permission) -> None:
         """Raise NotFound for a foreign lecture as for one that is not there."""
         principal = acting()

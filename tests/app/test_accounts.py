@@ -216,7 +216,7 @@ def test_a_thousand_wrong_passwords_cost_forty_hashes_at_most(
     """Through the whole sign-in, by a clock that goes on 0.6 s a try; an unknown name as many."""
     hashed = []
     monkeypatch.setattr(
-        "app.services.accounts.verify_password", lambda *_: hashed.append(1) and False
+        "app.services.signing.verify_password", lambda *_: hashed.append(1) and False
     )
     store = open_store(tmp_path / "waits.duckdb")
     store.migrate()
@@ -415,8 +415,17 @@ def test_a_lecture_is_shared_to_look_at_or_to_change(web, place, shared, finishe
     assert finished in web.get("/api/v1/lectures", headers=headers).text
     with place.as_("rosa"), pytest.raises(AccessDenied, match="brought a lecture in"):
         shared.shares(finished)
+    may_change = place.services.access.may_change
+    with place.as_("rosa"):
+        assert not may_change(finished)
     with place.as_("ines"):
+        assert may_change(finished)
+        shared.share_with(finished, "vera", "edit")
         id = shared.share_with(finished, "rosa", "edit")
+    with place.as_("rosa"):
+        assert may_change(finished)
+    with place.as_("vera"):  # whoever shares it, a viewer looks
+        assert not may_change(finished)
     assert web.patch(path, json={"title": "Heat & mass"}, headers=headers).status_code == 200
     with place.as_("ines"):
         shared.take_back(finished, id)

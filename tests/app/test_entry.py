@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.security.identity import OPERATOR, acting_as
-from app.services import accounts as module
+from app.services import signing as module
 from app.services.entering import SignInRefused
 from data.audit import add_line
 from data.records import now

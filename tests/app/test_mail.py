@@ -100,7 +100,7 @@ def test_an_invitation_is_mailed_and_the_account_gets_the_address(place):
         assert f"{BASE}/reset/{reset}" in server.letters[1]
         with place.services.store.read() as con:
             lines = [line.action for line in search_audit(con, text="mail")]
-        assert lines == ["mail reset link", "mail invite link"]
+        assert lines[:2] == ["mail reset link", "mail invite link"]
 
 
 def test_without_a_server_or_an_address_the_link_is_shown(place):

@@ -143,8 +143,16 @@ def ask_all(call, place):
     ):
         call(name)
     for name in (
-        *("get_lecture", "get_bundle", "get_peaks", "try_silence", "list_downloads", "get_layout"),
-        *("list_extras", "save_all", "list_runs", "get_notebook", "get_marks"),
+        *(
+            "get_lecture",
+            "get_bundle",
+            "get_peaks",
+            "get_wave",
+            "try_silence",
+            "list_downloads",
+            "get_layout",
+        ),
+        *("list_extras", "save_all", "list_runs", "get_notebook", "get_marks", "get_wave"),
     ):
         call(name, first)
     for name in (

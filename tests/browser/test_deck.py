@@ -84,6 +84,22 @@ def test_table_timeline_and_player_follow_each_other(deck):
     wait_for_time(deck, f"Math.abs(t - {first}) < 0.1")
 
 
+def test_who_may_only_look_changes_nothing_and_is_told(deck):
+    sent = []
+    deck.on("request", lambda request: sent.append(request.url))
+    deck.evaluate(
+        """() => {
+          const deck = document.querySelector(".lh-deck").lhDeck;
+          deck.load({ ...deck.data, may_change: false });
+        }"""
+    )
+    expect(deck.get_by_role("button", name="Reject")).to_be_hidden()
+    deck.locator(".lh-deck").click(position={"x": 2, "y": 2})
+    deck.keyboard.press("x")
+    expect(deck.locator(".lh-status")).to_have_text("You may look at this lecture, not change it.")
+    assert not [url for url in sent if url.endswith("/edits")]
+
+
 def test_zoom_and_playing_video_survive_an_edit_which_touches_no_line(deck):
     deck.keyboard.press("z")
     deck.wait_for_function(f"{RANGE}[1] - {RANGE}[0] < 100")

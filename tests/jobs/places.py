@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
+from unittest.mock import patch
 
 from redis import Redis
 
@@ -153,7 +156,9 @@ class Worker:
         process = _workers.Process(
             target=serve, args=(place.config.to_json(), log), kwargs={"spawn": spawn}
         )
-        process.start()
+        # tests of pages leave a page behind as the main module, which a child would run
+        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+            process.start()
         return cls(process)
 
     @property
