@@ -144,6 +144,15 @@ _workers = multiprocessing.get_context("forkserver")
 _workers.set_forkserver_preload(["tests.jobs.worker_process", "tests.jobs.standin"])
 
 
+def start_child(target: Callable[..., object], *args: object, **named: object) -> ForkServerProcess:
+    """Start a process that calls a function."""
+    process = _workers.Process(target=target, args=args, kwargs=named)
+    # tests of pages leave a page behind as the main module, which the child would run
+    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
+        process.start()
+    return process
+
+
 @dataclass
 class Worker:
     """A real worker process."""
@@ -153,13 +162,7 @@ class Worker:
     @classmethod
     def start(cls, place: Place, log: Path, *, spawn: bool = False) -> Worker:
         """Start one as a launcher does."""
-        process = _workers.Process(
-            target=serve, args=(place.config.to_json(), log), kwargs={"spawn": spawn}
-        )
-        # tests of pages leave a page behind as the main module, which a child would run
-        with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
-            process.start()
-        return cls(process)
+        return cls(start_child(serve, place.config.to_json(), log, spawn=spawn))
 
     @property
     def pid(self) -> int:

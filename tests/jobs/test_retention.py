@@ -25,7 +25,7 @@ from jobs.workshop import open_workshop
 from tests.data.buckets import KEYS, NAME, moto
 from tests.data.values import make_plan
 from tests.jobs.killing import KILLED, clear_until
-from tests.jobs.places import _workers
+from tests.jobs.places import start_child
 
 OF = {rule.name: rule for rule in RULES}
 AGES = {"run-old": 100, "run-judged": 100, "run-new": 99, "run-gone": 100, "run-failed": 31}
@@ -128,10 +128,7 @@ def test_clearing_that_is_killed_anywhere_goes_on(shop, config):
     environment = {name: os.environ[name] for name in KEYS if name in os.environ}
     killed = 0
     for step in (0, 2, 1, 4, 3, 100):
-        child = _workers.Process(
-            target=clear_until, args=(config.to_json(), step, environment), daemon=True
-        )
-        child.start()
+        child = start_child(clear_until, config.to_json(), step, environment)
         child.join(60)
         assert child.exitcode in (0, KILLED)
         check_nothing_is_half_there(shop)
