@@ -279,6 +279,8 @@ def main() -> None:
     parser.add_argument("--lectures", type=int, default=FIT_ON)
     parser.add_argument("--costs", action="store_true", help="print only what it costs")
     options = parser.parse_args()
+    if not options.costs and not (options.path / DEV).is_file():
+        parser.error(f"there is no {DEV} in {options.path}")
     if not options.costs:
         print("\n".join(report(list(read_lectures(options.path / DEV, options.lectures)))))
     print("\n".join(costs()))
