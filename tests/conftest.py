@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 
 import pytest
 
@@ -9,6 +10,17 @@ from app.security import identity
 
 identity.find_page_principal = lambda: identity.OPERATOR
 """Tests call services as the operator does; those of accounts say who they are."""
+
+
+MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def main_module():
+    """Put the main module back: tests of pages leave a page there, which children would run."""
+    sys.modules["__main__"] = MAIN
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(autouse=True)
