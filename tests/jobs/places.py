@@ -5,14 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from types import ModuleType
-from unittest.mock import patch
 
 from redis import Redis
 
@@ -147,9 +144,7 @@ _workers.set_forkserver_preload(["tests.jobs.worker_process", "tests.jobs.standi
 def start_child(target: Callable[..., object], *args: object, **named: object) -> ForkServerProcess:
     """Start a process that calls a function."""
     process = _workers.Process(target=target, args=args, kwargs=named)
-    # tests of pages leave a page behind as the main module, which the child would run
-    with patch.dict(sys.modules, {"__main__": ModuleType("__main__")}):
-        process.start()
+    process.start()
     return process
 
 
