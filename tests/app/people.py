@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
 from argon2 import PasswordHasher
 
 from app.security import passwords
@@ -45,6 +46,16 @@ def town(services, monkeypatch, **settings):
         finally:
             use_services(services)
             forget_people(services)
+
+
+@contextmanager
+def town_with(services, lecture):
+    """Have people sign in, of whom `ines` owns a lecture; nobody does afterwards."""
+    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
+        place.give(lecture, "ines")
+        yield place
+        with services.store.write() as con:
+            con.run("update lecture set owner = 'local' where id = $1", lecture)
 
 
 def forget_people(services):

@@ -23,18 +23,15 @@ from data.lectures import create_lecture
 from data.records import now
 from data.store import open_store
 from tests.app.conftest import BASE, WS
-from tests.app.people import PASSWORD, real_hasher, town
+from tests.app.people import PASSWORD, real_hasher, town_with
 
 NEW = "seven blue lanterns"
 
 
 @pytest.fixture(scope="module")
 def place(services, finished):
-    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
-        place.give(finished, "ines")
+    with town_with(services, finished) as place:
         yield place
-        with services.store.write() as con:
-            con.run("update lecture set owner = 'local' where id = $1", finished)
 
 
 @pytest.fixture

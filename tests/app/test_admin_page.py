@@ -10,17 +10,14 @@ from app.security.identity import OPERATOR, acting_as, principal_of
 from app.views.text import plain
 from data.lockouts import Lockout, put_lockout
 from data.records import now
-from tests.app.people import town
+from tests.app.people import town_with
 from tests.app.test_pages import UI
 
 
 @pytest.fixture(scope="module")
 def place(services, finished):
-    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
-        place.give(finished, "ines")
+    with town_with(services, finished) as place:
         yield place
-        with services.store.write() as con:
-            con.run("update lecture set owner = 'local' where id = $1", finished)
 
 
 @pytest.fixture

@@ -15,18 +15,15 @@ from app.services.entering import SignInRefused
 from data.audit import add_line
 from data.records import now
 from tests.app.live import listening
-from tests.app.people import PASSWORD, town
+from tests.app.people import PASSWORD, town_with
 
 API = "/api/v1"
 
 
 @pytest.fixture(scope="module")
 def place(services, finished):
-    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
-        place.give(finished, "ines")
+    with town_with(services, finished) as place:
         yield place
-        with services.store.write() as con:
-            con.run("update lecture set owner = 'local' where id = $1", finished)
 
 
 @pytest.fixture
