@@ -267,7 +267,8 @@ class Clips:
         """Read by one opening what the answer to an edit and the next edit ask for."""
         with self.core.store.read():
             self.live.prepare(job_id)
-            self.list(job_id)
+            for clip in self.list(job_id):
+                self.get(clip.id)
             return self.history(job_id)
 
     def steps(self, job_id: str) -> Sequence[Edit]:
