@@ -132,6 +132,7 @@ class _Round:
                     results.put((number, self._judge(client, requests[number], known)))
                 except Exception as error:  # noqa: BLE001 - raised again by who waits for it
                     results.put((number, error))
+                    return  # one failure ends the round: nothing more is asked for in vain
 
         for number in range(min(AT_ONCE, len(requests))):
             threading.Thread(target=work, name=f"gemini-{number}", daemon=True).start()
