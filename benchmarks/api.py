@@ -29,9 +29,8 @@ from typing import Any
 
 import httpx
 
-from app.security.identity import OPERATOR, acting_as
+from app.security.identity import OPERATOR, acting_as, principal_of
 from app.security.tokens import digest, new_secret
-from app.services.accounts import principal_of
 from app.services.core import workshop_config
 from app.services.root import Services, use_services
 from app.settings import Settings
