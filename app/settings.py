@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from agents.errors import LectureError
 from agents.registry import Gemini
 from agents.sandbox import Mode
-from data.bucket import BucketConfig
+from data.s3_requests import BucketConfig
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """The only addresses that are served while there are no accounts."""

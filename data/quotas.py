@@ -62,6 +62,15 @@ def put_quota(con: Connection, person: str, quota: Quota, author: str) -> None:
         )
 
 
+def take_turn(con: Connection, of: str) -> None:
+    """Let no other transaction pass here for the same thing before this one has ended.
+
+    The file has one writer at a time in any case.
+    """
+    if con.engine == "postgres":
+        con.run("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"turn {of}")
+
+
 def taken_by(con: Connection, owner: str, since: datetime) -> Taken:
     """Return what a person's lectures, runs and sweeps take."""
     row = con.row(

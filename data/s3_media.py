@@ -17,9 +17,10 @@ from typing import BinaryIO
 
 from agents.errors import NotFound
 from data.artifacts import Artifacts
-from data.bucket import Bucket, is_older
+from data.bucket import Bucket
 from data.disk import modified, remove
 from data.media import DAY_S, FolderStore, Kind, Stored
+from data.s3_requests import is_older
 
 MEDIA, RESULTS = "media/", "results/"
 COMPLETE = ".complete"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.registry import Gemini
 from agents.sandbox import Mode
-from data.bucket import BucketConfig
+from data.s3_requests import BucketConfig
 
 STAGE_TABLE = "jobs.pipeline:stage_table"
 

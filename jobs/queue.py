@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from redis import Redis
@@ -24,7 +24,7 @@ from rq.serializers import JSONSerializer
 
 from data.jobs import cancel_job, get_job, job_stages, owners_of, reset_stages
 from data.records import Job, StageRow, Sweep
-from data.store import Store
+from data.store import Connection, Store
 from jobs.attempts import facts
 from jobs.fairness import FairQueue, turn_of_job, turn_of_sweep
 from jobs.pipeline import StageTable, stage_table
@@ -248,10 +248,16 @@ def retry(
     from_stage: str | None = None,
     *,
     table: StageTable | None = None,
+    check: Callable[[Connection], None] | None = None,
 ) -> None:
-    """Run a failed or cancelled job again, from its first unfinished stage or from `from_stage`."""
+    """Run a failed or cancelled job again, from its first unfinished stage or from `from_stage`.
+
+    `check` may refuse it in the same transaction.
+    """
     table = table or stage_table()
     with store.write() as con:
+        if check is not None:
+            check(con)
         rows = job_stages(con, job_id)
         first = from_stage or next(r.name for r in rows if r.status != "done")
         reset_stages(con, job_id, first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from agents.params import Params
 from agents.types import Decisions
 from data.artifacts import forget_result, has_result, load_result
 from data.decisions import caption_fixes, gather_decisions, with_decisions
-from data.jobs import create_job, get_job, job_stages, rename_keys
+from data.jobs import create_job, get_job, job_stages, jobs_named, rename_keys
 from data.lectures import get_lecture
 from data.overrides import layout_corrections
+from data.quotas import take_turn
 from data.records import Job, StageRow
 from data.store import Connection
 from jobs.pipeline import stage_keys, stage_params, with_followers
@@ -30,17 +31,26 @@ def create_run(
     parent: str | None = None,
     job_id: str | None = None,
     decisions: Decisions | None = None,
+    check: Callable[[Connection], None] | None = None,
 ) -> tuple[Job, list[StageRow]]:
     """Commit a job for a lecture; stages whose key has a result are done, with clips in place.
 
     It is bound by `decisions`, else by what people have decided about the clips of its parent and
-    about the captions of the lecture; by corrections of its layout in either case.
+    about the captions of the lecture; by corrections of its layout in either case. `check` may
+    refuse it in the same transaction. A `job_id` that there is already names that job, without
+    stages that are to be enqueued.
     """
     params = {
         name: stage_params(stage, tuning).model_dump(mode="json")
         for name, stage in shop.table.items()
     }
     with shop.store.write() as con:
+        if job_id is not None:
+            take_turn(con, job_id)
+            if made := jobs_named(con, job_id):
+                return made[0], []
+        if check is not None:
+            check(con)
         lecture = get_lecture(con, lecture_id)
         if decisions is None:
             captions = caption_fixes(con, lecture_id)

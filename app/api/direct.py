@@ -13,7 +13,7 @@ from app.api.queries import IdempotencyKey
 from app.api.uploads import MOST_BYTES, UploadId, file_name, one_line
 from app.services.direct import MOST_LINKS, PartLink
 from app.services.root import current_services
-from data.bucket import MOST_PARTS, Part
+from data.s3_parts import MOST_PARTS, Part
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 

@@ -22,6 +22,7 @@ def storage(
 ) -> int:
     """Set encryption, lifecycle rules and no public access on the bucket of LECTURE_MEDIA."""
     from data.bucket import Bucket
+    from data.bucket_setup import set_up
 
     settings = settings_with(state=state)
     if settings.bucket is None:
@@ -29,8 +30,8 @@ def storage(
     if min(noncurrent_days, parts_days) < 1:
         raise TuningError("--noncurrent-days and --parts-days are 1 or more.")
     print(settings.media)
-    for line in Bucket(settings.bucket).set_up(
-        noncurrent_days=noncurrent_days, parts_days=parts_days
+    for line in set_up(
+        Bucket(settings.bucket), noncurrent_days=noncurrent_days, parts_days=parts_days
     ):
         print(f"  {line}")
     return 0

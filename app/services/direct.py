@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from agents.errors import LectureError, MediaError, NotFound
+from agents.errors import LectureError, MediaError, NotFound, ServiceUnavailable
 from agents.intake.probe import HEAD_BYTES, sniff
 from app.services.core import Core
 from app.services.lectures import Lectures
-from app.services.uploads import Upload, UploadConflict
-from data.bucket import Found, Part
+from app.services.uploads import FORM_S, PART_S, Upload, UploadConflict
 from data.lectures import get_lecture
 from data.s3_media import S3Store, upload_name
+from data.s3_parts import Part
+from data.s3_requests import Found
 
-FORM_S = 600
-PART_S = 3_600
 MOST_BYTES = 5 << 30
 """S3 takes no larger object in one request."""
 MOST_LINKS = 100
@@ -90,6 +89,7 @@ class DirectUploads:
         """Return an address for each of these parts, for exactly its bytes."""
         media, upload = self._media(), self._unfinished(upload_id)
         sizes, name = upload.part_sizes, upload_name(upload.id)
+        self.core.uploads.touch(upload)
         if len(numbers) > MOST_LINKS or not all(1 <= n <= len(sizes) for n in numbers):
             raise UploadConflict(
                 f"The parts of this upload are 1 to {len(sizes)}, {MOST_LINKS} at a time."
@@ -179,12 +179,38 @@ class DirectUploads:
             media.delete(upload.id)
         self.core.uploads.delete(upload.id)
 
-    def expire(self, older_than_s: float) -> None:
-        """Drop uploads, of whichever way, that nobody has touched for so long."""
-        for upload_id in self.core.uploads.broken_off(older_than_s):
-            with suppress(NotFound, NoBucket):
+    def broken_off(self, older_than_s: float) -> dict[str, float]:
+        """Return when uploads were gone on with last that nobody has gone on with for so long.
+
+        By id; of one in parts the bucket is asked, too, and where it does not answer it may be
+        under way.
+        """
+        found = self.core.uploads.broken_off(older_than_s)
+        since = time.time() - older_than_s
+        return {id: at for id, at in found.items() if self._last_part(id) < since}
+
+    def _last_part(self, upload_id: str) -> float:
+        """Return when the last part of an upload arrived in the bucket, 0 where none comes so."""
+        try:
+            parts = self.stored(upload_id)
+        except (NotFound, UploadConflict, NoBucket):
+            return 0.0
+        except ServiceUnavailable:
+            return time.time()
+        return max((part.changed.timestamp() for part in parts), default=0.0)
+
+    def expire(self, older_than_s: float) -> int:
+        """Drop uploads, of whichever way, that nobody has gone on with for so long; count them."""
+        found = self.broken_off(older_than_s)
+        for upload_id in found:
+            try:
                 self.drop(upload_id)
-        self.core.uploads.expire(older_than_s)
+            except (
+                NotFound,
+                NoBucket,
+            ):  # no record yet, or another bucket
+                self.core.uploads.delete(upload_id)
+        return len(found)
 
     def _is_lecture(self, lecture_id: str) -> bool:
         try:

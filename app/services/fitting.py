@@ -24,7 +24,7 @@ from app.services.core import Core
 from app.services.judged import Judged, Parts, Verdict, read_judged
 from app.services.results import Results
 from data.clips import list_clips
-from data.lectures import list_lectures
+from data.lectures import Visible, list_lectures
 from data.presets import list_presets, put_preset
 from data.records import Preset
 from data.store import Connection
@@ -93,8 +93,9 @@ class Fits:
 
     def propose(self, lectures: Collection[str] = ()) -> Proposal:
         """Return the weights that the judgements of these lectures, or of all, propose."""
+        visible = visible_now(self.core.access)  # may read the store: before it is locked
         with self.core.store.read() as con:
-            judged = read_judged(con, lectures or self._visible(con))
+            judged = read_judged(con, lectures or _seen(con, visible))
         if not judged.whole:
             raise NotFound("There are no judgements yet: accept and reject clips first.")
         judgements = self._judgements(judged)
@@ -128,16 +129,6 @@ class Fits:
             if any(preset.name == name and preset.id != own for preset in list_presets(con, owner)):
                 raise TuningError(f"There is a preset {name!r} already that is no fit.")
             return put_preset(con, id=own, name=name, params=params, owner=owner)
-
-    def _visible(self, con: Connection) -> list[str]:
-        """Return the lectures that whoever asks may learn from; none means all there are."""
-        visible = visible_now(self.core.access)
-        if visible is None:
-            return []
-        found = [lecture.id for lecture in list_lectures(con, visible=visible)]
-        if not found:
-            raise NotFound("There are no judgements yet: accept and reject clips first.")
-        return found
 
     def _judgements(self, judged: Judged) -> list[Judgement]:
         made = [
@@ -180,6 +171,16 @@ class Fits:
     def _content(self, job_id: str) -> Content | None:
         key = self.results.keys(job_id)["content"]
         return self.results.values({"content": key}).get("content")
+
+
+def _seen(con: Connection, visible: Visible | None) -> list[str]:
+    """Return the lectures that whoever asks may learn from; none means all there are."""
+    if visible is None:
+        return []
+    found = [lecture.id for lecture in list_lectures(con, visible=visible)]
+    if not found:
+        raise NotFound("There are no judgements yet: accept and reject clips first.")
+    return found
 
 
 def _times(content: Content) -> np.ndarray:

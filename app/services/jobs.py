@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -129,14 +129,22 @@ class Jobs:
         When the broker does not answer the job stays queued: reconcile enqueues it later. One that
         was promised to an upload is not `counted` again.
         """
-        tuning = checked_tuning(tuning)
-        if counted:
-            self.quotas.check_jobs([lecture_id])
-        job, rows = create_run(self.core.workshop, lecture_id, tuning, parent=parent, job_id=job_id)
+        job, rows = create_run(
+            *(self.core.workshop, lecture_id, checked_tuning(tuning)),
+            parent=parent,
+            job_id=job_id,
+            check=self._room_for(lecture_id) if counted else None,
+        )
         self._enqueue(job, rows)
         return job
 
+    def _room_for(self, lecture_id: str) -> Callable[[Connection], None]:
+        """Return what refuses one run too many of a lecture, inside of a transaction."""
+        return lambda con: self.quotas.check_jobs([lecture_id], con)
+
     def _enqueue(self, job: Job, rows: list[StageRow]) -> None:
+        if not rows:
+            return
         with self.core.store.read() as con:
             owner = get_lecture(con, job.lecture_id).owner
         try:
@@ -184,9 +192,12 @@ class Jobs:
             decisions = gather_decisions(con, job_id, closed=True)
         if not decisions.kept:
             raise TuningError("There is no clip to compile; make one, or take a rejection back.")
-        self.quotas.check_jobs([job.lecture_id])
-        shop, tuning = self.core.workshop, self.tuning(job)
-        made, rows = create_run(shop, job.lecture_id, tuning, parent=job_id, decisions=decisions)
+        made, rows = create_run(
+            *(self.core.workshop, job.lecture_id, self.tuning(job)),
+            parent=job_id,
+            decisions=decisions,
+            check=self._room_for(job.lecture_id),
+        )
         self._enqueue(made, rows)
         return made
 
@@ -206,7 +217,8 @@ class Jobs:
         self.quotas.check_jobs([job.lecture_id])
         try:
             renew_keys(self.core.workshop, job_id, from_stage)
-            queue.retry(self.core.redis, self.core.store, job_id, from_stage)
+            room = self._room_for(job.lecture_id)
+            queue.retry(self.core.redis, self.core.store, job_id, from_stage, check=room)
         except RedisError as error:
             raise no_broker(error) from error
 

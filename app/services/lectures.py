@@ -159,8 +159,10 @@ class Lectures:
         check_extension(name)
         checked_tuning(self._params_of(preset, params or {}))
         about = {"title": title, "preset": preset, "params": params, "owner": acting().id}
-        with self.jobs.quotas.beginning(name, size):
-            return self.core.uploads.create(name=name, size=size, way=way, key=key, **about)
+        begins = self.jobs.quotas.beginning(name, size)
+        return self.core.uploads.create(
+            name=name, size=size, way=way, key=key, begins=begins, **about
+        )
 
     def judge(self, upload: Upload) -> None:
         """Refuse an upload whose first bytes are no recording, and drop what came."""

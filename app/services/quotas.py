@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
-from threading import Lock
 
 from agents.errors import LectureError
 from app.security.identity import acting
-from app.services.uploads import Upload, UploadFolder
+from app.services.uploads import FORM_S, PART_S, Upload, UploadFolder, Way
 from app.settings import Settings
 from data.audit import add_line
-from data.disk import modified
 from data.lectures import get_lecture
 from data.people import get_person
-from data.quotas import Quota, Taken, find_quota, list_quotas, put_quota, taken_by
+from data.quotas import Quota, Taken, find_quota, list_quotas, put_quota, take_turn, taken_by
 from data.records import now
-from data.store import Store
+from data.store import Connection, Store
 
 DAY = timedelta(hours=24)
 ACTIVE_S = 900.0
 """An upload that got no byte for so long is under way no more; what it has stored counts on."""
+LINKED_S: Mapping[Way, int] = {"form": FORM_S, "parts": PART_S}
+"""The bytes of these do not come here: they are under way while the addresses for them work."""
 MOST = 1 << 50
 
 
@@ -48,7 +48,7 @@ class Standing:
     allowed: Quota
     taken: Taken
     size_bytes: int
-    """Of recordings and of what uploads have stored, or will while they are under way."""
+    """Of recordings and of what uploads have stored, or may store while they are under way."""
     at_once: int
     a_day: int
 
@@ -67,37 +67,44 @@ class Quotas:
         self.store = store
         self.uploads = uploads
         self.settings = settings
-        self._turn = Lock()
 
     # --- before something begins ------------------------------------------------------------------
 
     @contextmanager
     def beginning(self, name: str, size: int) -> Iterator[None]:
-        """Hold the turn to begin an upload, or raise QuotaReached; two at once count as two."""
+        """Hold the turn to begin an upload, or raise QuotaReached; two at once count as two.
+
+        The store gives the turns, to all processes that use it.
+        """
         if self._is_free():
             yield
             return
-        with self._turn:
-            _check_upload(self._standing(acting().id), name, size)
+        with self.store.write() as con:
+            take_turn(con, acting().id)
+            _check_upload(self._standing(con, acting().id), name, size)
             yield
 
-    def check_jobs(self, lecture_ids: Iterable[str]) -> None:
-        """Raise QuotaReached where so many more runs of these lectures are too many."""
+    def check_jobs(self, lecture_ids: Iterable[str], con: Connection | None = None) -> None:
+        """Raise QuotaReached where so many more runs of these lectures are too many.
+
+        In the transaction that adds them, nobody else's can come between.
+        """
         if self._is_free():
             return
-        with self.store.read() as con:
+        with nullcontext(con) if con is not None else self.store.read() as con:
             owners = [get_lecture(con, one).owner for one in lecture_ids]
-        for owner in set(owners):
-            self._check_jobs(owner, owners.count(owner))
+            for owner in sorted(set(owners)):
+                self._check_jobs(con, owner, owners.count(owner))
 
-    def check_sweep(self) -> None:
-        """Raise QuotaReached where one more sweep is too much."""
+    def check_sweep(self, con: Connection) -> None:
+        """Raise QuotaReached where one more sweep, that a transaction adds, is too much."""
         if not self._is_free():
-            self._check_jobs(acting().id, 1)
+            self._check_jobs(con, acting().id, 1)
 
-    def _check_jobs(self, owner: str, more: int) -> None:
-        standing = self._standing(owner)
-        limit, there = standing.allowed.jobs, standing.taken.jobs
+    def _check_jobs(self, con: Connection, owner: str, more: int) -> None:
+        take_turn(con, owner)
+        limit = self._allowed(find_quota(con, owner)).jobs
+        there = taken_by(con, owner, now() - DAY).jobs
         if limit and there + more > limit:
             whose = "yours" if owner == acting().id else "their owner's"
             raise QuotaReached(
@@ -113,11 +120,12 @@ class Quotas:
 
     def sentence(self) -> str:
         """Say to whoever asks how much they have and may have; "" for those who have no quota."""
-        return "" if self._is_free() else self._standing(acting().id).sentence
+        return "" if self._is_free() else self.of(acting().id).sentence
 
     def of(self, person_id: str) -> Standing:
         """Return what a person has taken and may take."""
-        return self._standing(person_id)
+        with self.store.read() as con:
+            return self._standing(con, person_id)
 
     def given(self) -> Mapping[str, Quota]:
         """Return what people were given in place of the settings, by their ids."""
@@ -135,12 +143,11 @@ class Quotas:
             put_quota(con, person_id, quota, acting().id)
             add_line(con, "set quota", person=acting().id, object=person_id)
 
-    def _standing(self, person: str) -> Standing:
-        with self.store.read() as con:
-            given, taken = find_quota(con, person), taken_by(con, person, now() - DAY)
+    def _standing(self, con: Connection, person: str) -> Standing:
+        given, taken = find_quota(con, person), taken_by(con, person, now() - DAY)
         mine = [one for one in self.uploads.all() if one.owner == person and not one.job_id]
-        active = [one for one in mine if self._touched(one) > time.time() - ACTIVE_S]
-        idle = sum(self.uploads.offset(one) for one in mine if one not in active)
+        active = [one for one in mine if self._is_active(one)]
+        idle = sum(self._stored(one) for one in mine if one not in active)
         day = time.time() - DAY.total_seconds()
         return Standing(
             allowed=self._allowed(given),
@@ -161,10 +168,13 @@ class Quotas:
         own = {field.name: getattr(given, field.name) for field in fields(Quota)}
         return Quota(**{n: getattr(usual, n) if own[n] is None else own[n] for n in own})
 
-    def _touched(self, upload: Upload) -> float:
-        """Return when an upload got its last byte, or was begun, in seconds since 1970."""
-        part = self.uploads.part(upload)
-        return max(upload.created, modified(part) if part.exists() else 0.0)
+    def _is_active(self, upload: Upload) -> bool:
+        """Say whether bytes of an upload came, or were let in, a short time ago."""
+        return self.uploads.touched(upload) > time.time() - LINKED_S.get(upload.way, ACTIVE_S)
+
+    def _stored(self, upload: Upload) -> int:
+        """Return the bytes of an upload; what has come to the bucket may be all of it."""
+        return self.uploads.offset(upload) if upload.way == "tus" else upload.size
 
 
 def _check_upload(standing: Standing, name: str, size: int) -> None:

@@ -63,8 +63,7 @@ class Retention:
 
     def apply(self) -> dict[str, int]:
         """Remove all that is due; return how much by kind."""
-        broken = len(self._broken_off())
-        self.direct.expire(self.core.settings.upload_expiry_s)
+        broken = self.direct.expire(self.core.settings.upload_expiry_s)
         gone: dict[str, int] = {}
         for _ in range(ROUNDS):
             round_ = apply_rules(self.core.workshop)
@@ -76,7 +75,7 @@ class Retention:
 
     def _broken_off(self) -> list[Due]:
         """Return the uploads that nobody has gone on with for so long."""
-        found = self.uploads.broken_off(self.core.settings.upload_expiry_s)
+        found = self.direct.broken_off(self.core.settings.upload_expiry_s)
         names = {upload.id: upload.name for upload in self.uploads.all()}
         return [
             Due(id, names.get(id, id), as_utc(touched), size_of(self.uploads.root / id))

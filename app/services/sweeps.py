@@ -77,9 +77,9 @@ class Sweeps:
     def create(self, axes: Sequence[Axis], lectures: Sequence[str] = ()) -> Sweep:
         """Commit a sweep over the shown runs of these lectures, or of all that are analysed."""
         axes = check_axes(axes)
-        self.quotas.check_sweep()
+        visible = visible_now(self.core.access)  # may read the store: before it is locked
         with self.core.store.write() as con:
-            visible = visible_now(self.core.access)
+            self.quotas.check_sweep(con)
             wanted = lectures or [one.id for one in list_lectures(con, visible=visible)]
             runs = [found for one in wanted if (found := _run_of(con, one))]
             if not runs:

@@ -16,7 +16,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +32,8 @@ GIVEN_SUFFIXES = (*CAPTION_SUFFIXES, ".xml", ".json", ".txt")
 """What captions that somebody names may be called; the content decides what they are."""
 BLOCK = 1 << 20
 Way = Literal["tus", "form", "parts"]
+FORM_S, PART_S = 600, 3_600
+"""How long the form, and the links for parts, of a recording that goes to the bucket work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,12 @@ class UploadFolder:
         owner: str = "local",
         way: Way = "tus",
         key: str = "",
+        begins: AbstractContextManager[None] | None = None,
     ) -> Upload:
         """Reserve an upload of `size` bytes, or refuse it in one sentence.
 
-        Asked again with the same key of the same person, it returns what was reserved before.
+        Asked again with the same key of the same person, it returns what was reserved before;
+        a new one `begins` inside of what may refuse it.
         """
         folder_id = _named_id(owner, key) if key else secrets.token_hex(16)
         title = title.strip() or Path(name).stem
@@ -101,12 +105,16 @@ class UploadFolder:
         if key and (made := self._made(upload)):
             return made
         self._check_size(name, size)
+        with begins or nullcontext():
+            self._reserve(upload)
+        return upload
+
+    def _reserve(self, upload: Upload) -> None:
         folder = self.root / upload.id
         with disk_errors(self.root):
-            folder.mkdir(parents=True, mode=0o700, exist_ok=bool(key))
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)  # a named id may be half there
             self._write(upload)
             (folder / "part").touch(0o600)
-        return upload
 
     def _made(self, asked: Upload) -> Upload | None:
         """Return what a key stands for already; refuse to let it stand for something else."""
@@ -216,21 +224,27 @@ class UploadFolder:
                 found.append(self.get(upload_id))
         return found
 
-    def expire(self, older_than_s: float) -> None:
-        """Drop uploads that nobody has touched for so long."""
-        for upload_id in self.broken_off(older_than_s):
-            self.delete(upload_id)
+    def touch(self, upload: Upload) -> None:
+        """Note that somebody goes on with an upload whose bytes do not come through here."""
+        os.utime(self._folder(upload.id) / "upload.json")
 
     def broken_off(self, older_than_s: float) -> dict[str, float]:
         """Return when uploads were touched last that nobody has touched for so long, by id."""
         found: dict[str, float] = {}
         for upload_id in self._ids():
-            folder = self._folder(upload_id)
-            # a file or folder that goes meanwhile counts as touched
-            touched = max(map(modified, folder.glob("*")), default=modified(folder))
+            touched = self._touched(upload_id)
             if time.time() - touched > older_than_s:
                 found[upload_id] = touched
         return found
+
+    def touched(self, upload: Upload) -> float:
+        """Return when somebody went on with an upload last, in seconds since 1970."""
+        return self._touched(upload.id)
+
+    def _touched(self, upload_id: str) -> float:
+        folder = self._folder(upload_id)
+        # a file or folder that goes meanwhile counts as touched
+        return max(map(modified, folder.glob("*")), default=modified(folder))
 
     def _ids(self) -> list[str]:
         names = (path.name for path in (self.root.iterdir() if self.root.is_dir() else ()))

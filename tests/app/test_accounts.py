@@ -14,6 +14,7 @@ from app.security import passwords, totp
 from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
+from app.security.tokens import digest
 from app.services import throttle
 from app.services.entering import SignInRefused
 from app.services.entry_links import LinkOver
@@ -21,6 +22,7 @@ from app.services.people import NameTaken
 from app.services.throttle import Throttle, delay_s
 from data.lectures import create_lecture
 from data.records import now
+from data.sessions import end_session
 from data.store import open_store
 from tests.app.conftest import BASE, WS
 from tests.app.people import PASSWORD, real_hasher, town_with
@@ -154,6 +156,32 @@ def test_a_revoked_session_closes_what_it_has_open(web, place, operator):
         place.services.accounts.end_sessions(place.people["otto"].id)
         assert until_closed(ws) == 4401
     assert web.get("/api/v1/lectures", headers=headers).status_code == 401
+
+
+def test_to_sign_out_in_one_tab_closes_the_pages_of_the_others(web, place):
+    opened = web.post("/login", data={"name": "anna", "password": PASSWORD}, follow_redirects=False)
+    cookie = opened.headers["set-cookie"].partition(";")[0]
+    mine = {"Cookie": cookie, "Origin": BASE}
+    web.cookies.clear()
+    with (
+        web.websocket_connect(f"{WS}/_stcore/stream", headers=place.headers("anna")) as other,
+        web.websocket_connect(f"{WS}/_stcore/stream", headers=mine) as ws,
+    ):
+        assert web.post("/logout", headers=mine, follow_redirects=False).status_code == 303
+        assert until_closed(ws) == 4401
+        assert web.get("/api/v1/me", headers=mine).status_code == 401
+        assert web.get("/api/v1/me", headers=place.headers("anna")).status_code == 200
+        other.close()
+
+
+def test_a_session_that_another_app_ended_closes_its_pages_too(web, place):
+    """As the store tells it: nobody says so to this process."""
+    with web.websocket_connect(f"{WS}/_stcore/stream", headers=place.headers("rosa")) as ws:
+        with place.services.store.write() as con:
+            end_session(con, digest(place.secrets["rosa"]))
+        assert until_closed(ws) == 4401
+    with place.services.store.write() as con:
+        con.run("update session set ended = null where id = $1", digest(place.secrets["rosa"]))
 
 
 def test_another_role_closes_open_pages_and_counts_at_once(web, place, operator):

@@ -1,6 +1,7 @@
 """Recordings that go straight to the bucket, in parts and by a form, also over a bad line."""
 
 import hashlib
+import os
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -223,11 +224,20 @@ def test_the_same_key_is_the_same_upload_and_no_other(bucket, client):
 def test_uploads_that_nobody_goes_on_with_are_dropped_in_the_bucket_too(
     bucket, client, services, monkeypatch
 ):
-    begin(client)
-    assert left(bucket) >= 1
+    upload = begin(client)
+    record = services.uploads.part(services.uploads.get(upload["id"])).parent
+    httpx.put(sign(client, upload, 2)[0]["url"], content=b"b" * (SIZE - PART))
+    for path in record.iterdir():
+        os.utime(path, (time.time() - 2 * 86_400,) * 2)
+    expire_uploads(services)
+    assert record.exists(), "a part came a moment ago"
+    begun = services.uploads.touched(services.uploads.get(upload["id"]))
+    sign(client, upload, 1)
+    assert services.uploads.touched(services.uploads.get(upload["id"])) > begun + 86_400
     now = time.time()
     monkeypatch.setattr("app.services.uploads.time.time", lambda: now + 2 * 86_400)
     expire_uploads(services)
+    assert not record.exists()
     assert left(bucket) == 0
     assert services.uploads.all() == []
 

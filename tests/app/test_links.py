@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from agents.errors import ServiceUnavailable
 from app.services import links as module
 from app.services.links import Links
-from data.bucket import Bucket, BucketConfig
+from data.bucket import Bucket
 from data.s3_media import S3Artifacts
+from data.s3_requests import BucketConfig
 from tests.app.small_stages import CLIP_BYTES
 
 

@@ -1,20 +1,28 @@
 """Quotas: what is refused before it begins, whom they hold, and what people are told."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
 from agents.errors import LectureError
 from app.cli import run
+from app.security.identity import acting_as, principal_of
+from app.services.core import workshop_config
 from app.services.quotas import QuotaReached
+from app.services.root import Services
 from data.jobs import create_job, list_jobs
 from data.lectures import create_lecture
 from data.quotas import Quota
 from data.records import now
+from data.store import open_store
 from data.sweeps import create_sweep
 from jobs.grids import Axis
 from tests.app.people import town
 from tests.app.tus import recording
+from tests.engines import postgres_schema, postgres_server
 
 SMALL = {
     "quota_bytes": 10_000,
@@ -64,11 +72,11 @@ def queue(place, id, times=1):
             create_job(con, id=f"{id}-{n}", lecture_id=id, params={}, keys={"intake": f"{id}{n}"})
 
 
-def begin(client, place, who, size=100):
+def begin(client, place, who, size=100, **more):
     """Ask for an upload as a browser does."""
     headers = {
         **place.headers(who), "Tus-Resumable": "1.0.0", "Upload-Length": str(size),
-        "Upload-Metadata": "filename dGFsay5tcDQ=",
+        "Upload-Metadata": "filename dGFsay5tcDQ=", **more,
     }  # fmt: skip
     return client.post("/api/v1/uploads", headers=headers)
 
@@ -95,6 +103,81 @@ def test_uploads_at_once_are_those_that_get_bytes(client, place, monkeypatch):
     assert refused(begin(client, place, "ines")) == (429, "quota_at_once")
     monkeypatch.setattr("app.services.quotas.ACTIVE_S", -1.0)
     assert begin(client, place, "ines").status_code == 201
+
+
+def test_what_is_asked_again_with_its_key_is_answered_as_the_first_time(client, place):
+    """Also when nothing new would be let in."""
+    key = {"Idempotency-Key": "twice-as-long"}
+    first = begin(client, place, "ines", **key)
+    assert begin(client, place, "ines").status_code == 201
+    assert refused(begin(client, place, "ines")) == (429, "quota_at_once")
+    again = begin(client, place, "ines", **key)
+    assert (again.status_code, again.headers["location"]) == (201, first.headers["location"])
+    bring(place, "otto", "q1")
+    headers = {**place.headers("otto"), **key}
+    made = [
+        client.post("/api/v1/jobs", json={"lecture_id": "q1"}, headers=headers).json()["id"],
+        queue(place, "q1", 2),
+        client.post("/api/v1/jobs", json={"lecture_id": "q1"}, headers=headers).json()["id"],
+    ]
+    assert made[0] == made[2]
+    with place.services.store.read() as con:
+        assert len(list_jobs(con, "q1")) == 3
+
+
+@pytest.fixture(params=["duckdb", "postgres"])
+def apps(request, services, tmp_path, monkeypatch):
+    """Two apps over one store, and a person who has a lecture there."""
+    with ExitStack() as stack:
+        url = None
+        if request.param == "postgres":
+            url = stack.enter_context(postgres_schema(stack.enter_context(postgres_server())))
+        open_store(url or tmp_path / "lecture.duckdb").migrate()
+        given = {"state": tmp_path, "store_url": url, "limits": "on", **SMALL}
+        place = stack.enter_context(town(services, monkeypatch, **given))
+        bring(place, "ines", "q1")
+        monkeypatch.setattr("app.services.jobs.queue.submit", lambda *_, **__: None)
+        other = Services(place.services.settings, workshop_config(place.services.settings))
+        yield place, [place.services, other]
+        other.close()
+
+
+def at_once(place, apps, work, times=8, who="ines"):
+    """Let several threads of each app do a work at once; return what each one got."""
+    ready, person = Barrier(times), principal_of(place.people[who])
+
+    def do(number):
+        with acting_as(person):
+            ready.wait(30)
+            try:
+                return work(apps[number % 2], number)
+            except QuotaReached as error:
+                return error.code
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(do, range(times)))
+
+
+def test_what_several_apps_let_in_at_once_stays_within_the_quota(apps):
+    place, apps = apps
+    got = at_once(place, apps, lambda app, n: app.lectures.reserve(name=f"{n}.mp4", size=9).name)
+    assert got.count("quota_at_once") == 6
+    got = at_once(place, apps, lambda app, n: app.jobs.recompile("q1", {}).id)
+    assert got.count("quota_jobs") == 5
+    bring(place, "rosa", "q2")
+    with place.services.store.write() as con:
+        create_job(con, id="done", lecture_id="q2", params={}, keys={"intake": "i"})
+        con.run("update job set status = 'completed' where id = 'done'")
+    axes = [Axis("extract.weights.novelty", (0.0, 1.0))]
+    got = at_once(place, apps, lambda app, n: app.sweeps.create(axes, ["q2"]).id, who="rosa")
+    assert got.count("quota_jobs") == 5
+
+
+def test_a_run_that_is_asked_for_twice_at_once_is_one(apps):
+    place, apps = apps
+    key = {"idempotency_key": "at once, twice"}
+    got = at_once(place, apps, lambda app, n: app.jobs.recompile("q1", {}, **key).id, times=4)
+    assert len(set(got)) == 1
 
 
 def test_uploads_of_a_day_say_when_the_next_may_begin(client, place):
@@ -197,7 +280,7 @@ def test_without_accounts_there_are_no_quotas(services):
     assert not services.settings.limits_hold
     with services.quotas.beginning("talk.mp4", 1 << 50):
         pass
-    services.quotas.check_sweep()
+    services.quotas.check_jobs(["nobody's"])
     assert services.quotas.sentence() == ""
 
 

@@ -251,9 +251,12 @@ def test_an_upload_whose_file_was_moved_before_the_crash_is_finished_too(tus, se
 
 def test_forgotten_uploads_expire(tus, services):
     location = tus.create("talk.mp4", 5_000).headers["location"]
-    services.uploads.expire(3600)
+    services.direct.expire(3600)
     assert tus.head(location).status_code == 200
-    services.uploads.expire(-1)
+    upload = services.uploads.get(location.rpartition("/")[2])
+    for path in services.uploads.part(upload).parent.iterdir():
+        os.utime(path, (time.time() - 7200,) * 2)
+    assert services.direct.expire(3600) == 1
     assert tus.head(location).status_code == 404
 
 

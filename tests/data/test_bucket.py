@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from agents.errors import NotFound, ServiceUnavailable
-from data import bucket as module
-from data.bucket import TRIES, file_etag
+from data import s3_requests as module
+from data.bucket import Bucket
+from data.bucket_setup import set_up
 from data.s3_media import S3Artifacts, S3Store, result_name
+from data.s3_parts import file_etag
+from data.s3_requests import TRIES
 from tests.data.buckets import PART, Line, moto, open_bucket
 
 FAULTS = ("InternalError", "SlowDown", "stall", "reset", "etag")
@@ -92,7 +95,7 @@ def test_after_five_tries_it_is_said_and_nothing_is_lost(line, media, monkeypatc
 def test_a_refusal_that_stays_is_said_at_once(line, bucket):
     elsewhere = bucket.config.model_copy(update={"bucket": "nobodys"})
     with pytest.raises(ServiceUnavailable, match="NoSuchBucket, tried 1 times"):
-        module.Bucket(elsewhere).write("a", b"b")
+        Bucket(elsewhere).write("a", b"b")
 
 
 def test_a_large_file_goes_in_parts_and_on_where_it_was_cut(line, bucket, tmp_path, monkeypatch):
@@ -186,7 +189,7 @@ def test_the_bucket_is_set_up_and_foreign_rules_stay(line, bucket):
     rules = {"Rules": [{**mine, "Expiration": {"Days": 9}}]}
     bucket.client.put_bucket_lifecycle_configuration(**name, LifecycleConfiguration=rules)
     for _ in range(2):
-        told = bucket.set_up(noncurrent_days=30, parts_days=1)
+        told = set_up(bucket, noncurrent_days=30, parts_days=1)
     assert told[0] == "encryption: AES256"
     found = bucket.client.get_bucket_lifecycle_configuration(**name)["Rules"]
     assert [rule["ID"] for rule in found] == ["mine", "lecture-highlights"]

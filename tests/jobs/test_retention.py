@@ -12,12 +12,12 @@ import pytest
 
 from data.artifacts import has_result, save_result
 from data.audit import add_line, search_audit
-from data.bucket import BucketConfig
 from data.clips import list_clips, put_plans, update_clip
 from data.invitations import add_invitation
 from data.jobs import create_job, job_log, list_jobs
 from data.lectures import create_lecture, get_lecture, list_lectures, restore_lecture
 from data.records import now
+from data.s3_requests import BucketConfig
 from data.sessions import add_key, add_session, end_key, end_session, find_session
 from data.shares import add_share, end_share
 from jobs.config import Keep, WorkshopConfig
