@@ -26,7 +26,6 @@ from typing import Any
 import imageio_ffmpeg
 
 from agents.sandbox import working_environment
-from benchmarks.recordings import make_lengths, make_variants
 from benchmarks.stage1_parts import MEASURED
 
 MINUTES = (15, 60, 90, 180)
@@ -76,6 +75,8 @@ def head(*cells: str) -> None:
 
 def measure_lengths(folder: Path, minutes: Sequence[int]) -> dict[int, Path]:
     """Print what lectures of several lengths cost (P1)."""
+    from benchmarks.recordings import make_lengths  # here: measured processes load this module too
+
     paths = dict(zip(minutes, make_lengths(folder, minutes), strict=True))
     columns = ("CPU s", "without Silero", "CPU s an hour", "x real time", "largest process MB")
     head("minutes", *columns)
@@ -108,6 +109,8 @@ def measure_variants(folder: Path, chosen: Sequence[str]) -> None:
     PySceneDetect stands beside what slide changes cost alone, and both rivals beside stage 1 with
     Silero and without, for neither of them listens for speech.
     """
+    from benchmarks.recordings import make_variants
+
     paths = make_variants(folder)
     heard = measure_librosa(paths["plain"])
     columns = ("CPU s", "x real time", "slides alone CPU s", "F1", "recall")
