@@ -50,7 +50,8 @@ def test_estimate_comes_from_the_dearest_run_and_from_the_clips_as_they_stand(se
 
 
 def test_the_line_says_what_is_rendered_and_how():
-    assert quality_line([clip(), clip()], "full") == "The clips are rendered in full quality (720p)."
+    both = quality_line([clip(), clip()], "full")
+    assert both == "The clips are rendered in full quality (720p)."
     assert quality_line([clip(360)], "draft") == "The clips are rendered as drafts (360p)."
     mixed = [clip(), clip(made=False), clip(made=False, state="rejected")]
     assert unrendered(mixed) == 1
