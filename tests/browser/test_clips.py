@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import watched_page
@@ -57,22 +56,11 @@ def test_a_podcast_and_a_reel_are_made_on_the_page(page, server, sample):
     assert waiting.value.suggested_filename.endswith("-podcast.mp3")
 
 
-@pytest.fixture
-def shown_run(page, server, sample):
-    """The run of the sample that pages show; afterwards it is that one again, as it was."""
-    runs = page.request.get(f"{server.url}/api/v1/lectures/{sample}/runs").json()
-    shown = next(run["job"]["id"] for run in runs if run["shown"])
-    yield shown
-    page.goto("about:blank")
-    job = f"{server.url}/api/v1/jobs/{shown}"
-    assert page.request.post(f"{job}/edits", data={"op": "undo"}).ok
-    assert page.request.post(f"{job}/show").ok
-
-
-def test_drafts_are_previewed_and_then_rendered_in_full_quality(page, server, sample, shown_run):
-    clip = page.request.get(f"{server.url}/api/v1/lectures/{sample}/bundle").json()["clips"][0]
+def test_drafts_are_previewed_and_then_rendered_in_full_quality(page, server, sample):
+    bundle = page.request.get(f"{server.url}/api/v1/lectures/{sample}/bundle").json()
+    clip = bundle["clips"][0]
     edit = {"op": "resize", "clip_id": clip["id"], "start": clip["start"], "end": clip["end"] - 4}
-    assert page.request.post(f"{server.url}/api/v1/jobs/{shown_run}/edits", data=edit).ok
+    assert page.request.post(f"{server.url}/api/v1/jobs/{bundle['job']['id']}/edits", data=edit).ok
     page.goto(f"{server.url}/clips?lecture={sample}")
     expect(page.get_by_text("1 clip is not rendered as it stands now")).to_be_visible()
     expect(page.get_by_text(re.compile("about .* as drafts, .* in full quality"))).to_be_visible()
