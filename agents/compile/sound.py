@@ -22,6 +22,8 @@ SILENT_LUFS = -60.0
 """What is softer than this is not raised."""
 MAX_GAIN_DB = 40.0
 LOUDNESS_ERROR_DB = 0.1
+GAIN_STEP_DB = 0.25
+"""Gains are multiples of it: a moved edge seldom asks for another one, so sound is kept."""
 MOST_ROUNDS = 6
 """Holding peaks costs loudness; so often it is made up for."""
 PEAK_DB = -2.0
@@ -188,7 +190,8 @@ def level_sound(samples: np.ndarray, loudness: float) -> np.ndarray:
             break
         # Half of what is added is lost to peaks that are held in their turn.
         gain_db = min(gain_db + 2 * missing, most_db)
-    return _with_gain(samples, 10 ** (gain_db / 20) * _dips(peaks * 10 ** (gain_db / 20)))
+    gain = 10 ** (round(gain_db / GAIN_STEP_DB) * GAIN_STEP_DB / 20)
+    return _with_gain(samples, gain * _dips(peaks * gain))
 
 
 def limit_peaks(samples: np.ndarray) -> np.ndarray:
