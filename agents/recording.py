@@ -51,7 +51,7 @@ class Recording:
         self.stream, self.rough = stream, rough
         stream.codec_context.thread_count = 1
         if rough:
-            stream.codec_context.skip_frame = "NONREF" if time < latest else "DEFAULT"
+            stream.codec_context.skip_frame = "NONREF"
             stream.codec_context.options = {"skip_loop_filter": "all"}
         self.source = Source(width, height, stream_colour(stream, height))
         self.frames: Iterator[av.VideoFrame] = iter(())
