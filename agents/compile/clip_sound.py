@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.compile.params import CompileParams
 from agents.compile.sound import (
+    BLOCK,
     MARGIN_S,
     SAMPLE_RATE,
     cut_sound,
@@ -26,6 +27,9 @@ from agents.types import Media
 
 FORGIVING = ("-max_error_rate", "1")
 """Damaged stretches of a recording are passed over; the checks see what is left."""
+READ_FROM_S = 30.0
+"""Sound is read from multiples of this: AAC may hold noise that a decoder makes up as it goes on,
+so the same samples come only of the same beginning. It costs a twentieth of a clip's sound."""
 MPEGTS_MARGIN_S = 3.0
 """MPEG-TS is entered late by up to this much, so its sound is read from earlier on."""
 
@@ -58,7 +62,12 @@ def _read(time: float, args: list[str], media: Media, folder: Path) -> None:
 def sound_begin(stretch: Stretch, media: Media) -> float:
     """Return the lecture time of the first sample that is read for the stretch."""
     margin = MPEGTS_MARGIN_S if media.demuxer == "mpegts" else MARGIN_S
-    return max(0.0, stretch.origin - margin)
+    return max(0.0, stretch.origin - margin) // READ_FROM_S * READ_FROM_S
+
+
+def first_sample(timeline: Timeline) -> int:
+    """Return with which of the recording's samples at 48 kHz a clip begins."""
+    return round(timeline.stretches[0].pieces[0].start * SAMPLE_RATE)
 
 
 def make_sound(
@@ -71,6 +80,8 @@ def make_sound(
     ]
     samples = cut_sound(timeline, read)
     if params.level_loudness:
-        samples = level_sound(samples, params.loudness)
+        # Gains hold for milliseconds of the recording, so a moved edge leaves them where they are.
+        early = first_sample(timeline) % BLOCK
+        samples = level_sound(np.pad(samples, (early, 0)), params.loudness)[early:]
     fade_ends(samples, round(min(params.fade_s, timeline.duration / 2) * SAMPLE_RATE))
     return samples

@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.compile.aac import encode_sound
 from agents.compile.checks import BLACK_LUMA, check_clip, check_joined, outline
-from agents.compile.clip_sound import make_sound, take_sound
+from agents.compile.clip_sound import first_sample, make_sound, take_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.groups import RENDERER, maker
 from agents.compile.joining import join
@@ -23,7 +23,6 @@ from agents.compile.params import CompileParams
 from agents.compile.people import find_people
 from agents.compile.picture import Picture, encode_groups, plan_picture
 from agents.compile.shelf import Shelf, scratch_shelf
-from agents.compile.sound import SAMPLE_RATE
 from agents.compile.timeline import Timeline, lay_out
 from agents.errors import RenderFailed
 from agents.ffmpeg import rendering_source
@@ -130,8 +129,7 @@ def _sound(
     if kept is not None:
         return kept, None
     samples = make_sound(timeline, media, take_sound(timeline, media, work), params)
-    first = round(timeline.stretches[0].pieces[0].start * SAMPLE_RATE)
-    made = encode_sound(samples, first, params.audio_kbps, shelf, work)
+    made = encode_sound(samples, first_sample(timeline), params.audio_kbps, shelf, work)
     file = work / "sound.packets"
     write_packets(file, made.facts, made.packets)
     shelf.keep(f"sound-{key}", file)
