@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from agents.compile.timeline import Timeline
-from agents.types import Media
+from agents.listening import RATE
 
-SAMPLE_RATE = 48_000
+SAMPLE_RATE = RATE
 FADE_S = 0.010
 MARGIN_S = 0.1
 """Read beyond the ends of a stretch, for the fades."""
@@ -49,14 +49,6 @@ WEIGHED = 32768
 """So many samples are weighted at once: a transform of that size stays in the processor's cache."""
 SETTLED = 100 * BLOCK
 """After so many samples the weighting has forgotten what came before (0.1 s, -200 dB)."""
-
-
-def extract_options(media: Media) -> list[str]:
-    """Return the ffmpeg arguments that turn an input's sound into raw float32 samples."""
-    channel = f"pan=mono|c0=c{media.audio_channel}"
-    timed = f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
-    stream = ["-map", f"0:a:{media.audio_stream}", "-vn", "-sn", "-dn"]
-    return [*stream, "-af", f"{channel},{timed}", "-c:a", "pcm_f32le", "-f", "f32le"]
 
 
 def read_sound(path: Path) -> np.ndarray:
