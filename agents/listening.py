@@ -104,14 +104,15 @@ class _Chain:
     def __init__(self, frame: av.AudioFrame, tick: float, channel: int, length: float) -> None:
         from av.filter import Graph
 
-        self.tick, self.parts = tick, list[np.ndarray]()
+        self.tick, self.parts, self.held = tick, list[np.ndarray](), 0
+        self.rate, self.base = frame.sample_rate, Fraction(1, frame.sample_rate)
         self.graph = Graph()
         self.graph.threads = 1
         self.source = self.graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
             layout=frame.layout.name,
-            time_base=Fraction(1, frame.sample_rate),
+            time_base=self.base,
         )
         heard = min(channel, frame.layout.nb_channels - 1)
         self.graph.link_nodes(
@@ -127,12 +128,13 @@ class _Chain:
 
     def add(self, frame: av.AudioFrame, zero: float) -> None:
         """Take in a frame; `zero` is the wanted time in seconds of the container."""
-        rate = frame.sample_rate
         assert frame.pts is not None
-        frame.pts = round((frame.pts * self.tick - zero) * rate)
-        frame.time_base = Fraction(1, rate)
+        frame.pts = round((frame.pts * self.tick - zero) * self.rate)
+        frame.time_base = self.base
         self.source.push(frame)
-        self._drain()
+        self.held += frame.samples
+        if self.held >= self.rate:
+            self._drain()
 
     def end(self) -> np.ndarray:
         """Return all samples, float32 (n,)."""
@@ -143,6 +145,7 @@ class _Chain:
     def _drain(self) -> None:
         from av.error import BlockingIOError, EOFError
 
+        self.held = 0
         while True:
             try:
                 frame = self.graph.pull()
