@@ -11,9 +11,10 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from agents.compile.params import Quality
 from agents.errors import StageError, TuningError
 from agents.params import Params
-from agents.tuning import parse_tuning, tuning_type
+from agents.tuning import parse_tuning, tuning_type, with_values
 from app.security.access import visible_now
 from app.services.core import Core, no_broker
 from data.decisions import gather_decisions
@@ -182,18 +183,22 @@ class Jobs:
             )
         return found
 
-    def compile(self, job_id: str) -> Job:
+    def compile(self, job_id: str, quality: Quality | None = None) -> Job:
         """Start a job with the tuning of another and its clips as they stand: none more, none less.
 
-        Stages that are known are done at once, and only clips that have changed are rendered.
+        Stages that are known are done at once, and only clips that have changed, or are wanted in
+        another `quality`, are rendered.
         """
         job = self.get(job_id)
         with self.core.store.read() as con:
             decisions = gather_decisions(con, job_id, closed=True)
         if not decisions.kept:
             raise TuningError("There is no clip to compile; make one, or take a rejection back.")
+        tuning = self.tuning(job)
+        if quality:
+            tuning = with_values(tuning, {"compile.quality": quality})
         made, rows = create_run(
-            *(self.core.workshop, job.lecture_id, self.tuning(job)),
+            *(self.core.workshop, job.lecture_id, tuning),
             parent=job_id,
             decisions=decisions,
             check=self._room_for(job.lecture_id),
