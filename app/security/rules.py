@@ -31,7 +31,7 @@ RULES: Needs = {
         "write": "append create delete finished in_parts put_captions writing",
         "admin": "all broken_off expire",
     },
-    "results": {"read": "captions intake keys of", "admin": "values"},
+    "results": {"read": "captions done intake keys of stamp", "admin": "values"},
     "live": {"read": "decisions describe plan prepare reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
