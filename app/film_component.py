@@ -11,10 +11,11 @@ from app.components import LOADER
 
 FILM_HTML = """
 <div class="lh-film">
-  <video controls preload="none" playsinline>
+  <video preload="none" playsinline>
     <track kind="captions" label="Subtitles">
   </video>
   <img alt="" hidden>
+  <button type="button" class="lh-film-play"></button>
 </div>
 """
 SHOWN = ("title", "width", "height", "video", "poster", "moving", "vtt")

@@ -96,12 +96,13 @@ def jobs_named(con: Connection, prefix: str) -> list[Job]:
     return [make_record(Job, row) for row in rows]
 
 
-def newest_jobs(con: Connection) -> dict[str, Job]:
-    """Return the newest job of every lecture that has one, by the lecture's id."""
+def newest_jobs(con: Connection, status: JobStatus | None = None) -> dict[str, Job]:
+    """Return the newest job (of a status) of every lecture that has one, by the lecture's id."""
     rows = con.rows(
         "select * from (select job.*, row_number() over"
-        " (partition by lecture_id order by created desc, id) as place from job) as placed"
-        " where place = 1"
+        " (partition by lecture_id order by created desc, id) as place from job"
+        " where cast($1 as text) is null or status = $1) as placed where place = 1",
+        status,
     )
     return {row["lecture_id"]: make_record(Job, row) for row in rows}
 

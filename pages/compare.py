@@ -88,7 +88,7 @@ def show_comparison(found: Comparison) -> None:
         (
             "Figures",
             figure_table(found),
-            "Mark what is important when tuning, or accept clips.",
+            "None yet: mark what is important on the page Tune, or accept clips when you review.",
         ),
     ):
         st.subheader(title)

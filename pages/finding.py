@@ -26,7 +26,7 @@ def choose_filters(cards: Sequence[LectureCard]) -> Filters:
         placeholder='binary search, or "exact words"',
         bind="query-params",
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+    with st.container(horizontal=True, vertical_alignment="top", key="filters"):
         status = st.segmented_control(
             "State", list(STATUS), default="All", key="show", bind="query-params"
         )

@@ -40,7 +40,7 @@ def show_card(card: LectureCard) -> None:
     with st.container(border=True, key=f"lecture-{lecture.id}", gap="xsmall"):
         st.html(poster_html(card.poster_url, f"Poster of {lecture.title}"))
         st.markdown(f"**{plain(lecture.title)}**")
-        clips = f", {card.clips} clips" if card.clips else ""
+        clips = f", {card.clips} {'clip' if card.clips == 1 else 'clips'}" if card.clips else ""
         st.caption(f"{length(lecture.duration)}{clips}, {ago(lecture.created)}")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(label, color=colour)
@@ -51,7 +51,7 @@ def show_card(card: LectureCard) -> None:
                 st.page_link(
                     "../pages/clips.py", label="Clips", query_params={"lecture": lecture.id}
                 )
-            elif card.job:
+            if card.job and card.state != "completed":
                 st.page_link(
                     "../pages/job.py", label="See the run", query_params={"id": card.job.id}
                 )

@@ -76,8 +76,9 @@ def run_again(ids: Sequence[str]) -> None:
     except LectureError as error:
         st.session_state.problem = error.message
         return
-    busy = f" {waiting} had a run under way and were left alone." if waiting else ""
-    st.session_state.told = f"{started} runs started.{busy}"
+    were = "was" if waiting == 1 else "were"
+    busy = f" {waiting} had a run under way and {were} left alone." if waiting else ""
+    st.session_state.told = f"{started} {'run' if started == 1 else 'runs'} started.{busy}"
     clear()
 
 

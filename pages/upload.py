@@ -18,7 +18,10 @@ def uploaded() -> None:
     if "job" in done:
         st.session_state.go_to_job = done["job"]
         return
-    st.session_state.told = f"{done['several']} recordings uploaded; their runs have begun."
+    one = done["several"] == 1
+    what = "1 recording" if one else f"{done['several']} recordings"
+    begun = "its run has" if one else "their runs have"
+    st.session_state.told = f"{what} uploaded; {begun} begun."
     st.session_state.problem = " ".join(done["refused"]) or None
     st.session_state.go_to_library = True
 
@@ -29,8 +32,10 @@ if st.session_state.pop("go_to_library", False):
     st.switch_page("../pages/library.py")
 st.title("Upload a lecture", anchor=False)
 extensions = sorted(extension.lstrip(".") for extension in ALLOWED_EXTENSIONS)
-st.caption("Of several recordings, or a folder, each takes the captions of the same name.")
-st.caption("An upload that is cut off goes on where it was when you choose the same file again.")
+st.caption(
+    "Choose one recording, several, or a folder: captions with a recording's name go with it."
+    " An upload that was cut off goes on where it stopped when you choose the same file again."
+)
 if told := services.quotas.sentence():
     st.caption(told)
 presets = services.lectures.preset_names()

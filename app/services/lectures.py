@@ -45,7 +45,7 @@ class LectureCard:
     job: Job | None
     """Its newest job."""
     clips: int
-    """Rendered clips of the newest job."""
+    """Rendered clips of the newest job that is completed."""
     poster_url: str | None
     """Address of its poster, None before intake is done."""
 
@@ -63,18 +63,24 @@ class Lectures:
         self.jobs = jobs
 
     def list(self) -> list[LectureCard]:
-        """Return every lecture with its newest job, newest first, by four queries in one read."""
+        """Return every lecture with its newest job, newest first, by five queries in one read.
+
+        While a lecture runs again, its clips are those of the run before.
+        """
         visible = visible_now(self.core.access)
         with self.core.store.read() as con:
             lectures, newest = list_lectures(con, visible=visible), newest_jobs(con)
+            done = newest_jobs(con, "completed")
             jobs = [newest[one.id].id for one in lectures if one.id in newest]
-            seen, rendered = jobs_past(con, "intake", jobs), count_rendered(con, jobs)
+            seen = jobs_past(con, "intake", jobs)
+            rendered = count_rendered(con, [job.id for job in done.values()])
         cards = []
         for lecture in lectures:
             job = newest.get(lecture.id)
             job_id = job.id if job else ""
             poster = f"{MEDIA}/lectures/{lecture.id}/poster" if job_id in seen else None
-            cards.append(LectureCard(lecture, job, rendered.get(job_id, 0), poster))
+            clips = rendered.get(done[lecture.id].id, 0) if lecture.id in done else 0
+            cards.append(LectureCard(lecture, job, clips, poster))
         return cards
 
     def page(self, *, after: tuple[datetime, str] | None, limit: int) -> list[Lecture]:

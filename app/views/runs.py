@@ -42,7 +42,7 @@ def value_text(value: Any) -> str:  # noqa: ANN401
 def settings_text(settings: dict[str, Any]) -> str:
     """Return what differs from the defaults in one line."""
     told = [f"{setting_label(name)} {value_text(value)}" for name, value in settings.items()]
-    return ", ".join(told) or "all as by default"
+    return ", ".join(told) or "all settings at their defaults"
 
 
 def run_label(run: Run) -> str:
@@ -154,6 +154,7 @@ def comparison_figure(found: Comparison) -> go.Figure:
         yaxis2={"domain": [0, 0.26], "fixedrange": True, "autorange": "reversed"},
         legend={"orientation": "h", "y": 1.1},
         dragmode="pan",
+        barmode="overlay",  # beside each other the bars would leave the middle of their lanes
     )
     return figure
 

@@ -55,7 +55,7 @@ def length(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     if not minutes:
         return f"{rest} s"
-    return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
+    return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:

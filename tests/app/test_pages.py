@@ -204,7 +204,7 @@ def test_chosen_lectures_run_again_with_a_preset(filled):
     choose(app, "completed", "running")
     app.selectbox(key="batch_preset").set_value("Short").run()
     press(app, "Run again")
-    assert "1 runs started. 1 had a run under way" in "".join(s.value for s in app.success)
+    assert "1 run started. 1 had a run under way" in "".join(s.value for s in app.success)
     newest = filled.services.jobs.latest("completed")
     assert newest.id != filled.lectures["completed"][1]
     assert newest.params["extract"]["max_clips"] == 3

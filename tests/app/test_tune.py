@@ -160,7 +160,7 @@ def test_runs_are_compared_and_restored(services, lecture):
     assert runs[0].settings == {"extract.weights.information": 0.5}
     assert run_table(runs)["Settings that differ from the defaults"] == [
         "Importance: Information 0.5",
-        "all as by default",
+        "all settings at their defaults",
     ]
     found = services.runs.compare(first.id, after.id)
     assert found.settings == [("extract.weights.information", USUAL["information"], 0.5)]

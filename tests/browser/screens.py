@@ -119,6 +119,7 @@ def main(folder: Path) -> None:
                 look_at(page, server, "empty", "", folder / "empty-light.webp")
                 addresses = prepare(page, server)
             choose(page, server, sample_paths().video, sample_paths().captions)
+            expect(page.locator(".lh-file-name")).not_to_be_empty()
             keep(page, folder / f"upload-{look}.webp")
             for name, address in addresses.items():
                 look_at(page, server, name, address, folder / f"{name}-{look}.webp")

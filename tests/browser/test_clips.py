@@ -25,7 +25,13 @@ def test_pointing_at_a_clip_shows_moments_of_it_until_it_is_played(page, server,
     page.wait_for_function("document.querySelector('.lh-film img').naturalWidth === 320")
     page.mouse.move(2, 2)
     expect(moments).to_be_hidden()
-    film.locator("video").evaluate("v => { v.muted = true; return v.play(); }")
+    video = film.locator("video")
+    video.evaluate("v => { v.muted = true; }")
+    assert not video.evaluate("v => v.controls"), "they would lie over the poster's subtitles"
+    film.get_by_role("button", name="Play ").press("Enter")
+    page.wait_for_function("document.querySelector('.lh-film video').currentTime > 0.1")
+    assert video.evaluate("v => v.controls && v === document.activeElement")
+    expect(film.get_by_role("button")).to_be_hidden()
     film.hover()
     expect(moments).to_be_hidden()
     assert film.locator("video").evaluate("v => v.textTracks[0].kind") == "captions"
