@@ -22,8 +22,9 @@ from app.security.connections import connections
 from app.security.cors import Cors
 from app.security.gate import Gate
 from app.services.root import current_services
-from app.services.startup import begin, keep_seen, tidy_hourly, warm_up
+from app.services.startup import begin, keep_seen, tidy_hourly
 from app.shutdown import watch_signals
+from app.warming import warm
 
 
 @asynccontextmanager
@@ -37,7 +38,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             tidy_hourly(services),
             connections.watch(lambda: current_services().directory),
             keep_seen(services),
-            to_thread.run_sync(warm_up, abandon_on_cancel=True),
+            to_thread.run_sync(warm),
         )
     ]
     with watch_signals():

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-from importlib import import_module
 
 from anyio import to_thread
 from redis.exceptions import RedisError
@@ -46,13 +44,6 @@ def expire_uploads(services: Services) -> None:
             services.direct.expire(services.settings.upload_expiry_s)
     except (OSError, ServiceUnavailable) as error:
         logger.warning("old uploads not dropped", extra={"reason": str(error)})
-
-
-def warm_up() -> None:
-    """Load what the first page would load, and leave all that stays out of later collections."""
-    import_module("pandas")  # Streamlit asks it about the data of every component
-    gc.collect()
-    gc.freeze()
 
 
 async def tidy_hourly(services: Services) -> None:

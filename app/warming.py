@@ -1,0 +1,14 @@
+"""What pages need and the server does not: imported before anybody asks for a page."""
+
+from __future__ import annotations
+
+import gc
+
+
+def warm() -> None:
+    """Import what Streamlit brings in late: pandas alone takes a second of the first visit."""
+    import pandas  # noqa: F401  the tables of Review, Tune and Compare
+    from PIL import Image
+
+    Image.preinit()  # the readers of the page's icon
+    gc.freeze()  # what is loaded stays: no collection looks at all of it while sessions wait
