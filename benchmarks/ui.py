@@ -36,6 +36,7 @@ from tests.browser.ways import READY, bring_in, settled
 from tests.rendering import Look, render_lecture, spoken_scenes
 
 LENGTH_S = 5_400
+TOPICS = 20
 RUN_MS = 1_800_000
 MOVES, DROPS, STEPS = 40, 20, 40
 SESSIONS, PACE_S, TURNS = 10, 3.0, 8
@@ -96,7 +97,7 @@ def make_recording(folder: Path) -> tuple[Path, Path]:
         Cue(n * truth["duration"] + said["t0"], n * truth["duration"] + said["t1"], words)
         for n in range(times)
         for said in truth["sentences"]
-        for words in [other_words(said["text"], n)]
+        for words in [other_words(said["text"], n * TOPICS // times)]
     )
     captions = folder / "long.vtt"
     captions.write_text(to_vtt(cues))
@@ -105,8 +106,8 @@ def make_recording(folder: Path) -> tuple[Path, Path]:
 
 def other_words(text: str, number: int) -> str:
     """Return a text whose longer words are of another subject for each number."""
-    ending = "".join("bdfgklmnprstv"[digit] + "aeo"[digit % 3] for digit in divmod(number, 13))
-    return " ".join(f"{word}{ending}" if len(word) > 4 else word for word in text.split())
+    before = "".join("bdfgklmnprstv"[digit] + "aeo"[digit % 3] for digit in divmod(number, 13))
+    return " ".join(f"{before}{word}" if len(word) > 4 else word for word in text.split())
 
 
 def bring_lecture(page: Page, server: Server, folder: Path) -> str:

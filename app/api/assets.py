@@ -30,6 +30,8 @@ MEDIA_TYPES = {
 }
 NAMED = re.compile(rb'"\./([a-z][a-z-]*(?:\.min)?\.(?:js|css))"')
 """How a script names another asset beside it."""
+IMPORTED = re.compile(rb'\bfrom "(/assets/[^"]+\.js)"')
+"""The same once it is sent: a script that is fetched otherwise is not meant."""
 SMALL = 1_000
 """Bytes below which packing saves nothing."""
 
@@ -51,6 +53,18 @@ class Asset:
 def asset_url(name: str) -> str:
     """Return the address of an asset: `deck.js` -> `/assets/deck.1f3a5b7c9d.js`."""
     return _shelf()[name].address
+
+
+def needed_by(name: str) -> tuple[str, ...]:
+    """Return the addresses of all scripts that a script imports, and those that they import."""
+    shelf = {one.address: one for one in _shelf().values()}
+    found, waiting = dict[str, None](), [asset_url(name)]
+    while waiting:
+        named = (match.decode() for match in IMPORTED.findall(shelf[waiting.pop()].body))
+        new = [address for address in named if address not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return tuple(found)
 
 
 def _shelf() -> Mapping[str, Asset]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from app.api import assets, health, media
+from app.api import assets, health, media, opening
 from app.api.problems import problem
 from app.api.rest import make_api
 
@@ -20,6 +20,7 @@ routes: list[BaseRoute] = [
     *health.routes,
     *media.routes,
     *assets.routes,
+    *opening.routes,
     Mount("/api/v1", make_api()),
     Route("/api/{path:path}", nowhere),
     Route("/app/static/{path:path}", nowhere),

@@ -10,6 +10,12 @@ const LOOKING = "You may look at this lecture, not change it.";
 
 const shown = (clip) => Object.fromEntries(SHOWN.map((name) => [name, clip[name]]));
 
+// The clip that covers a stretch, or lies next to it; nothing where there is none.
+const nearest = (clips, parts) => {
+  const away = ({ parts: other }) => Math.max(other[0][0] - parts.at(-1)[1], parts[0][0] - other.at(-1)[1], 0);
+  return [...clips].sort((a, b) => away(a) - away(b))[0];
+};
+
 export class Edits {
   constructor(deck) {
     Object.assign(this, { deck, queue: [], flying: null });
@@ -86,13 +92,16 @@ export class Edits {
   done({ op }, { done, clips, history }) {
     const { live } = this.deck.data;
     const known = new Set(live.clips.map(({ id }) => id));
+    const before = this.deck.clip();
     Object.assign(live, { clips: clips.map(shown), history });
     const made = (op === "create" || op === "split") && clips.find(({ id }) => !known.has(id));
-    if (made) live.selected = made.id;
+    // Where the selected clip has gone, its neighbour is: keys go on without a look for it.
+    const now = made || (before && !this.deck.clip() && nearest(live.clips, before.parts));
+    if (now) live.selected = now.id;
     this.deck.say(done);
     this.deck.refresh();
     this.channel.postMessage(this.deck.data.edits);
-    if (made) this.deck.setTrigger("selected", made.id);
+    if (now) this.deck.setTrigger("selected", now.id);
     else this.follow();
   }
 

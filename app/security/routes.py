@@ -31,6 +31,8 @@ open   OPTIONS        /api/{path:path}
 read   GET,POST       /account
 write  GET,POST       /share/{id}
 read   GET            /assets/{name}
+read   GET            /review
+read   GET            /tune
 
 read   GET            /app/static/media/lectures/{id}/source
 read   GET            /app/static/media/lectures/{id}/poster

@@ -222,3 +222,24 @@ def test_an_asset_is_found_under_its_own_hash_only(client, monkeypatch, tmp_path
     assert client.get(url).status_code == 404
     assert client.get(assets.asset_url("deck.js")).text == "export default 2222"
     assert client.get("/assets/secret.0123456789.py").status_code == 404
+
+
+@pytest.mark.parametrize(("page", "script"), [("review", "deck.js"), ("tune", "lab.js")])
+def test_a_page_with_a_timeline_brings_its_scripts_along(client, page, script):
+    answer = client.get(f"/{page}?lecture=none", headers={"Accept": "text/html"})
+    assert answer.headers["cache-control"] == "no-cache"
+    own, given = (
+        {line.strip() for line in body.splitlines()} for body in (client.get("/").text, answer.text)
+    )
+    assert own <= given
+    ahead = re.findall(r'rel="modulepreload" href="(/assets/[^"]+)"', answer.text)
+    assert len(ahead) == len(set(ahead))
+    waiting, imported = [assets.asset_url(script)], set()
+    while waiting:  # as a browser goes from script to script
+        address = waiting.pop()
+        imported.add(address)
+        named = re.findall(r'from "(/assets/[^"]+)"', client.get(address).text)
+        waiting += set(named) - imported
+    assert set(ahead) == imported
+    for address in re.findall(r'(?:src|href)="(/assets/[^"]+)"', answer.text):
+        assert client.get(address).status_code == 200

@@ -26,6 +26,15 @@ def selected_title(page):
     return name.partition(": ")[2].rpartition(" (")[0]
 
 
+def test_scripts_come_with_the_page_and_each_of_them_once(deck):
+    fetched = deck.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    scripts = [name.partition("/assets/")[2] for name in fetched if "/assets/" in name]
+    assert len(scripts) == len(set(scripts))
+    at = [name.partition(".")[0] for name in scripts]
+    assert at.index("plotly-basic") > at.index("early")
+    assert not [name for name in fetched if "/review/_stcore" in name], "asked in the wrong place"
+
+
 def test_click_on_a_transcript_line_seeks_the_player(deck):
     line = deck.locator(".lh-line").nth(12)
     minutes, seconds = line.locator(".lh-line-time").inner_text().split(":")

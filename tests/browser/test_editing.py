@@ -108,6 +108,11 @@ def test_a_clip_is_judged_split_joined_made_and_deleted_by_key(deck, server, sam
     seek(deck, (start + end) / 2)
     press(deck, "s", re.compile("Split clip"))
     assert len(told(deck)) == count + 1
+    press(deck, "Control+z", re.compile("Taken back: Split clip"))
+    assert span(deck) == pytest.approx((start, end)), "the clip that was split is selected again"
+    press(deck, "Control+Shift+Z", re.compile("Done again: Split clip"))
+    later = next(clip for clip in told(deck) if abs(clip["parts"][-1][1] - end) < 0.01)
+    deck.locator(f".lh-clip[data-clip='{later['id']}']").first.click()
     press(deck, "Delete", re.compile("Deleted clip"))
     open_review(deck, server, sample)
     clips = told(deck)
