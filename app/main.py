@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from app.security.gate import Gate
 from app.services.root import current_services
 from app.services.startup import begin, keep_seen, tidy_hourly
 from app.shutdown import watch_signals
+from app.warming import warm
 
 
 @asynccontextmanager
@@ -36,12 +38,14 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             tidy_hourly(services),
             connections.watch(lambda: current_services().directory),
             keep_seen(services),
+            to_thread.run_sync(warm, abandon_on_cancel=True),
         )
     ]
     with watch_signals():
         yield {"services": services}
     for task in tasks:
         task.cancel()
+    gc.unfreeze()  # what ends with the process is freed by its last collection
     services.close()
 
 

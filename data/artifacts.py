@@ -31,6 +31,7 @@ from data.store import Connection
 
 __all__ = [
     "Artifacts",
+    "done_keys",
     "forget_result",
     "has_result",
     "load_result",
@@ -232,6 +233,16 @@ def load_result(
 def has_result(con: Connection, key: str) -> bool:
     """Say whether a stage with this key is done."""
     return con.row("select 1 as one from stage_result where key = $1", key) is not None
+
+
+def done_keys(con: Connection, job_id: str) -> dict[str, str]:
+    """Return the keys of a job's stages that have a result, by stage."""
+    rows = con.rows(
+        "select stage.name, stage.key from stage join stage_result on stage_result.key = stage.key"
+        " where stage.job_id = $1 order by stage.idx",
+        job_id,
+    )
+    return {row["name"]: row["key"] for row in rows}
 
 
 def forget_result(con: Connection, artifacts: Artifacts, key: str) -> None:

@@ -8,7 +8,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import duckdb
 
 from agents.errors import ServiceUnavailable
 from data.disk import atomic_file, disk_errors, fsync_folder
+from data.duck_reading import ReadingEngine, quoted
 from data.locking import TurnstileLock
 from data.migrations import SCHEMA, apply_migrations, check_known, current_version, read_migrations
 from data.store import Connection, Row, Store
@@ -28,6 +29,10 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
 }
+WHILE_READING = {
+    name: CONFIG[name] for name in ("threads", "memory_limit", "autoinstall_known_extensions")
+}
+"""What the engine that stays in memory is made with; it shuts its other doors itself."""
 RETRY_S = 0.02
 
 
@@ -65,6 +70,7 @@ class DuckStore(Store):
         self._wait_s = wait_s
         self._lock = TurnstileLock(self.path)
         self._reading = threading.local()
+        self._engine = ReadingEngine(self.path, WHILE_READING)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -75,10 +81,7 @@ class DuckStore(Store):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Yield a transaction; a read inside another of the same thread shares it.
-
-        Opening the file costs more than most questions to it.
-        """
+        """Yield a transaction; a read inside another of the same thread shares it."""
         if self._open_read is not None:
             yield self._open_read
             return
@@ -86,7 +89,8 @@ class DuckStore(Store):
             raise ServiceUnavailable(f"There is no store at {self.path}.", code="storage")
         with (
             self._held(exclusive=False) as deadline,
-            self._transaction(deadline, read_only=True) as con,
+            self._attached(deadline) as attached,
+            self._begun(attached) as con,
         ):
             self._reading.con = con
             try:
@@ -116,8 +120,8 @@ class DuckStore(Store):
                 pass  # nobody else has it open, and closing it has emptied its log
             part.unlink(missing_ok=True)
             with self._engine_errors(), duckdb.connect(config=self._outside_config()) as con:
-                con.execute(f"attach {_quoted(self.path)} as old (read_only)")
-                con.execute(f"attach {_quoted(part)} as new")
+                con.execute(f"attach {quoted(self.path)} as old (read_only)")
+                con.execute(f"attach {quoted(part)} as new")
                 con.execute("copy from database old to new")
             with part.open("rb") as file:
                 os.fsync(file.fileno())
@@ -168,26 +172,43 @@ class DuckStore(Store):
             hold.__exit__(None, None, None)
 
     @contextmanager
-    def _transaction(self, deadline: float, *, read_only: bool = False) -> Iterator[Connection]:
-        con = self._connect(deadline, read_only=read_only)
+    def _transaction(self, deadline: float) -> Iterator[Connection]:
+        con = self._patiently(deadline, lambda: duckdb.connect(self.path, config=CONFIG))
         try:
-            with self._engine_errors():
-                con.begin()
-            try:
-                with self._engine_errors():
-                    yield DuckConnection(con)
-                    con.commit()
-            except BaseException:
-                _roll_back(con)
-                raise
+            with self._begun(con) as begun:
+                yield begun
         finally:
             con.close()
 
-    def _connect(self, deadline: float, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _attached(self, deadline: float) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a connection of the engine that stays in memory, with the file attached to it."""
+        con = self._patiently(deadline, self._engine.enter)
+        try:
+            yield con
+        finally:
+            self._engine.leave(con)
+
+    @contextmanager
+    def _begun(self, con: duckdb.DuckDBPyConnection) -> Iterator[Connection]:
+        with self._engine_errors():
+            con.begin()
+        try:
+            with self._engine_errors():
+                yield DuckConnection(con)
+                con.commit()
+        except BaseException:
+            _roll_back(con)
+            raise
+
+    def _patiently(
+        self, deadline: float, connect: Callable[[], duckdb.DuckDBPyConnection]
+    ) -> duckdb.DuckDBPyConnection:
+        """Return what `connect` gives once no stranger has the file open."""
         while True:
             try:
-                return duckdb.connect(self.path, read_only=read_only, config=CONFIG)
-            except (duckdb.IOException, duckdb.ConnectionException) as error:
+                return connect()
+            except duckdb.Error as error:
                 if not _is_conflict(error):
                     raise self._failure(error) from error
                 if time.monotonic() >= deadline:
@@ -228,13 +249,12 @@ class DuckStore(Store):
         )
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
 def _is_conflict(error: duckdb.Error) -> bool:
     text = str(error)
-    return "Could not set lock" in text or "different configuration" in text
+    return any(
+        sign in text
+        for sign in ("Could not set lock", "different configuration", "file handle conflict")
+    )
 
 
 def _roll_back(con: duckdb.DuckDBPyConnection) -> None:

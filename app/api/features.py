@@ -13,27 +13,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 from pydantic_core import to_json
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from agents.errors import NotFound
-from app.api.lectures import NO_CACHE, Seconds
+from app.api.lectures import Seconds
 from app.api.models import View
-from app.api.results import found_of
-from app.recent import Recent
+from app.api.packing import told_json
+from app.api.results import Asked, job_with
+from app.services.results import JobResults
 from app.services.root import current_services
 
 if TYPE_CHECKING:
     import numpy as np
 
     from agents.types import Intake
+    from data.records import Job
 
 router = APIRouter(prefix="/jobs/{id}", tags=["results"])
 
 STEP_S = 1.0
 """Of the series."""
-KEPT = 64
-"""Lectures whose series stay in memory, 0.2 MB for 90 minutes."""
-_kept = Recent(KEPT)
 
 
 class SentenceColumns(View):
@@ -80,22 +79,32 @@ class Features(View):
     picture: PictureSeries
 
 
-@router.get("/features", response_class=JSONResponse, responses={200: {"model": Features}})
+@router.get("/features", **told_json(Features))
 def get_features(
     id: str,
+    asked: Asked,
     start: Annotated[Seconds, Query(alias="from", description="Seconds.")] = 0.0,
     end: Annotated[Seconds | None, Query(alias="to", description="Seconds; else the end.")] = None,
 ) -> Response:
     """Return sentences with their components, and voice and picture per second, as columns."""
-    services, found = current_services(), found_of(id, "content")
-    measured = _measured(id)
+    job = job_with(id, "content", "intake")
+    return asked.kept(
+        f"features {start} {end}",
+        job,
+        ["transcript", "layout", "content"],
+        lambda found: to_json(_features(job, found, start, end)),
+    )
+
+
+def _features(job: Job, found: JobResults, start: float, end: float | None) -> dict[str, Any]:
+    measured = _measure(current_services().results.intake(job.id))
     end = min(end if end is not None else measured.duration, measured.duration)
     if not start < end:
         raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
-    rows = services.review.sentences(services.jobs.get(id), found)
+    rows = current_services().review.sentences(job, found)
     slides = found.layout.slides if found.layout else ()
     steps = _steps(start, end)
-    body = {
+    return {
         "from": start,
         "to": end,
         "step_s": STEP_S,
@@ -106,9 +115,6 @@ def get_features(
             "slide": _slide_at([slide.start for slide in slides], steps),
         },
     }
-    return Response(
-        to_json(body), headers={"Cache-Control": NO_CACHE}, media_type="application/json"
-    )
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -132,14 +138,6 @@ class _Measured:
     duration: float
     voice: Mapping[str, np.ndarray]
     kbit: np.ndarray
-
-
-def _measured(job_id: str) -> _Measured:
-    """Return what intake measured, kept: its arrays lie in a dozen files."""
-    results = current_services().results
-    key = results.keys(job_id)["intake"]
-    known = _kept.get(key)
-    return known or _kept.keep(key, _measure(results.intake(job_id)))
 
 
 def _measure(intake: Intake) -> _Measured:

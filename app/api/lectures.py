@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Path, Query
 from starlette.responses import JSONResponse, Response
 
 from agents.tuning import tuning_type
 from app.api.media import attachment
-from app.api.packing import AcceptEncoding, sent_packed
+from app.api.packing import NO_CACHE, AcceptEncoding, IfNoneMatch, sent_kept, told_json
 from app.api.queries import OfJob, partial_query
 from app.api.views import Bundle, LiveSilence, Peaks
 from app.chapters import CHAPTER_FORMATS
@@ -17,7 +17,6 @@ from app.exchange import EXCHANGE_FORMATS
 from app.services.root import current_services
 from app.transcripts import TRANSCRIPT_FORMATS
 
-NO_CACHE = "private, no-cache"
 KEPT_AN_HOUR = "private, max-age=3600"
 """What never changes of a recording; for no longer, since whose it is may change."""
 MAX_PEAKS = 6_000
@@ -36,23 +35,15 @@ else:
     )
 
 
-@router.get(
-    "/bundle",
-    response_class=JSONResponse,
-    responses={200: {"model": Bundle}, 304: {"description": "Nothing has changed."}},
-)
+@router.get("/bundle", **told_json(Bundle))
 def get_bundle(
     id: str,
     job: OfJob = None,
-    if_none_match: Annotated[str, Header(description="`ETag` of an answer before.")] = "",
+    if_none_match: IfNoneMatch = "",
     accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Return everything that was found, or 304 when the client has it already."""
-    tag, body = current_services().review.encoded(id, job)
-    headers = {"ETag": f'"{tag}"', "Cache-Control": NO_CACHE}
-    if _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    return sent_packed(body, accept_encoding, headers)
+    return sent_kept(current_services().review.encoded(id, job), if_none_match, accept_encoding)
 
 
 @router.get(
@@ -67,16 +58,18 @@ def get_wave(id: str) -> Response:
     return Response(body, headers=headers, media_type="application/octet-stream")
 
 
-@router.get("/peaks", response_class=JSONResponse, responses={200: {"model": Peaks}})
+@router.get("/peaks", **told_json(Peaks))
 def get_peaks(
     id: str,
     start: Annotated[Seconds, Query(alias="from", description="Seconds.")] = 0.0,
     end: Annotated[Seconds | None, Query(alias="to", description="Seconds; else the end.")] = None,
     n: Annotated[int, Query(ge=1, le=MAX_PEAKS, description="How many pairs.")] = 3_000,
+    if_none_match: IfNoneMatch = "",
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Return the waveform as pairs of lowest and highest, -127 to 127."""
-    body = current_services().review.peaks(id, start, end, n)
-    return JSONResponse(body, headers={"Cache-Control": NO_CACHE})
+    found = current_services().review.peaks(id, start, end, n)
+    return sent_kept(found, if_none_match, accept_encoding)
 
 
 @router.get("/silence", response_class=JSONResponse, responses={200: {"model": LiveSilence}})
@@ -98,10 +91,16 @@ FILE: dict[int | str, dict[str, Any]] = {
 
 @texts.get("/transcript.{suffix}", response_class=Response, responses=FILE)
 def get_transcript_file(
-    id: str, suffix: Annotated[str, _suffix(TRANSCRIPT_FORMATS)], job: OfJob = None
+    id: str,
+    suffix: Annotated[str, _suffix(TRANSCRIPT_FORMATS)],
+    job: OfJob = None,
+    if_none_match: IfNoneMatch = "",
+    accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Return the transcript as the file that the suffix names."""
-    return _saved(*current_services().review.transcript(id, suffix, job))
+    name, media_type, found = current_services().review.transcript(id, suffix, job)
+    headers = {"Content-Disposition": attachment(name)}
+    return sent_kept(found, if_none_match, accept_encoding, media_type, headers)
 
 
 @texts.get("/chapters.{suffix}", response_class=Response, responses=FILE)
@@ -123,8 +122,3 @@ def get_cutlist_file(
 def _saved(name: str, media_type: str, text: str) -> Response:
     headers = {"Cache-Control": NO_CACHE, "Content-Disposition": attachment(name)}
     return Response(text, headers=headers, media_type=media_type)
-
-
-def _matches(header: str, etag: str) -> bool:
-    found = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return etag in found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Hashable
 from typing import Literal
 
 from agents.errors import AccessDenied, NotFound
@@ -12,8 +12,6 @@ from data.lectures import Visible
 from data.store import Store
 
 Right = Literal["view", "edit"]
-OWNER_S = 5.0
-"""How long another process's change of owner may go unnoticed."""
 KEPT = 20_000
 
 
@@ -23,7 +21,7 @@ class Access:
     def __init__(self, store: Store, directory: Directory) -> None:
         self.store = store
         self.directory = directory
-        self._owners: dict[str, tuple[float, str]] = {}
+        self._owners: dict[str, tuple[Hashable, str]] = {}
         self._lectures: dict[str, str] = {}
 
     def visible(self, principal: Principal) -> Visible | None:
@@ -96,8 +94,9 @@ class Access:
         return self._lectures[id]
 
     def _owner(self, lecture_id: str) -> str | None:
+        version = self.store.version()
         known = self._owners.get(lecture_id)
-        if known is not None and time.monotonic() - known[0] < OWNER_S:
+        if known is not None and known[0] == version:
             return known[1]
         with self.store.read() as con:
             row = con.row("select owner from lecture where id = $1", lecture_id)
@@ -105,12 +104,8 @@ class Access:
             return None
         if len(self._owners) >= KEPT:
             self._owners.clear()
-        self._owners[lecture_id] = (time.monotonic(), row["owner"])
+        self._owners[lecture_id] = (version, row["owner"])
         return row["owner"]
-
-    def forget(self, lecture_id: str) -> None:
-        """Ask anew who owns a lecture, after a change in this process."""
-        self._owners.pop(lecture_id, None)
 
 
 def _check_right(right: Right, permission: Permission) -> None:

@@ -31,7 +31,7 @@ RULES: Needs = {
         "write": "append create delete finished in_parts put_captions writing",
         "admin": "all broken_off expire",
     },
-    "results": {"read": "captions intake keys of", "admin": "values"},
+    "results": {"read": "captions done intake keys of stamp", "admin": "values"},
     "live": {"read": "decisions describe plan prepare reel scores segments"},
     "silences": {"read": "detect params regions tuning"},
     "clips": {
@@ -50,7 +50,7 @@ RULES: Needs = {
     "files": {"read": "clip of_clip poster slide small_slide source"},
     "labels": {"read": "marked", "write": "mark unmark"},
     "presets": {"read": "get list", "write": "delete save"},
-    "runs": {"read": "compare figures list references", "write": "restore"},
+    "runs": {"read": "compare figures list references render_seconds", "write": "restore"},
     "sweeps": {"read": "estimate grid list", "tune": "cancel create run_here start"},
     "lab": {"read": "notebook plan", "write": "start"},
     "extras": {"read": "file made states", "write": "ask cancel"},

@@ -208,7 +208,6 @@ class Personal:
         for lecture in lectures:
             if erasure.heir is None:
                 self._erase_lecture(lecture)
-            self.core.access.forget(lecture.id)
 
     def _uploads(self, person_id: str) -> list[str]:
         return [one.id for one in self.uploads.all() if one.owner == person_id]

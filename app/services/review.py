@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+
+from pydantic_core import to_json
 
 from agents.errors import NotFound
 from agents.types import ClipPlan, LayoutRegion, Notice
 from app.chapters import CHAPTER_FORMATS, youtube_notices
 from app.exports import Findings, plain, slug
 from app.formats import FileFormat
+from app.packed import Packed
 from app.recent import Recent
 from app.services.bundles import (
     clip_json,
@@ -31,7 +32,7 @@ from app.services.clips import Clips
 from app.services.core import Core
 from app.services.jobs import Jobs, when
 from app.services.lectures import check_visible
-from app.services.live import LivePlans, LiveSilences
+from app.services.live import NEEDS, LivePlans, LiveSilences
 from app.services.results import JobResults, Results
 from app.transcripts import TRANSCRIPT_FORMATS
 from data.artifacts import read_peaks
@@ -39,12 +40,8 @@ from data.lectures import get_lecture
 from data.records import Job, Lecture
 from data.restored import ordered_runs
 
-KEPT_MADE = 64
-"""Sentences, reels and texts that stay in memory as they are shown, up to 1 MB each."""
-KEPT_ENCODED = 24
-"""Bundles that stay in memory as they are sent, up to 300 kB each, and the tags of the last."""
-PACKING = 5
-"""Level of gzip: a third of the time of the highest, for 3 % more bytes."""
+KEPT_MADE = 24
+"""Sentences and reels that stay in memory as they are shown: a clip's change keeps them."""
 MOST_PAIRS = 110_000
 """Of a waveform, 220 kB: 90 minutes in steps of 50 ms."""
 HOP_S = 0.01
@@ -70,7 +67,6 @@ class Review:
         self.silences = silences
         self.changed = changed
         self._made = Recent(KEPT_MADE)
-        self._encoded = Recent(KEPT_ENCODED)
 
     def find(self, lecture_id: str, job_id: str | None = None) -> tuple[Lecture, Job]:
         """Return a lecture and the job to show, in one read.
@@ -130,31 +126,22 @@ class Review:
             found = self.results.of(job)
             return {**self._head(lecture, job, found), **self._findings(job, found)}
 
-    def encoded(self, lecture_id: str, job_id: str | None = None) -> tuple[str, bytes]:
-        """Return the bundle as gzipped JSON, and a tag that changes when the bundle does.
+    def encoded(self, lecture_id: str, job_id: str | None = None) -> Packed:
+        """Return the bundle as JSON, with a tag that changes when the bundle does.
 
         What was made for one person is kept for the next; while nobody commits, no row is read.
         """
-        version = f"tag {self.core.store.version()} {lecture_id} {job_id}"
-        tag = self._encoded.get(version)
-        body = tag and self._encoded.get(tag)
-        if body is not None:
-            return tag, body
-        with self.core.store.read():
-            lecture, job = self.find(lecture_id, job_id)
-            found = self.results.of(job)
-            head = self._head(lecture, job, found)
-            rejected = self.live.decisions(job.id).rejected
-            told = f"{json.dumps(head)} {self._known(job, found)} {rejected}"
-            tag = hashlib.sha256(told.encode()).hexdigest()[:24]
-            body = self._encoded.get(tag)
-            if body is None:
-                bundle = {**head, **self._findings(job, found)}
-                text = json.dumps(
-                    bundle, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-                )
-                body = self._encoded.keep(tag, gzip.compress(text.encode(), PACKING, mtime=0))
-        return self._encoded.keep(version, tag), body
+        name = f"told of bundle {lecture_id} {job_id}"
+        return self.core.packed.get(
+            lambda: self.core.kept(name, lambda _: self._told(lecture_id, job_id)),
+            lambda: to_json(self.bundle(lecture_id, job_id), inf_nan_mode="null"),
+        )
+
+    def _told(self, lecture_id: str, job_id: str | None) -> str:
+        """Return everything that a bundle depends on."""
+        lecture, job = self.find(lecture_id, job_id)
+        clips, rejected = self.changed.list(job.id), self.live.decisions(job.id).rejected
+        return f"bundle {lecture} {job} {self.results.stamp(job)} {clips} {rejected}"
 
     def _findings(self, job: Job, found: JobResults) -> dict[str, Any]:
         """Return what does not change with the clips: it is as long as the lecture."""
@@ -172,22 +159,17 @@ class Review:
 
     def _reel(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
         rejected = self.live.decisions(job.id).rejected
-        key = f"reel {self._known(job, found)} {rejected}"
+        key = f"reel {found.stamp(*NEEDS)} {rejected}"
         made = self._made.get(key)
         if made is None:
-            plans = self.live.reel(job.id, self.jobs.tuning(job))
+            params = self.jobs.tuning(job).extract  # pyright: ignore[reportAttributeAccessIssue]
+            plans = found.reel(params, rejected)
             made = self._made.keep(key, [passage_json(plan) for plan in plans])
         return made
 
-    def _known(self, job: Job, found: JobResults) -> str:
-        """Return what changes with the results of a run and with its captions, not with clips."""
-        keys = self.results.keys(job.id)
-        there = [keys[name] for name in sorted(found.values)]
-        return f"{job.id} {there} {self.captions_stamp(job.lecture_id)}"
-
     def sentences(self, job: Job, found: JobResults) -> list[dict[str, Any]]:
         """Return every sentence with its components and its score under the job's weights."""
-        key = f"sentences {self._known(job, found)}"
+        key = f"sentences {found.stamp('transcript', 'content')}"
         made = self._made.get(key)
         return made if made is not None else self._made.keep(key, self._scored(job, found))
 
@@ -226,24 +208,31 @@ class Review:
         said = repr(self.results.captions(lecture_id))
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
-    def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> dict[str, Any]:
+    def peaks(self, lecture_id: str, start: float, end: float | None, count: int) -> Packed:
         """Return the waveform between two times as `count` pairs (lowest, highest), -127 to 127."""
         job = self.job_of(lecture_id)
-        facts = self.results.of(job).facts
-        if facts is None:
-            raise NotFound("The waveform is not measured yet.")
-        end = min(end if end is not None else facts.duration, facts.duration)
-        if not 0 <= start < end:
-            raise NotFound(f"from={start:g} must lie in [0, to={end:g}).")
-        pairs = read_peaks(facts.folder, start, end, count)
-        return {"from": start, "to": end, "peaks": pairs.tolist()}
+
+        def make() -> bytes:
+            facts = self.results.of(job, "intake").facts
+            if facts is None:
+                raise NotFound("The waveform is not measured yet.")
+            until = min(end if end is not None else facts.duration, facts.duration)
+            if not 0 <= start < until:
+                raise NotFound(f"from={start:g} must lie in [0, to={until:g}).")
+            pairs = read_peaks(facts.folder, start, until, count)
+            return to_json({"from": start, "to": until, "peaks": pairs.tolist()})
+
+        told = ("peaks", start, end, count)
+        return self.core.packed.get(
+            lambda: repr((*told, self.results.done(job.id).get("intake"))), make
+        )
 
     def wave(self, lecture_id: str) -> tuple[float, bytes]:
         """Return the waveform of the whole lecture, and how many seconds each pair of it covers.
 
         Pairs are (lowest, highest) as signed bytes, as many as a timeline can show.
         """
-        facts = self.results.of(self.job_of(lecture_id)).facts
+        facts = self.results.of(self.job_of(lecture_id), "intake").facts
         if facts is None:
             raise NotFound("The waveform is not measured yet.")
         count = min(MOST_PAIRS, max(1, round(facts.duration / HOP_S)))
@@ -258,19 +247,21 @@ class Review:
 
     def transcript(
         self, lecture_id: str, suffix: str, job_id: str | None = None
-    ) -> tuple[str, str, str]:
+    ) -> tuple[str, str, Packed]:
         """Return name, media type and text of the whole lecture's transcript."""
         made = _format("A transcript is", TRANSCRIPT_FORMATS, suffix)
         lecture, job = self.find(lecture_id, job_id)
-        found = self.results.of(job)
-        if found.transcript is None:
-            raise NotFound("There is no transcript yet.")
+
+        def make() -> bytes:
+            found = self.results.of(job, "transcript").transcript
+            if found is None:
+                raise NotFound("There is no transcript yet.")
+            return made.write(found, lecture.title).encode()
+
         name = f"{slug(lecture.title) or 'lecture'}.{suffix}"
-        key = f"transcript {suffix} {self._known(job, found)} {lecture.title}"
-        text = self._made.get(key)
-        if text is None:
-            text = self._made.keep(key, made.write(found.transcript, lecture.title))
-        return name, made.media_type, text
+        told = f"transcript {suffix} {lecture.title!r}"
+        found = self.core.packed.get(lambda: f"{told} {self.results.stamp(job)}", make)
+        return name, made.media_type, found
 
     def chapters(
         self, lecture_id: str, suffix: str, job_id: str | None = None

@@ -6,8 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from app.recent import Recent
 from app.security.access import visible_now
 from app.services.core import Core
+from data.lectures import Visible
 from data.search import search_said
 
 WORDS = re.compile(r'"([^"]*)"?|([^\s"]+)')
@@ -16,6 +18,8 @@ MOST_CHARACTERS = 200
 PER_LECTURE = 5
 """Places of one lecture that are shown."""
 MOST_HITS = 2_000
+KEPT_ANSWERS = 64
+"""Answers that stay in memory until somebody commits, each for whoever sees the same lectures."""
 AROUND = 90
 """Characters before and after the first word that are shown."""
 
@@ -38,6 +42,7 @@ class Search:
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        self._said = Recent(KEPT_ANSWERS)
 
     def said(self, text: str) -> list[Hit]:
         """Return where the words were said, a few places of each lecture, newest first."""
@@ -45,6 +50,13 @@ class Search:
         if not words:
             return []
         visible = visible_now(self.core.access)
+        asked = f"{self.core.store.version()} {words} {visible}"
+        found = self._said.get(asked)
+        return [
+            *(found if found is not None else self._said.keep(asked, self._find(words, visible)))
+        ]
+
+    def _find(self, words: list[str], visible: Visible | None) -> list[Hit]:
         with self.core.store.read() as con:
             rows = search_said(
                 con, words, per_lecture=PER_LECTURE, limit=MOST_HITS, visible=visible

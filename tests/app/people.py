@@ -45,7 +45,7 @@ def town(services, monkeypatch, **settings):
             yield Town(mine)
         finally:
             use_services(services)
-            forget_people(services)
+            forget_people(mine)
 
 
 @contextmanager
@@ -105,4 +105,3 @@ class Town:
         """Make a lecture somebody's."""
         with self.services.store.write() as con:
             update_lecture(con, lecture_id, owner=self.people[who].id)
-        self.services.access.forget(lecture_id)

@@ -70,6 +70,25 @@ def holds(path, seconds):
 
 
 @role
+def forks(path):
+    """Fork after a read; tell how a child ended that reads, writes and leaves, and what is seen."""
+    store = open_store(path)
+
+    def count():
+        with store.read() as con:
+            return con.row("select count(*) as n from label")["n"]
+
+    write_one(store, "parent", 0)
+    count()
+    child = os.fork()
+    if child == 0:
+        before = count()
+        write_one(store, "child", 0)
+        sys.exit(count() - before)
+    tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), count())
+
+
+@role
 def migrates(url):
     tell(open_store(url).migrate())
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,53 @@ def test_statements_cannot_reach_other_files(duck, tmp_path):
         con.run(f"copy label to '{tmp_path / 'out.csv'}'")
     with pytest.raises(Exception, match="locked"), duck.write() as con:
         con.run("set enable_external_access = true")
+
+
+def test_what_reads_cannot_reach_other_files_either(duck, tmp_path):
+    (tmp_path / "secret.csv").write_text("a,b")
+    for statement in (
+        f"select * from read_csv('{tmp_path / 'secret.csv'}')",
+        f"copy (select 1) to '{tmp_path / 'out.csv'}'",
+        f"attach '{tmp_path / 'other.duckdb'}' as other",
+        "set enable_external_access = true",
+    ):
+        with pytest.raises(Exception, match=r"by configuration|locked"), duck.read() as con:
+            con.run(statement)
+
+
+def test_readers_of_many_threads_share_the_file_and_let_it_go(duck, duck_path):
+    """Between reads the file is closed: a stranger may open it, and a writer need not wait."""
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(lambda n: _count(duck) if n % 4 else _add(duck, n), range(60)))
+    assert [n for n in seen if n is not None and n % TOGETHER] == []
+    assert _count(duck) == 15 * TOGETHER
+    stranger = start("holds", duck_path, 0)
+    assert stranger.stdout.readline(), stranger.communicate()
+    finish(stranger)
+
+
+def _count(store):
+    with store.read() as con:
+        return con.row("select count(*) as n from label")["n"]
+
+
+def _add(store, number):
+    write_one(store, f"w{number}", number)
+
+
+def test_an_outer_and_a_later_reader_see_one_state_each(duck):
+    write_one(duck, "a", 0)
+    with duck.read() as con:
+        assert con.row("select count(*) as n from label")["n"] == TOGETHER
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(_count, duck).result(30) == TOGETHER
+        assert con.row("select count(*) as n from label")["n"] == TOGETHER
+    write_one(duck, "b", 0)
+    assert _count(duck) == 2 * TOGETHER
+
+
+def test_a_forked_child_reads_and_writes_with_an_engine_of_its_own(duck, duck_path):
+    assert finish(start("forks", duck_path)).split() == [f"{TOGETHER}", f"{2 * TOGETHER}"]
 
 
 def test_a_notebook_reads_live_beside_a_writer(duck, duck_path):
