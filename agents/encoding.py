@@ -20,7 +20,6 @@ from agents.canvas import (
     MATRICES,
     Colour,
     Image,
-    Painting,
     Place,
     Source,
     View,
@@ -29,6 +28,7 @@ from agents.canvas import (
 )
 from agents.listening import write_sound
 from agents.packets import Packet, write_packets
+from agents.painting import Painting
 from agents.recording import Recording
 
 if TYPE_CHECKING:

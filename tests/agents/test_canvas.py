@@ -5,16 +5,15 @@ import pytest
 
 from agents.canvas import (
     Colour,
-    Painting,
     Place,
     Planes,
     Source,
     View,
-    _planes,
     background,
-    cover,
     drawn_image,
+    planes_of,
 )
+from agents.painting import Painting, cover
 
 BT709 = Colour("bt709", "bt709", "bt709")
 GREY, RED, BLUE = (90, 90, 90), (200, 30, 30), (30, 30, 200)
@@ -69,7 +68,7 @@ def test_what_is_behind_is_blurred_dim_and_never_over_the_views():
     frames = [frame_of((64, 32), colour) for colour in (GREY, GREY, GREY)]
     for frame, left, right in zip(frames, (RED, RED, BLUE), (GREY, RED, RED), strict=True):
         picture = np.concatenate([plain((32, 32), left), plain((32, 32), right)], axis=1)
-        for whole, plane in zip(_planes(frame), background(picture, "bt709"), strict=True):
+        for whole, plane in zip(planes_of(frame), background(picture, "bt709"), strict=True):
             whole[:] = plane
     going = Painting(source, ground, [view], None, behind)
     for frame in frames:
