@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,8 +39,12 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             keep_seen(services),
         )
     ]
+    # Streamlit collects garbage after every run of a page, with everybody waiting: 120 ms for what
+    # stays until the end anyway
+    gc.freeze()
     with watch_signals():
         yield {"services": services}
+    gc.unfreeze()
     for task in tasks:
         task.cancel()
     services.close()
