@@ -17,10 +17,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.children import LENGTH_BYTES, MAX_OUTPUT_BYTES
 from agents.errors import StageError
 from agents.ffmpeg import FORMATS, MAX_PIXELS, MAX_STREAMS
 from agents.pictures import jpeg_encoder, key_frame, picture_bytes
-from agents.sandbox import LENGTH_BYTES, MAX_OUTPUT_BYTES, Ask, open_module
+from agents.sandbox import Ask, open_module
 
 if TYPE_CHECKING:
     import av

@@ -27,6 +27,7 @@ from agents.canvas import (
     background,
     drawn_image,
 )
+from agents.listening import write_sound
 from agents.packets import Packet, write_packets
 from agents.recording import Recording
 
@@ -43,8 +44,17 @@ SEI = 6
 
 
 def main(args: list[str]) -> None:
-    """Encode the groups that the file `args[0]` describes, and tell on stdout how far it is."""
+    """Encode the groups that the file `args[0]` describes, and tell on stdout how far it is.
+
+    Sound that is asked for is written first; where that fails, it says so.
+    """
     request = json.loads(Path(args[0]).read_text())
+    if request["sound"]:
+        try:
+            write_sound(request["source"], request["sound"])
+        except Exception:
+            _say({"failed": "sound"})
+            raise
     recording = Recording(**request["source"], rough=request["encoder"]["rough"])
     paintings = Paintings(request, recording.source)
     fps = Fraction(*request["fps"])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 DIGEST_BYTES = 32
+ROW = struct.Struct("<qq?I")
+"""Of a packet: its times, whether it is a key frame, and its bytes."""
 
 
 class Packet(NamedTuple):
@@ -30,10 +33,10 @@ class Packets:
 
 
 def write_packets(path: Path, facts: dict[str, Any], packets: Sequence[Packet]) -> None:
-    """Write a file that is there whole or not at all: digest, a line of JSON, the packets."""
-    table = [[p.pts, p.dts, int(p.is_key), len(p.content)] for p in packets]
-    head = json.dumps({"facts": facts, "packets": table}, separators=(",", ":")).encode()
-    body = b"".join([head, b"\n", *(p.content for p in packets)])
+    """Write a file that is there whole or not at all: digest, a line of JSON, table, packets."""
+    table = [ROW.pack(p.pts, p.dts, p.is_key, len(p.content)) for p in packets]
+    head = json.dumps({"facts": facts, "packets": len(table)}, separators=(",", ":")).encode()
+    body = b"".join([head, b"\n", *table, *(p.content for p in packets)])
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(hashlib.sha256(body).digest() + body)
     part.rename(path)
@@ -49,9 +52,9 @@ def read_packets(path: Path) -> Packets | None:
     if hashlib.sha256(body).digest() != digest:
         return None
     end = body.index(b"\n")
-    head, at = json.loads(body[:end]), end + 1
-    packets = []
-    for pts, dts, is_key, size in head["packets"]:
-        packets.append(Packet(pts, dts, bool(is_key), body[at : at + size]))
+    head, begin = json.loads(body[:end]), end + 1
+    packets, at = [], begin + head["packets"] * ROW.size
+    for pts, dts, is_key, size in ROW.iter_unpack(body[begin:at]):
+        packets.append(Packet(pts, dts, is_key, body[at : at + size]))
         at += size
     return Packets(head["facts"], tuple(packets))

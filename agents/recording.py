@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -48,7 +48,7 @@ class Recording:
         stream = first_video(self.container)
         if stream is None:
             raise ValueError("no video stream")
-        self.stream = stream
+        self.stream, self.rough = stream, rough
         stream.codec_context.thread_count = 1
         if rough:
             stream.codec_context.skip_frame = "NONREF"
@@ -62,7 +62,7 @@ class Recording:
         """Return the last frame at or before a time of the lecture, in seconds."""
         wanted = start_time(self.container) + time
         if self._is_far(wanted):
-            self.frames = frames_from(self.container, self.stream, wanted)
+            self.frames = frames_from(self._sparing(wanted), self.stream, wanted)
             self.shown = self.ahead = next(self.frames, self.shown)
         while self.ahead is not None and self.ahead.time <= wanted:
             self.shown, self.ahead = self.ahead, next(self.frames, None)
@@ -70,10 +70,38 @@ class Recording:
             raise ValueError(f"no frame can be decoded near {time} s")
         return self.shown
 
+    def _sparing(self, wanted: float) -> av.container.InputContainer:
+        sparing = self.container if self.rough else Sparing(self.container, wanted)
+        return cast("av.container.InputContainer", sparing)
+
     def _is_far(self, wanted: float) -> bool:
         if self.shown is None or wanted < self.shown.time:
             return True
         return self.ahead is not None and wanted - self.ahead.time > READ_ON_S
+
+
+class Sparing:
+    """A container that is read up to a wanted time: what is over by then is hardly decoded."""
+
+    def __init__(self, container: av.container.InputContainer, wanted: float) -> None:
+        """Take the wanted time in seconds of the container."""
+        self.container, self.wanted = container, wanted
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.container, name)
+
+    def demux(self, stream: av.video.VideoStream) -> Iterator[av.Packet]:
+        """Yield packets, the decoder told to leave out those on which no others build.
+
+        That is when a frame that is shown later, but not after the wanted time, was read before.
+        """
+        tick, latest = float(stream.time_base or 0), float("-inf")
+        for packet in self.container.demux(stream):
+            if packet.pts is not None:
+                time = packet.pts * tick
+                stream.codec_context.skip_frame = "NONREF" if time < latest else "DEFAULT"
+                latest = max(latest, time) if time <= self.wanted else latest
+            yield packet
 
 
 def stream_colour(stream: av.video.VideoStream, height: int) -> Colour:

@@ -8,15 +8,15 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
+from agents.children import deadline, exchange, pumps, read_output, reaped
 from agents.errors import MediaError, ServiceUnavailable, StageError
 
 logger = logging.getLogger(__name__)
@@ -27,10 +27,6 @@ LAUNCHER = Path(__file__).with_name("confine.py")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts")
 SYSTEM += ("/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo")
 MAX_FILE_BYTES = 16 << 30
-MAX_OUTPUT_BYTES = 1 << 30
-"""A child that says more than this is stopped."""
-LENGTH_BYTES = 4
-"""Bytes of the little-endian length before each part of a child's answer."""
 STDERR_LINES = 40
 OUT_OF_MEMORY = ("MemoryError", "Cannot allocate memory", "Unable to allocate", "bad_alloc")
 
@@ -123,11 +119,11 @@ def open_module(
     spec = _spec(read, None, cpu_s=cpu_s, memory_bytes=memory_bytes)
     spec |= {"module": module, "preload": ["av"]}
     process, tail = _start(spec, subprocess.PIPE), deque[str](maxlen=STDERR_LINES)
-    with _reaped(process), _pumps(process, tail, None):
+    with reaped(process), pumps(process, tail, None):
 
         def ask(request: bytes, on_blob: Callable[[bytes], None], wall_s: float) -> None:
-            with _deadline(process, wall_s) as late:
-                complete = _exchange(process, request, on_blob)
+            with deadline(process, wall_s) as late:
+                complete = exchange(process, request, on_blob)
                 if not complete:
                     process.wait()
             if not complete or late.is_set():
@@ -223,125 +219,14 @@ def _run(
     process = _start(spec, subprocess.DEVNULL if stdin is None else subprocess.PIPE)
     tail: deque[str] = deque(maxlen=STDERR_LINES)
     with (
-        _reaped(process),
-        _deadline(process, wall_s) as late,
-        _pumps(process, tail, stdin),
+        reaped(process),
+        deadline(process, wall_s) as late,
+        pumps(process, tail, stdin),
     ):
-        out = _read_output(process, on_line)
+        out = read_output(process, on_line)
         process.wait()
     if process.returncode or late.is_set():
         raise _failure(process.returncode, "\n".join(tail), late.is_set(), spec, wall_s)
-    return out
-
-
-def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the child and whatever it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-@contextmanager
-def _reaped(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Leave no child behind."""
-    try:
-        yield
-    finally:
-        if process.poll() is None:
-            kill_group(process)
-            process.wait()
-
-
-@contextmanager
-def _deadline(process: subprocess.Popen[bytes], wall_s: float) -> Iterator[threading.Event]:
-    """Kill the child when it takes longer; the event tells whether it was."""
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        kill_group(process)
-
-    timer = threading.Timer(wall_s, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield late
-    finally:
-        timer.cancel()
-
-
-@contextmanager
-def _pumps(
-    process: subprocess.Popen[bytes], tail: deque[str], stdin: bytes | None
-) -> Iterator[None]:
-    threads = [threading.Thread(target=_keep_tail, args=(process.stderr, tail), daemon=True)]
-    if stdin is not None:
-        threads.append(threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True))
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        if process.poll() is None:
-            kill_group(process)
-        for thread in threads:
-            thread.join()
-        for stream in (process.stdout, process.stderr):
-            if stream is not None:
-                stream.close()
-
-
-def _keep_tail(stream: IO[bytes], tail: deque[str]) -> None:
-    while line := stream.readline(4096):
-        tail.append(line.decode(errors="replace").rstrip())
-
-
-def _feed(stream: IO[bytes], content: bytes) -> None:
-    try:
-        with stream:
-            stream.write(content)
-    except BrokenPipeError:
-        return  # the child had enough
-
-
-def _exchange(
-    process: subprocess.Popen[bytes], request: bytes, on_blob: Callable[[bytes], None]
-) -> bool:
-    """Send a request and hand over the parts of its answer; tell whether all of it came."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(len(request).to_bytes(LENGTH_BYTES, "little") + request)
-        process.stdin.flush()
-        left = MAX_OUTPUT_BYTES
-        while len(prefix := process.stdout.read(LENGTH_BYTES)) == LENGTH_BYTES:
-            size = int.from_bytes(prefix, "little")
-            if size == 0:
-                return True
-            left -= size
-            if left < 0 or len(blob := process.stdout.read(size)) < size:
-                break
-            on_blob(blob)
-    except BrokenPipeError:
-        return False
-    except BaseException:
-        kill_group(process)  # what is left of this answer must not pass for the next one
-        process.wait()  # only from now on does the next request find no one
-        raise
-    kill_group(process)
-    return False
-
-
-def _read_output(process: subprocess.Popen[bytes], on_line: Callable[[str], None] | None) -> bytes:
-    assert process.stdout is not None
-    if on_line is not None:
-        while line := process.stdout.readline(65536):
-            on_line(line.decode(errors="replace").rstrip("\r\n"))
-        return b""
-    out = process.stdout.read(MAX_OUTPUT_BYTES + 1)
-    if len(out) > MAX_OUTPUT_BYTES:
-        kill_group(process)
     return out
 
 

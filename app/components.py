@@ -178,9 +178,12 @@ _silence = component("lh-silence", html=SILENCE_HTML, js=LOADER, isolate_styles=
 
 
 def _assets(module: str, *styles: str) -> dict[str, Any]:
-    """Return the addresses of a component's script and of its styles."""
+    """Return the addresses of a component's script and of its styles.
+
+    A tuple: at a list Streamlit imports pandas, to ask whether it is a table.
+    """
     names = ("components.css", *styles)
-    return {"module": asset_url(module), "style": [asset_url(name) for name in names]}
+    return {"module": asset_url(module), "style": tuple(asset_url(name) for name in names)}
 
 
 def deck(

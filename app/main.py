@@ -24,6 +24,7 @@ from app.security.gate import Gate
 from app.services.root import current_services
 from app.services.startup import begin, keep_seen, tidy_hourly
 from app.shutdown import watch_signals
+from app.warming import warm
 
 
 @asynccontextmanager
@@ -37,6 +38,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             tidy_hourly(services),
             connections.watch(lambda: current_services().directory),
             keep_seen(services),
+            to_thread.run_sync(warm, abandon_on_cancel=True),
         )
     ]
     # Streamlit collects garbage after every run of a page, with everybody waiting: 120 ms for what
@@ -47,6 +49,7 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     gc.unfreeze()
     for task in tasks:
         task.cancel()
+    gc.unfreeze()  # what ends with the process is freed by its last collection
     services.close()
 
 

@@ -6,6 +6,8 @@ Sound is 48 kHz stereo, as cameras and meeting software record it: the dearest t
 from __future__ import annotations
 
 import json
+import math
+import shutil
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -78,25 +80,33 @@ def make_lengths(folder: Path, minutes: Sequence[int]) -> list[Path]:
             # three hours are the most that can be read: stay a second below
             span = ("-t", str(length * 60 - 1), "-c", "copy")
             _write(target, "-f", "concat", "-safe", "0", "-i", str(listing), *span)
+        truth = repeat_slides(json.loads(base.with_suffix(".truth.json").read_text()), length * 60)
+        target.with_suffix(".truth.json").write_text(json.dumps(truth))
         made.append(target)
     return made
 
 
+def repeat_slides(truth: dict, seconds: float) -> dict:
+    """Return when the slides change in so many seconds of a recording shown again and again.
+
+    Its first picture is another slide than its last one.
+    """
+    step = math.ceil(truth["duration"] * LOOK.fps) / LOOK.fps  # the picture ends with a frame
+    starts = [n * step for n in range(math.ceil(seconds / step))]
+    times = [start + time for start in starts for time in (0.0, *truth["slides"])]
+    return {"duration": seconds, "slides": [t for t in times[1:] if t < seconds - 1]}
+
+
 def make_variants(folder: Path) -> dict[str, Path]:
     """Return ten minutes of the base as they are and encoded in other ways, each with its truth."""
-    base = make_base(folder)
-    truth = json.loads(base.with_suffix(".truth.json").read_text())
-    truth |= {"duration": float(VARIANT_S)}
-    truth |= {"slides": [t for t in truth["slides"] if t < VARIANT_S]}
-    (stereo,) = make_lengths(folder, [10])
-    made = {"plain": stereo}
+    (plain,) = make_lengths(folder, [VARIANT_S // 60])
+    made = {"plain": plain}
     for name, encoding in VARIANTS.items():
         target = made[name] = folder / f"{name}.mp4"
         if not target.exists():
             picture = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "26", *encoding)
-            _write(target, "-i", str(stereo), "-t", str(VARIANT_S), *picture, "-c:a", "copy")
-    for path in made.values():
-        path.with_suffix(".truth.json").write_text(json.dumps(truth))
+            _write(target, "-i", str(plain), "-t", str(VARIANT_S), *picture, "-c:a", "copy")
+        shutil.copyfile(plain.with_suffix(".truth.json"), target.with_suffix(".truth.json"))
     return made
 
 

@@ -38,14 +38,19 @@ def find_slides(path: Path) -> dict[str, Any]:
     from agents.decoder import first_video, open_container, start_time
     from agents.intake.demux import Demux
     from agents.intake.video import Pictures
+    from agents.layout import AGENT
+    from agents.registry import Context, Resources
 
-    with _bench() as bench, open_container(path, "mov") as container:
-        stream, luma = first_video(container), bench.folder / "luma.raw"
+    with tempfile.TemporaryDirectory() as scratch, open_container(path, "mov") as container:
+        folder = Path(scratch)
+        stream, luma = first_video(container), folder / "luma.raw"
         assert stream is not None
         pictures = Pictures(stream, luma, start_time(container))
         demux = Demux(container, pictures, [], lambda percent: None)
         demux.run()
-        layout, _ = bench.run_agent("layout", _seen(path, pictures, luma, demux.end))
+        context = Context(folder, Resources(), lambda percent, said: None, lambda key, make: folder)
+        seen = _seen(path, pictures, luma, demux.end)
+        layout = AGENT.run(seen, params=AGENT.params(headlines=0), context=context)
     return {"slides": [slide.start for slide in layout.slides[1:]]}
 
 

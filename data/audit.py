@@ -45,18 +45,39 @@ def add_line(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """What lines must hold; what is empty or None does not matter."""
+
+    text: str = ""
+    """Part of person, action, object or result, in whichever case; no character is special."""
+    person: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def search_audit(
     con: Connection,
+    held: AuditFilter | None = None,
     *,
-    text: str = "",
-    before: datetime | None = None,
+    after: tuple[datetime, int] | None = None,
     limit: int = 200,
 ) -> list[AuditLine]:
-    """Return lines, the newest first, of which person, action, object or result holds a text."""
+    """Return at most `limit` lines, newest first, after so many lines of a moment.
+
+    Lines have no id, and several may be of one moment: in that moment they are counted.
+    """
+    held, (moment, skipped) = held or AuditFilter(), after or (None, 0)
     rows = con.rows(
-        "select * from audit where (cast($1 as timestamp) is null or ts < $1)"
-        " and lower(person || ' ' || action || ' ' || object || ' ' || result) like $2"
-        " order by ts desc limit $3",
-        *(before, f"%{text.lower()}%", limit),
+        "select * from audit where (cast($1 as timestamp) is null or ts <= $1)"
+        " and (cast($2 as timestamp) is null or ts >= $2)"
+        " and (cast($3 as timestamp) is null or ts < $3)"
+        " and ($4 = '' or person = $4) and ($5 = '' or action = $5)"
+        " and ($6 = '' or strpos(lower(person || ' ' || action || ' ' || object || ' ' || result),"
+        " $6) > 0)"
+        " order by ts desc, request, person, action, object, result, ip limit $7 offset $8",
+        *(moment, held.since, held.until, held.person, held.action, held.text.lower()),
+        *(limit, skipped),
     )
     return [make_record(AuditLine, row) for row in rows]

@@ -148,6 +148,20 @@ def stage_costs(con: Connection, job_id: str) -> dict[str, float]:
     return {row["name"]: row["seconds"] for row in rows}
 
 
+def render_costs(con: Connection, lecture_id: str) -> list[tuple[Mapping[str, Any], float, float]]:
+    """Return (parameters, seconds it took, seconds of clips) of every rendering of a lecture."""
+    rows = con.rows(
+        "select job.params, stage_result.seconds, made.length from job"
+        " join stage on stage.job_id = job.id and stage.name = 'compile'"
+        " join stage_result on stage_result.key = stage.key"
+        " join (select job_id, sum(duration) as length from clip where media is not null"
+        " group by job_id) as made on made.job_id = job.id"
+        " where job.lecture_id = $1",
+        lecture_id,
+    )
+    return [(row["params"], row["seconds"], row["length"]) for row in rows]
+
+
 def begin_stage(con: Connection, job_id: str, name: str, worker: str) -> int:
     """Take a stage for `worker` and return the number of this attempt."""
     job = con.row(

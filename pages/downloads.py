@@ -28,7 +28,7 @@ def ask(kind: ExtraKind, lecture_id: str, job_id: str, what: str) -> None:
         st.session_state.extra_problem = error.message
 
 
-@st.fragment(key="extras", run_every="2s")
+@st.fragment(key="extras", run_every=2.0)
 def watch_extras(lecture_id: str, job_id: str) -> None:
     """Show the extras while one of them is being made."""
     states = current_services().extras.states(lecture_id, job_id)

@@ -84,7 +84,7 @@ def show_empty() -> None:
             st.page_link("../pages/upload.py", label="Upload a lecture")
 
 
-@st.fragment(run_every="5s")
+@st.fragment(run_every=5.0)
 def watch_cards(filters: Filters, said_in: set[str]) -> None:
     """Look at the lectures again while runs are going."""
     cards = services.lectures.list()

@@ -14,6 +14,7 @@ from app.views.text import ACTIVE, plain
 from app.views.why import contribution_bars, drop_out_lines, topic_contributions
 from pages.choosing import choose_lecture, time_of_address
 from pages.findings import show_header, show_sights, show_silence
+from pages.quality import show_quality
 from pages.saving import offer_files
 
 services = current_services()
@@ -189,6 +190,12 @@ def show_review(lecture_id: str) -> None:
         st.session_state.came_to = lecture_id, time
         select(st.session_state.clip, time)
     show_deck(bundle)
+    if clips and not active:
+        show_quality(
+            services.jobs.get(bundle["job"]["id"]),
+            clips,
+            may_change=services.access.may_change(lecture_id),
+        )
     if (topic := st.session_state.get("topic")) is not None:
         with st.container(border=True, key="topic"):
             show_topic(lecture_id, bundle["job"]["id"], topic)

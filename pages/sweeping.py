@@ -129,7 +129,7 @@ def show_grid(grid: Grid) -> None:
 def watch_grid(sweep_id: str, *, active: bool) -> None:
     """Show a sweep, again and again while it is under way."""
 
-    @st.fragment(run_every="1s" if active else None)
+    @st.fragment(run_every=1.0 if active else None)
     def watch() -> None:
         grid = current_services().sweeps.grid(sweep_id)
         show_grid(grid)

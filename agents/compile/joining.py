@@ -8,59 +8,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from agents.canvas import Colour
+from agents.compile.aac import AAC_FRAME, set_plain, set_up_sound
 from agents.compile.caption_track import MS, add_caption_stream, timed_texts
 from agents.compile.groups import encoder_settings
 from agents.compile.params import CompileParams
 from agents.compile.sound import SAMPLE_RATE
 from agents.encoding import set_up
 from agents.errors import RenderFailed
-from agents.packets import Packet, Packets, write_packets
+from agents.packets import Packet, Packets
 from agents.types import Cue
 
 if TYPE_CHECKING:
     import av
-    from av.audio.codeccontext import AudioCodecContext
     from av.codec.context import CodecContext
     from av.stream import Stream
-
-AAC_FRAME = 1024
-"""Samples in a packet of AAC."""
-CODER = {"aac_coder": "fast"}
-"""A third of the cost of ffmpeg's other coder, at a bit rate that leaves speech transparent."""
-
-
-def encode_sound(samples: np.ndarray, kbps: int, path: Path) -> None:
-    """Write a clip's sound, float32 (n,) at 48 kHz, as packets of AAC."""
-    import av
-    from av.audio.codeccontext import AudioCodecContext
-
-    encoder = av.CodecContext.create("aac", "w")
-    assert isinstance(encoder, AudioCodecContext)
-    _set_up_sound(encoder, kbps)
-    _plain(encoder)
-    encoder.open()
-    frame = av.AudioFrame.from_ndarray(
-        samples[None].astype(np.float32), format="fltp", layout="mono"
-    )
-    frame.rate, frame.pts, frame.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
-    made = [*encoder.encode(frame), *encoder.encode(None)]
-    packets = [Packet(p.pts or 0, p.dts or 0, True, bytes(p)) for p in made]
-    facts = {"samples": len(samples), "extradata": (encoder.extradata or b"").hex()}
-    write_packets(path, facts, packets)
-
-
-def _set_up_sound(encoder: AudioCodecContext, kbps: int) -> None:
-    encoder.sample_rate, encoder.layout, encoder.format = SAMPLE_RATE, "mono", "fltp"
-    encoder.bit_rate, encoder.options = kbps * 1000, CODER
-
-
-def _plain(encoder: CodecContext) -> None:
-    from av.codec.context import Flags
-
-    encoder.flags |= Flags.global_header | Flags.bitexact
 
 
 def join(
@@ -85,9 +47,9 @@ def join(
         picture = container.add_stream("libx264", rate=fps)
         set_up(picture.codec_context, encoder_settings(params), fps, colour)
         heard = container.add_stream("aac", rate=SAMPLE_RATE)
-        _set_up_sound(heard.codec_context, params.audio_kbps)
+        set_up_sound(heard.codec_context, params.audio_kbps)
         for stream, parts in ((picture, groups), (heard, [sound])):
-            _plain(stream.codec_context)
+            set_plain(stream.codec_context)
             stream.codec_context.open()
             _check_head(stream.codec_context, parts)
         tracks = [

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from agents.compile.templates import Template, TemplateName, read_template
 from agents.params import Params, Tunable
 
+Quality = Literal["full", "draft"]
 DRAFT_SIZE, DRAFT_PRESET, DRAFT_FPS = "360p", "ultrafast", 15.0
 
 
@@ -17,7 +18,7 @@ class CompileParams(Params):
     """How screen and camera are arranged, and in which shape; each follows the layout."""
     size: Literal["720p", "1080p", "480p", "360p"] = "720p"
     """Pixels of the picture's shorter side."""
-    quality: Literal["full", "draft"] = "full"
+    quality: Quality = "full"
     """A draft is made as fast as can be, to look at first: 360p, at most 15 pictures a second."""
     main_share: Annotated[float, Tunable(0.5, 0.9, step=0.01)] = 0.75
     """Part of the width that the larger of two pictures beside each other gets."""

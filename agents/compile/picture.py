@@ -62,14 +62,18 @@ def encode_groups(
     wanted: Sequence[int],
     folder: Path,
     *,
+    sound: dict[str, Any] | None,
     threads: int,
     done: Callable[[int, Path], None],
     progress: Callable[[float], None],
 ) -> None:
-    """Encode groups by their number; `done` gets each with its file, `progress` hears 0-100."""
-    shares = _shares(picture, wanted, threads)
+    """Encode groups by their number; `done` gets each with its file, `progress` hears 0-100.
+
+    The `sound` that is wanted, if any, is written by the first child before its groups.
+    """
+    shares = _shares(picture, wanted, threads) or [[]]
     request, described = described_for(picture, wanted)
-    total = sum(picture.groups[number].frames for number in wanted)
+    total = max(1, sum(picture.groups[number].frames for number in wanted))
     counts, lock, stopped = [0] * len(shares), threading.Lock(), threading.Event()
 
     def child(share: int) -> None:
@@ -80,6 +84,9 @@ def encode_groups(
             if stopped.is_set():
                 raise CancelledError
             said = json.loads(line)
+            if "failed" in said:
+                start = picture.timeline.stretches[0].origin
+                raise RenderFailed(f"no {said['failed']} can be decoded from {start:.1f} s on")
             with lock:
                 counts[share] = said["frames"]
                 if "group" in said:
@@ -88,7 +95,8 @@ def encode_groups(
 
         groups = [{**described[n], "path": str(p)} for n, p in zip(numbers, paths, strict=True)]
         file = folder / f"request{share}.json"
-        file.write_text(json.dumps({**request, "groups": groups}))
+        heard = None if share else sound
+        file.write_text(json.dumps({**request, "groups": groups, "sound": heard}))
         _run(picture, file, folder, hear)
 
     with ThreadPoolExecutor(len(shares), thread_name_prefix="groups") as pool:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.compile.aac import encode_sound
 from agents.compile.checks import BLACK_LUMA, check_clip, check_joined, outline
-from agents.compile.clip_sound import make_sound, take_sound
+from agents.compile.clip_sound import first_sample, make_sound, wanted_sound
 from agents.compile.dressing import PLAIN, Dressing, worn
 from agents.compile.groups import RENDERER, maker
-from agents.compile.joining import encode_sound, join
+from agents.compile.joining import join
 from agents.compile.moved_cues import move_cues
 from agents.compile.overlays import picture_layers
 from agents.compile.params import CompileParams
@@ -25,7 +26,7 @@ from agents.compile.shelf import Shelf, scratch_shelf
 from agents.compile.timeline import Timeline, lay_out
 from agents.errors import RenderFailed
 from agents.ffmpeg import rendering_source
-from agents.packets import Packets, read_packets
+from agents.packets import Packets, read_packets, write_packets
 from agents.subtitles import to_srt, to_vtt
 from agents.types import Clip, ClipPlan, Cue, Intake, LayoutRegion, Media
 
@@ -84,11 +85,16 @@ def render_clip(
         work = Path(name)
         shelf = shelf or scratch_shelf(work)
         key = sound_key(timeline, media, params)
-        sound, heard_as = _sound(key, timeline, media, params, shelf, work)
+        sound, heard_as = shelf.read(f"sound-{key}"), None
+        unread = None if sound else wanted_sound(timeline, media, work)
         progress(5)
         layers = picture_layers(heard, timeline, params, dressing)
         picture = plan_picture(timeline, media, layers, params, work)
-        groups = _groups(picture, shelf, work, threads, lambda done: progress(5 + 0.88 * done))
+        groups = _groups(
+            picture, unread, shelf, work, threads, lambda done: progress(5 + 0.88 * done)
+        )
+        if sound is None:
+            sound, heard_as = _sound(key, timeline, params, shelf, work)
         cues = heard.cues if params.caption_track else ()
         join(groups, sound, work / VIDEO, timeline.fps, params, cues)
         planned = {"frames": timeline.frames, "fps": float(timeline.fps), "size": params.canvas}
@@ -121,17 +127,13 @@ def looks_key(sound: str, groups: Sequence[str]) -> str:
 
 
 def _sound(
-    key: str, timeline: Timeline, media: Media, params: CompileParams, shelf: Shelf, work: Path
-) -> tuple[Packets, np.ndarray | None]:
-    """Return the clip's encoded sound, and its outline if it was made now."""
-    kept = shelf.read(f"sound-{key}")
-    if kept is not None:
-        return kept, None
-    samples = make_sound(timeline, media, take_sound(timeline, media, work), params)
+    key: str, timeline: Timeline, params: CompileParams, shelf: Shelf, work: Path
+) -> tuple[Packets, np.ndarray]:
+    """Return the clip's encoded sound, made of what was read and kept, and its outline."""
+    samples = make_sound(timeline, work, params)
+    made = encode_sound(samples, first_sample(timeline), params.audio_kbps, shelf, work)
     file = work / "sound.packets"
-    encode_sound(samples, params.audio_kbps, file)
-    made = read_packets(file)
-    assert made is not None
+    write_packets(file, made.facts, made.packets)
     shelf.keep(f"sound-{key}", file)
     return made, outline(samples)
 
@@ -153,12 +155,16 @@ def sound_key(timeline: Timeline, media: Media, params: CompileParams) -> str:
 
 def _groups(
     picture: Picture,
+    sound: dict[str, Any] | None,
     shelf: Shelf,
     work: Path,
     threads: int,
     progress: Callable[[float], None],
 ) -> list[Packets]:
-    """Return the clip's groups; those that are not kept, whole, are encoded and kept."""
+    """Return the clip's groups; those that are not kept, whole, are encoded and kept.
+
+    On the way the `sound` that is wanted is read from the recording.
+    """
     keys = [f"group-{key}" for key in picture.keys]
     found = [shelf.read(key) for key in keys]
     missing = [number for number, packets in enumerate(found) if packets is None]
@@ -167,8 +173,9 @@ def _groups(
         found[number] = read_packets(file)
         shelf.keep(keys[number], file)
 
-    if missing:
-        encode_groups(picture, missing, work, threads=threads, done=done, progress=progress)
+    if missing or sound:
+        hear = {"threads": threads, "done": done, "progress": progress}
+        encode_groups(picture, missing, work, sound=sound, **hear)
     groups = [packets for packets in found if packets is not None]
     if len(groups) < len(keys):
         raise RenderFailed(f"only {len(groups)} of the clip's {len(keys)} parts were encoded")

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from agents.compile.timeline import Timeline
-from agents.types import Media
+from agents.listening import RATE
 
-SAMPLE_RATE = 48_000
+SAMPLE_RATE = RATE
 FADE_S = 0.010
 MARGIN_S = 0.1
 """Read beyond the ends of a stretch, for the fades."""
@@ -22,6 +22,8 @@ SILENT_LUFS = -60.0
 """What is softer than this is not raised."""
 MAX_GAIN_DB = 40.0
 LOUDNESS_ERROR_DB = 0.1
+GAIN_STEP_DB = 0.25
+"""Gains are multiples of it: a moved edge seldom asks for another one, so sound is kept."""
 MOST_ROUNDS = 6
 """Holding peaks costs loudness; so often it is made up for."""
 PEAK_DB = -2.0
@@ -47,14 +49,6 @@ WEIGHED = 32768
 """So many samples are weighted at once: a transform of that size stays in the processor's cache."""
 SETTLED = 100 * BLOCK
 """After so many samples the weighting has forgotten what came before (0.1 s, -200 dB)."""
-
-
-def extract_options(media: Media) -> list[str]:
-    """Return the ffmpeg arguments that turn an input's sound into raw float32 samples."""
-    channel = f"pan=mono|c0=c{media.audio_channel}"
-    timed = f"aresample={SAMPLE_RATE}:async=1:first_pts=0"
-    stream = ["-map", f"0:a:{media.audio_stream}", "-vn", "-sn", "-dn"]
-    return [*stream, "-af", f"{channel},{timed}", "-c:a", "pcm_f32le", "-f", "f32le"]
 
 
 def read_sound(path: Path) -> np.ndarray:
@@ -188,7 +182,8 @@ def level_sound(samples: np.ndarray, loudness: float) -> np.ndarray:
             break
         # Half of what is added is lost to peaks that are held in their turn.
         gain_db = min(gain_db + 2 * missing, most_db)
-    return _with_gain(samples, 10 ** (gain_db / 20) * _dips(peaks * 10 ** (gain_db / 20)))
+    gain = 10 ** (round(gain_db / GAIN_STEP_DB) * GAIN_STEP_DB / 20)
+    return _with_gain(samples, gain * _dips(peaks * gain))
 
 
 def limit_peaks(samples: np.ndarray) -> np.ndarray:

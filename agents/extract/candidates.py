@@ -34,6 +34,10 @@ class Lecture:
     """Without the asides that a weight would leave out."""
     edges: Edges
 
+    def scores(self, params: ExtractParams) -> np.ndarray:
+        """Return the score of each sentence, the weighted sum of its components."""
+        return self.components @ weight_vector(params.weights)
+
 
 def read_lecture(
     transcript: Transcript,
@@ -85,7 +89,7 @@ def weigh(lecture: Lecture, params: ExtractParams, decisions: Decisions) -> Weig
     Value counts in seconds of outstanding speech: a second that scores one standard deviation
     above the usual is worth one.
     """
-    scores = lecture.components @ weight_vector(params.weights)
+    scores = lecture.scores(params)
     spoken = lecture.timing.speech
     usual = float(scores @ spoken / spoken.sum()) if spoken.sum() else 0.0
     # rounded, so that what adds the same to every score decides no tie

@@ -40,17 +40,19 @@ def plan_clips(
     params: ExtractParams,
     context: Context | None = None,
     decisions: Decisions | None = None,
+    read: Lecture | None = None,
 ) -> tuple[ClipPlan, ...]:
     """Return the lecture's highlights, best first, without cues; pure and deterministic.
 
     Clips that a person has kept are among them, unchanged: they count towards number and total
     length, nothing overlaps or repeats them. Nothing of a rejected stretch is proposed.
+    `read` is the lecture as it was read with the same values and params under other weights.
     """
     decided = decide(decisions, context, layout)
     layout = correct_layout(layout, decided.layout)
     if not content.sentences:
         return wordless_plans(decided, layout)
-    lecture = read_lecture(transcript, silence, layout, content, params)
+    lecture = read or read_lecture(transcript, silence, layout, content, params)
     weighed = weigh(lecture, params, decided)
     choice = choose_spans(lecture, weighed, params, decided)
     return describe(lecture, weighed, choice, params, decided)

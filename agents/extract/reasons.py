@@ -156,7 +156,10 @@ def _weight(words: str, text: str) -> int:
 def crop_layout(layout: Layout, parts: Sequence[Interval]) -> tuple[LayoutRegion, ...]:
     """Return the layout regions that the parts touch, cropped to what they touch."""
     cropped = []
+    begin, over = min(part.start for part in parts), max(part.end for part in parts)
     for region in layout.regions:
+        if region.end <= begin or region.start >= over:
+            continue  # nearly all of them
         touched = [part for part in parts if region.overlap(part) > 0]
         if touched:
             start, end = max(region.start, touched[0].start), min(region.end, touched[-1].end)

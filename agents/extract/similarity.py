@@ -21,11 +21,14 @@ def word_pairs(texts: Iterable[str]) -> Bag:
 
 def alike_pairs(bags: list[Bag], limit: float) -> list[tuple[int, int]]:
     """Return which two of the clips are more alike than `limit`, by position."""
-    pairs = combinations(range(len(bags)), 2)
-    return [(i, j) for i, j in pairs if _cosine(bags[i], bags[j]) > limit]
+    squares = [sum(times * times for times in bag.values()) for bag in bags]
+    alike = []
+    for i, j in combinations(range(len(bags)), 2):
+        length = math.sqrt(squares[i] * squares[j])
+        if length and _shared(bags[i], bags[j]) / length > limit:  # their cosine
+            alike.append((i, j))
+    return alike
 
 
-def _cosine(a: Bag, b: Bag) -> float:
-    shared = sum(times * b[pair] for pair, times in a.items() if pair in b)
-    length = math.sqrt(sum(n * n for n in a.values()) * sum(n * n for n in b.values()))
-    return shared / length if length else 0.0
+def _shared(a: Bag, b: Bag) -> int:
+    return sum(a[pair] * b[pair] for pair in a.keys() & b.keys())

@@ -9,7 +9,7 @@ from agents.types import Layout
 AGENT = Agent(
     name="layout",
     title="Layout and slides",
-    version=6,
+    version=7,
     params=LayoutParams,
     needs=("intake",),
     run=analyze_layout,

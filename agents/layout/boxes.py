@@ -116,9 +116,10 @@ def snap_to_edges(
             near = rect[1 - side % 2]
             span = (near, max(near + 1, rect[3 - side % 2]))
             out, back = (far, slack) if side < 2 else (slack, far)
-            low = max(limits[side % 2], seed[side] - out)
-            high = min(limits[side % 2 + 2], seed[side] + back)
             bounds = (limits[side % 2], limits[side % 2 + 2])
+            # of a seed that reaches over the limits a side lies on them
+            low = min(max(bounds[0], seed[side] - out), bounds[1])
+            high = max(min(bounds[1], seed[side] + back), bounds[0])
             found = _best_line(lines, span, seed[side], (low, high), bounds)
             rect[side], support[side] = found
         if tuple(rect) == before:

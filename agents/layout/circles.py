@@ -50,7 +50,8 @@ def fit_circle(edges: tuple[np.ndarray, np.ndarray], seed: Rect, limits: Rect) -
     across, down = r[best] * k[best], r[best]
     ends = (x[best] - across, y[best] - down, x[best] + across + 1, y[best] + down + 1)
     support = float(max(0.0, score[best]))
-    return Snapped(Rect(*(round(float(v)) for v in ends)), (support, support, support, support))
+    box = Rect(*(round(float(v)) for v in ends)).meet(limits)
+    return Snapped(box, (support, support, support, support))
 
 
 def _in(values: np.ndarray, low: int, high: int) -> np.ndarray:

@@ -26,6 +26,8 @@ MOST_SETTLED = 96
 """Key frames of which it is noted what moves around them, evenly spread."""
 MOST_DECODED = 24
 """Key frames after which a second is decoded."""
+SAME_SLIDE_S = 12.0
+"""Between key frames farther apart, slides may change every time as a camera's picture does."""
 
 LEAST_GAP_S = 4.0
 """Pictures are not taken closer together than this where key frames are few."""
@@ -83,7 +85,8 @@ def look_for_motion(intake: Intake, *, rough: bool = False) -> Motion:
     """
     plain = measure_motion(intake.key_frames)
     stir = stir_of_key_frames(plain.change)
-    settled = (np.flatnonzero(is_settled(stir)) + 1).tolist()
+    close = np.diff(intake.key_frames.time) < SAME_SLIDE_S
+    settled = (np.flatnonzero(is_settled(stir) & (close[:-1] | close[1:])) + 1).tolist()
     open_frames = [number for number in choose_key_frames(intake) if number not in set(settled)]
     settled, decoded = spread(settled, MOST_SETTLED), spread(open_frames, MOST_DECODED)
     found = stir[np.asarray(settled, int) - 1]

@@ -78,6 +78,8 @@ def _count_slides(pictures: np.ndarray, known: np.ndarray) -> int:
     values = pictures[:, ::4, ::4].astype(np.int16)[:, known[::4, ::4]]
     if len(values) > STRIP_STATES:
         values = values[:, (np.abs(np.diff(values, axis=0)) > CHANGED_LEVELS).mean(axis=0) < FILM]
+    if not values.shape[1]:
+        return 1
     slides: list[np.ndarray] = []
     for picture in values:
         away = [(np.abs(picture - slide) > CHANGED_LEVELS).mean() for slide in slides]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from agents.compile.params import Quality
 from app.api.models import ClipView, JobView, Moment, View
 from app.services.bundles import clip_json
 from app.services.clips import OF_RUN, OPERATIONS, Clips
@@ -112,6 +113,9 @@ def edit_clips(id: str, edit: Edit) -> dict[str, Any]:
 
 
 @router.post("/jobs/{id}/render", status_code=201, response_model=JobView)
-def render_clips(id: str) -> Any:  # noqa: ANN401
-    """Start a run with the clips of this one as they stand; only changed ones are rendered."""
-    return current_services().jobs.compile(id)
+def render_clips(id: str, quality: Quality | None = None) -> Any:  # noqa: ANN401
+    """Start a run with the clips of this one as they stand; only changed ones are rendered.
+
+    `quality`, draft or full, is that of this run where none is named.
+    """
+    return current_services().jobs.compile(id, quality)

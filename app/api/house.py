@@ -11,7 +11,7 @@ from app.api.models import Moment, Page, View
 from app.api.paging import Cursor, Limit, make_counted_page, read_counted_cursor
 from app.services.house import Storage, Work
 from app.services.root import current_services
-from data.audit_pages import AuditFilter
+from data.audit import AuditFilter
 
 router = APIRouter(tags=["administration"])
 

@@ -2,17 +2,19 @@
 
 const SLICE = 8 * 2 ** 20;
 const LATEST_WAIT_S = 30;
+const BUSY_S = 5;
 
 const base64 = (text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 // Ends early when the browser finds the network again.
 const wait = (seconds) => new Promise((done) => {
-  const timer = setTimeout(done, seconds * 1000);
-  addEventListener("online", () => { clearTimeout(timer); done(); }, { once: true });
+  const end = () => { clearTimeout(timer); removeEventListener("online", end); done(); };
+  const timer = setTimeout(end, seconds * 1000);
+  addEventListener("online", end);
 });
 const fingerprint = (file) => `lh-upload:${file.name}:${file.size}:${file.lastModified}`;
 export const megabytes = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`);
 
-const request = (method, url, headers = {}, body = undefined, signal = undefined) =>
+const send = (method, url, headers = {}, body = undefined, signal = undefined) =>
   fetch(url, { method, headers: { "Tus-Resumable": "1.0.0", ...headers }, body, signal });
 
 class Refused extends Error {}
@@ -20,6 +22,13 @@ class Refused extends Error {}
 const refusal = async (response) => {
   const problem = await response.json().catch(() => ({}));
   return new Refused(problem.detail ?? `The server refused the upload (${response.status}).`);
+};
+
+// Seconds that a busy server asks to wait; none for an answer, and a used-up quota is one.
+const toldWait = async (response) => {
+  if (response.status !== 429) return undefined;
+  const { code } = await response.clone().json().catch(() => ({}));
+  return code?.startsWith("quota_") ? undefined : Number(response.headers.get("Retry-After")) || BUSY_S;
 };
 
 export class Upload {
@@ -69,10 +78,28 @@ export class Upload {
     }
   }
 
+  // The answer of a server that has time: the same request is sent again until it has, since another
+  // one would use up what the wait was for.
+  async ask(...request) {
+    const { turn } = this;
+    for (;;) {
+      const response = await send(...request);
+      const seconds = await toldWait(response);
+      if (seconds === undefined) return response;
+      for (let left = Math.ceil(seconds); left > 0; left -= 1) {
+        if (this.state !== "running" || this.turn !== turn) throw new Error("stopped");
+        this.message = `The server is busy; the upload goes on by itself in ${left} s.`;
+        this.tell();
+        await wait(1);
+      }
+      this.message = "";
+    }
+  }
+
   async resume() {
     const known = this.url ?? localStorage.getItem(fingerprint(this.file));
     if (known) {
-      const head = await request("HEAD", known);
+      const head = await this.ask("HEAD", known);
       if (head.ok) {
         this.url = known;
         this.offset = Number(head.headers.get("Upload-Offset"));
@@ -93,7 +120,7 @@ export class Upload {
   async create() {
     const metadata = Object.entries({ filename: this.file.name, ...this.fields })
       .filter(([, value]) => value).map(([key, value]) => `${key} ${base64(value)}`).join(",");
-    const response = await request("POST", "/api/v1/uploads",
+    const response = await this.ask("POST", "/api/v1/uploads",
       { "Upload-Length": String(this.file.size), "Upload-Metadata": metadata });
     if (response.status >= 500 && response.status !== 507) throw new Error("unavailable");
     if (!response.ok) throw await refusal(response);
@@ -104,7 +131,7 @@ export class Upload {
 
   async sendCaptions() {
     const query = new URLSearchParams({ name: this.captions.name });
-    const put = await fetch(`${this.url}/captions?${query}`, { method: "PUT", body: this.captions });
+    const put = await this.ask("PUT", `${this.url}/captions?${query}`, {}, this.captions);
     if (put.status >= 500 && put.status !== 507) throw new Error("unavailable");
     if (!put.ok) throw await refusal(put);
     this.captions = undefined;
@@ -114,7 +141,7 @@ export class Upload {
     const body = this.file.slice(this.offset, this.offset + SLICE);
     this.abort = new AbortController();
     const headers = { "Content-Type": "application/offset+octet-stream", "Upload-Offset": String(this.offset) };
-    const response = await request("PATCH", this.url, headers, body, this.abort.signal);
+    const response = await this.ask("PATCH", this.url, headers, body, this.abort.signal);
     if (response.status === 409 || response.status === 423) throw new Error("resync");
     if (response.status >= 500 && response.status !== 507) throw new Error("unavailable");
     if (!response.ok) throw await refusal(response);
@@ -143,7 +170,7 @@ export class Upload {
   async cancel() {
     this.set("failed", "Cancelled; nothing was kept.");
     this.abort?.abort();
-    if (this.url) await request("DELETE", this.url).catch(() => undefined);
+    if (this.url) await send("DELETE", this.url).catch(() => undefined);
   }
 
   describe() {

@@ -7,13 +7,13 @@ second. That also bounds how long a revoked session or key goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
 from agents.errors import ServiceUnavailable
-from app.security.identity import LOCAL, PERMISSIONS, Permission, Principal
+from app.security.identity import LOCAL, PERMISSIONS, Principal, granted
 from app.security.tokens import KEY_PREFIX, digest
 from data.people import Person, list_people
 from data.records import now
@@ -182,10 +182,10 @@ def _principal(
     person: Person | Principal,
     via: str,
     handle: str,
-    scopes: frozenset[str] | None = None,
+    scopes: Iterable[str] | None = None,
 ) -> Principal:
     permissions = PERMISSIONS[person.role]
     if scopes is not None:
-        permissions = frozenset[Permission](one for one in permissions if one in scopes)
+        permissions &= granted(scopes)
     kind = "key" if via == "key" else "session"
     return Principal(person.id, person.name, person.role, permissions, kind, handle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,6 +22,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 """What each role may do: look; bring in and change; sweep and fit; look after the installation."""
 SCOPES: tuple[Permission, ...] = ("read", "write", "tune", "admin")
 """What a key may be made for; it never has more than the role of its person."""
+
+
+def granted(scopes: Iterable[str]) -> frozenset[Permission]:
+    """Return what the scopes of a key allow: who changes or tunes something also sees it.
+
+    Else a request would be refused for its answer, when what it asks for has been done already.
+    """
+    found: set[Permission] = {scope for scope in SCOPES if scope in scopes}
+    if found & {"write", "tune"}:
+        found.add("read")
+    return frozenset(found)
 
 
 class NoIdentity(AccessDenied):

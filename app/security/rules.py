@@ -50,7 +50,7 @@ RULES: Needs = {
     "files": {"read": "clip of_clip poster slide small_slide source"},
     "labels": {"read": "marked", "write": "mark unmark"},
     "presets": {"read": "get list", "write": "delete save"},
-    "runs": {"read": "compare figures list references", "write": "restore"},
+    "runs": {"read": "compare figures list references render_seconds", "write": "restore"},
     "sweeps": {"read": "estimate grid list", "tune": "cancel create run_here start"},
     "lab": {"read": "notebook plan", "write": "start"},
     "extras": {"read": "file made states", "write": "ask cancel"},

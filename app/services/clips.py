@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +84,13 @@ class Clips:
         """Return a clip, or raise NotFound."""
         return self.core.kept(f"clip {clip_id}", lambda con: get_clip(con, clip_id))
 
+    def _check_of_run(self, clip_id: str, job_id: str) -> None:
+        """Raise NotFound for a clip of another run as for one that is not there."""
+        with suppress(NotFound):
+            if self.get(clip_id).job_id == job_id:
+                return
+        raise NotFound("There is no such clip in this run; reload the page.")
+
     def edit(self, job_id: str, order: Mapping[str, Any]) -> str:
         """Do what a page asks for by name, and return in words what was done."""
         fields = dict(order)
@@ -91,8 +99,8 @@ class Clips:
             raise TuningError(f"There is no edit {str(name)[:40]!r}.")
         if name in OF_RUN:
             fields["job_id"] = job_id
-        elif self.get(str(fields.get("clip_id"))).job_id != job_id:
-            raise NotFound("This clip belongs to another run; reload the page.")
+        else:
+            self._check_of_run(str(fields.get("clip_id")), job_id)
         try:
             done = validate_call(getattr(self, name))(**fields)
         except ValidationError as error:

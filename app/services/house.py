@@ -10,8 +10,7 @@ from redis.exceptions import RedisError
 from rq import Worker
 
 from app.services.core import Core, no_broker
-from data.audit import AuditLine
-from data.audit_pages import AuditFilter, page_audit
+from data.audit import AuditFilter, AuditLine, search_audit
 from data.jobs import unfinished_jobs
 from data.lectures import list_lectures
 from data.people import list_people
@@ -84,4 +83,4 @@ class House:
     ) -> list[AuditLine]:
         """Return at most `limit` lines of the audit, newest first, after so many of a moment."""
         with self.core.store.read() as con:
-            return page_audit(con, held, after=after, limit=limit)
+            return search_audit(con, held, after=after, limit=limit)

@@ -11,9 +11,10 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from agents.compile.params import Quality
 from agents.errors import StageError, TuningError
 from agents.params import Params
-from agents.tuning import parse_tuning, tuning_type
+from agents.tuning import parse_tuning, tuning_type, with_values
 from app.security.access import visible_now
 from app.services.core import Core, no_broker
 from data.decisions import gather_decisions
@@ -174,10 +175,11 @@ class Jobs:
             )
         return found
 
-    def compile(self, job_id: str) -> Job:
+    def compile(self, job_id: str, quality: Quality | None = None) -> Job:
         """Start a job with the tuning of another and its clips as they stand: none more, none less.
 
-        Stages that are known are done at once, and only clips that have changed are rendered.
+        Stages that are known are done at once, and only clips that have changed, or are wanted in
+        another `quality`, are rendered.
         """
         job = self.get(job_id)
         with self.core.store.read() as con:
@@ -186,6 +188,8 @@ class Jobs:
             raise TuningError("There is no clip to compile; make one, or take a rejection back.")
         self.quotas.check_jobs([job.lecture_id])
         shop, tuning = self.core.workshop, self.tuning(job)
+        if quality:
+            tuning = with_values(tuning, {"compile.quality": quality})
         made, rows = create_run(shop, job.lecture_id, tuning, parent=job_id, decisions=decisions)
         self._enqueue(made, rows)
         return made

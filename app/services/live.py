@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from agents.errors import NotFound
 from agents.params import Params
 from agents.tuning import parse_tuning
-from agents.types import ClipPlan, Content, Decisions, KeptClip, SilenceRegion, TranscriptSegment
+from agents.types import (
+    ClipPlan,
+    Content,
+    Decisions,
+    KeptClip,
+    LayoutRegion,
+    SilenceRegion,
+    TranscriptSegment,
+)
 from app.exports import Findings
 from app.recent import Recent
 from app.services.jobs import Jobs
@@ -19,11 +28,15 @@ from data.decisions import gather_decisions
 if TYPE_CHECKING:
     import numpy as np
 
+    from agents.extract import ExtractParams
+    from agents.extract.candidates import Lecture as ReadLecture
     from agents.silence import LevelHistogram, SilenceParams
 
 
 KEPT_DECISIONS = 32
 """Decisions and tunings of jobs that stay in memory."""
+KEPT_READ = 12
+"""Lectures that stay in memory as they are read under one tuning, weights aside; 1 MB each."""
 NEEDS = ("transcript", "silence", "layout", "content")
 """The stages whose values clips and reel are chosen from."""
 
@@ -43,6 +56,7 @@ class LivePlans:
         self.jobs = jobs
         self.results = results
         self._decided = Recent(KEPT_DECISIONS)
+        self._read = Recent(KEPT_READ)
 
     def scores(self, content: Content, tuning: Params) -> np.ndarray:
         """Return the score of each sentence under the tuning's weights, shape (n,)."""
@@ -68,10 +82,37 @@ class LivePlans:
             raise NotFound("The lecture is not analysed yet.")
         params = tuning.extract  # pyright: ignore[reportAttributeAccessIssue]
         given = found if silence is None else {**found, "silence": silence}
-        values = (given[name] for name in NEEDS)
         decided = self.decisions(job_id) if decisions is None else decisions
-        plans = plan_clips(*values, params=params, decisions=decided)
-        return LivePlan(self.scores(found["content"], tuning), plans)
+        values = (given[name] for name in NEEDS)
+        read = self._reading(given, params, decided.layout)
+        plans = plan_clips(*values, params=params, decisions=decided, read=read)
+        scores = self.scores(found["content"], tuning) if read is None else read.scores(params)
+        return LivePlan(scores, plans)
+
+    def _reading(
+        self,
+        given: Mapping[str, Any],
+        params: ExtractParams,
+        corrections: tuple[LayoutRegion, ...],
+    ) -> ReadLecture | None:
+        """Return the lecture as it is read under these params, kept while only weights move.
+
+        None for one without words.
+        """
+        from agents.extract.candidates import read_lecture
+        from agents.extract.corrections import correct_layout
+
+        content = given["content"]
+        if not content.sentences:
+            return None
+        values = (*(given[name] for name in NEEDS), corrections)
+        key = f"{id(content)} {params.model_dump_json(exclude={'weights', 'reel'})}"
+        kept = self._read.get(key)
+        if kept is None or not all(map(operator.is_, kept[0], values)):
+            layout = correct_layout(given["layout"], corrections)
+            read = read_lecture(given["transcript"], given["silence"], layout, content, params)
+            kept = self._read.keep(key, (values, read))
+        return kept[1]
 
     def decisions(self, job_id: str) -> Decisions:
         """Return what people have decided about a job's clips; read anew after a change only."""

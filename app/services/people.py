@@ -13,7 +13,7 @@ from app.security.passwords import check_password, hash_password
 from app.services.core import Core
 from app.services.entering import Entering
 from app.services.mail import checked_address
-from data.audit import AuditLine, search_audit
+from data.audit import AuditFilter, AuditLine, search_audit
 from data.lockouts import Lockout, clear_lockouts, list_lockouts
 from data.people import (
     Person,
@@ -152,7 +152,7 @@ class People(Entering):
     ) -> list[AuditLine]:
         """Return what was done, the newest first."""
         with self.core.store.read() as con:
-            return search_audit(con, text=text, before=before, limit=limit)
+            return search_audit(con, AuditFilter(text, until=before), limit=limit)
 
     def _update(self, person_id: str, action: str, **fields: object) -> None:
         with self.core.store.write() as con:

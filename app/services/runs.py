@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agents.compile.params import Quality
 from agents.errors import NotFound
 from agents.tuning import differing, flatten
 from app.changes import ClipChange, compare_clips, compare_settings
@@ -15,7 +16,7 @@ from app.services.jobs import Jobs
 from app.services.live import LivePlans
 from app.services.results import Results
 from data.clips import list_clips
-from data.jobs import get_job
+from data.jobs import get_job, render_costs
 from data.lectures import get_lecture
 from data.records import ClipRow, Job, Lecture
 from data.restored import ordered_runs, restore_run
@@ -23,6 +24,9 @@ from jobs.evaluation.labels import Figures
 from jobs.evaluation.marked import Parts, score_marked
 from jobs.evaluation.matching import Span
 from jobs.references import clip_spans, read_references
+
+DRAFT_SHARE = 0.25
+"""Part of the full clip's work that a draft takes: 0.23 in benchmarks/render.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,20 @@ class Runs:
             compare_settings(*(flatten(self.jobs.tuning(job)) for job in jobs)),
         )
 
+    def render_seconds(self, job_id: str) -> dict[Quality, float]:
+        """Return what the clips of a run, as they stand, would take in each quality; none: unknown.
+
+        That is how long it took when least was known already; what is known costs less.
+        """
+        job = self.jobs.get(job_id)
+        costs = self.core.kept(
+            f"render costs {job.lecture_id}", lambda con: render_costs(con, job.lecture_id)
+        )
+        clips = self.core.kept(f"clips {job_id}", lambda con: list_clips(con, job_id))
+        length = sum(p.duration for clip in clips if clip.state != "rejected" for p in clip.parts)
+        rate = max((_full_rate(*cost) for cost in costs), default=0.0)
+        return {"full": rate * length, "draft": rate * DRAFT_SHARE * length} if rate else {}
+
     def figures(
         self, lecture_id: str, topics: Sequence[Span], clips: Sequence[Parts]
     ) -> dict[str, Figures]:
@@ -140,3 +158,9 @@ class Runs:
             clips,
             self.figures(run.job.lecture_id, topics, [clip_spans(clip) for clip in clips]),
         )
+
+
+def _full_rate(params: Mapping[str, Any], seconds: float, length: float) -> float:
+    """Return how long a second of clip in full quality took, from what was rendered."""
+    draft = params.get("compile", {}).get("quality") == "draft"
+    return seconds / length / (DRAFT_SHARE if draft else 1.0)

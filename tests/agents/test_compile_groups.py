@@ -83,6 +83,18 @@ def test_only_touched_groups_are_encoded_and_the_bytes_are_a_cold_renders(
     assert encoded == [6, 1, 6, 1]
 
 
+def test_a_moved_edge_keeps_the_sound_away_from_it(lecture, tmp_path, shelf):
+    def passages():
+        return len(list((tmp_path / "shelf").glob("passage-*")))
+
+    render(lecture, lecture.plan((0.5, 12.0)), tmp_path / "first", shelf)
+    assert passages() == 2
+    for number, edges in enumerate([(0.5, 11.0), (2.3, 12.0)], 1):
+        warm = render(lecture, lecture.plan(edges), tmp_path / f"warm{number}", shelf)
+        assert passages() == 2 + number
+        assert warm == render(lecture, lecture.plan(edges), tmp_path / f"cold{number}")
+
+
 def test_a_damaged_group_is_noticed_and_made_anew(lecture, tmp_path, shelf, encoded):
     plan = lecture.plan((0.5, 8.0))
     first = render(lecture, plan, tmp_path / "first", shelf)

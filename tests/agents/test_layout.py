@@ -417,6 +417,26 @@ def test_box_is_snapped_to_its_border_and_not_to_a_line_that_runs_on():
     assert min(snapped.support) > 0.8
 
 
+def test_box_that_reaches_over_the_limits_ends_on_them():
+    edges = measure_edges(add_camera(slide_pictures(3), CAMERA))
+    limits = Rect(0, 20, 300, 160)
+    for seed in (Rect(250, 130, 322, 180), Rect(303, 2, 318, 15)):
+        rect = snap_to_edges(edges, seed, limits, reach=0.0, slack=1).rect
+        assert rect.meet(limits) == rect
+
+
+def test_circle_cut_off_by_the_end_of_the_picture_has_its_box_within():
+    """A round frame of which a little lies outside is found there, and stays in the picture."""
+    luma, (x, y, radius) = np.full((3, 180, 320), 230, np.uint8), (281, 40, 40)
+    rows, columns = np.mgrid[:180, :320]
+    luma[:, (columns - x) ** 2 + (rows - y) ** 2 < radius**2] = 60
+    picture = Rect(0, 0, 320, 180)
+    found = fit_circle(measure_edges(luma), Rect(250, 15, 315, 70), picture)
+    assert found.support[0] > ROUND_SUPPORT
+    assert found.rect.meet(picture) == found.rect
+    assert iou(found.rect, Rect(x - radius, 0, 320, y + radius)) > CAMERA_IOU
+
+
 def test_slide_change_between_moments_is_no_steady_motion():
     before, after = slide_pictures(2)
     moments = [np.stack([p]) for p in (before, before, after, after)]

@@ -12,12 +12,13 @@ from agents.layout.borders import frames_with_border
 from agents.layout.boxes import Rect, iou
 from agents.layout.detector import NOBODY, Arrangement, detect_layout, label_frames
 from agents.layout.likeness import Camera
-from agents.layout.looks import is_torn
+from agents.layout.looks import is_torn, look_for_motion
 from agents.layout.motion import measure_motion, measure_stir
 from agents.layout.params import LayoutParams
 from agents.layout.resemblance import screens_differ
 from agents.layout.screens import find_screen
-from agents.types import KeyFrames
+from agents.types import KeyFrames, PacketTable
+from jobs.evaluation.texts import make_intake
 from tests.hearing import context
 from tests.moving import CAMERA, add_camera, motion_of, slide_pictures
 from tests.recordings import tone, write_recording
@@ -221,6 +222,31 @@ def test_second_in_which_another_picture_comes_tells_nothing_of_the_key_frame():
     assert is_torn(slides, np.stack((slides[0], other[1]))).tolist() == [False, True]
     talks = [add_camera(slides.copy(), CAMERA, seed=seed, sway=4) for seed in (1, 2)]
     assert is_torn(*talks).tolist() == [False, False]
+
+
+def test_slides_that_change_between_far_key_frames_do_not_move_as_a_camera_does(monkeypatch):
+    """Between any two key frames another slide came, and somebody beside it moved all the time."""
+    slide, person, count = Rect(10, 60, 150, 120), Rect(240, 60, 300, 120), 24
+    luma = np.full((count, 180, 320), 40, np.uint8)
+    slide.inside(luma)[...] = slide_pictures(count)[:, 20:80, :140]
+    moments = [add_camera(luma.copy(), person, seed=seed, sway=4) for seed in range(5)]
+    luma = moments.pop()
+
+    def decode(media, times):
+        numbers = np.round(np.asarray(times) / 20.0).astype(int)
+        return [pictures[numbers] for pictures in moments]
+
+    monkeypatch.setattr("agents.layout.looks.decode_moments", decode)
+    time = np.arange(count) * 20.0
+    intake = replace(
+        make_intake(count * 20.0),
+        packets=PacketTable(time, np.full(count, 9000), np.ones(count, bool)),
+        key_frames=KeyFrames(time, luma),
+    )
+    motion = look_for_motion(intake)
+    assert len(motion.stir) > 10
+    assert slide.scaled(0.2, 0.2).inside(motion.stir).max() == 0
+    assert (person.scaled(0.2, 0.2).inside(motion.stir).max(axis=(1, 2)) > 12).all()
 
 
 def test_box_counts_only_where_its_border_is_seen():

@@ -45,7 +45,7 @@ def town(services, monkeypatch, **settings):
             yield Town(mine)
         finally:
             use_services(services)
-            forget_people(services)
+            forget_people(mine)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import contextmanager
 from urllib.parse import unquote
 
 import pytest
@@ -27,8 +28,8 @@ def job_of(services, lecture):
     return services.jobs.latest(lecture)
 
 
-@pytest.fixture
-def put(services):
+@contextmanager
+def stored_extras(services):
     """Store extras as a worker would have made them; lectures of the same bytes share them."""
     keys = []
 
@@ -46,6 +47,12 @@ def put(services):
     with services.workshop.store.write() as con:
         for key in keys:
             forget_result(con, services.workshop.artifacts, key)
+
+
+@pytest.fixture
+def put(services):
+    with stored_extras(services) as put:
+        yield put
 
 
 def _write(folder, extra):

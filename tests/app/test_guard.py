@@ -9,7 +9,7 @@ from app.security import identity
 from app.security.guard import Guard
 from app.security.identity import LOCAL, NOBODY, NoIdentity, Principal, acting_as
 from app.security.rules import AUDITED, RULES, needs
-from data.audit import search_audit
+from data.audit import AuditFilter, search_audit
 
 READER = Principal("r", "r", "viewer", frozenset({"read"}), "session")
 
@@ -74,6 +74,6 @@ def test_a_method_without_a_rule_cannot_be_called(services):
 def test_what_is_deleted_is_noted(services, lecture):
     services.lectures.delete(lecture)
     with services.store.read() as con:
-        line = search_audit(con, text=lecture)[0]
+        line = search_audit(con, AuditFilter(lecture))[0]
     assert (line.action, line.object, line.person) == ("lectures.delete", lecture, "local")
     services.lectures.restore(lecture)

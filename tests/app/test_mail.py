@@ -10,7 +10,7 @@ import pytest
 from agents.errors import LectureError, ServiceUnavailable
 from app.security.identity import OPERATOR, acting_as
 from app.settings import Settings
-from data.audit import search_audit
+from data.audit import AuditFilter, search_audit
 from tests.app.people import PASSWORD, town
 
 BASE = "https://lectures.example"
@@ -99,7 +99,7 @@ def test_an_invitation_is_mailed_and_the_account_gets_the_address(place):
         assert accounts.mail_link(reset) == person.email
         assert f"{BASE}/reset/{reset}" in server.letters[1]
         with place.services.store.read() as con:
-            lines = [line.action for line in search_audit(con, text="mail")]
+            lines = [line.action for line in search_audit(con, AuditFilter("mail"))]
         assert lines[:2] == ["mail reset link", "mail invite link"]
 
 

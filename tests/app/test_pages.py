@@ -302,6 +302,28 @@ def test_review_hands_the_deck_scores_and_clips(looked_at):
     assert "Captions were used" in said(app)
 
 
+def test_drafts_are_asked_for_on_the_review_page_and_told_on_the_clips_page(filled):
+    services, (lecture_id, job_id) = filled.services, filled.lectures["completed"]
+    page = show("review", lecture=lecture_id)
+    assert "The clips are rendered in full quality" in said(page)
+    assert not any(button.label == "Render in full quality" for button in page.button)
+    first = services.clips.list(job_id)[0]
+    services.clips.resize(first.id, first.parts[0].start, first.parts[-1].end - 2)
+    page = show("review", lecture=lecture_id)
+    assert "1 clip is not rendered" in said(page)
+    press(page, "Preview renders (draft)")
+    draft = services.jobs.latest(lecture_id)
+    assert draft.params["compile"]["quality"] == "draft"
+    run_job_here(services.workshop, draft.id, lambda event: None)
+    page = show("clips", lecture=lecture_id)
+    assert "rendered as drafts" in said(page)
+    assert said(page).count("draft, 180p") == 2
+    assert "Later runs are drafts, too" in said(page)
+    assert "Takes at most about 1 s in full quality." in said(page)
+    press(page, "Render in full quality")
+    assert services.jobs.latest(lecture_id).params["compile"]["quality"] == "full"
+
+
 def test_page_address_and_document_say_the_same_of_why(looked_at, client):
     lecture_id, job_id = looked_at.lectures["completed"]
     services = looked_at.services

@@ -4,7 +4,7 @@ import io
 import json
 import secrets
 import zipfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -20,18 +20,27 @@ from data.presets import put_preset
 from data.purging import purge_lecture
 from data.records import now
 from data.shares import add_share, open_shares
+from data.store import open_store
 from tests.app.conftest import BASE, finish
 from tests.app.people import PASSWORD, town
 from tests.app.tus import recording
+from tests.engines import postgres_schema, postgres_server
 
 NAME, EMAIL, SHOWN = "zora.quill", "zora@quillmail.example", "Zora Quillfeather"
 TRACES = (b"zora.quill", b"quillmail", b"Quillfeather")
 
 
-@pytest.fixture(scope="module")
-def place(services):
-    services.store.migrate()
-    with pytest.MonkeyPatch.context() as monkeypatch, town(services, monkeypatch) as place:
+@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+def place(request, services, tmp_path_factory):
+    """People over a store of their own engine, and over a state folder of their own."""
+    with ExitStack() as stack:
+        url = None
+        if request.param == "postgres":
+            url = stack.enter_context(postgres_schema(stack.enter_context(postgres_server())))
+        state = tmp_path_factory.mktemp("personal")
+        monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
+        open_store(url or state / "lecture.duckdb").migrate()
+        place = stack.enter_context(town(services, monkeypatch, state=state, store_url=url))
         yield place
 
 
@@ -90,7 +99,8 @@ def traces(services, *more):
     wanted = (*TRACES, *more)
     with services.store.read() as con:
         names = con.rows(
-            "select table_name as name from information_schema.tables where table_schema = 'main'"
+            "select table_name as name from information_schema.tables"
+            " where table_schema = current_schema()"
         )
         found = [
             name

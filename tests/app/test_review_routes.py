@@ -1,10 +1,18 @@
 """What the review page fetches, and the services behind it."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from agents.errors import NotFound, TuningError
-from agents.types import Interval
+from agents.extract import plan_clips
+from agents.tuning import with_values
+from agents.types import Box, Decisions, Interval, LayoutRegion
+from app.services.live import NEEDS
+from app.services.results import Results
+from data.artifacts import load_result
 from data.clips import StaleRevision
 from tests.app.small_stages import ENGINE
 from tests.app.tus import recording
@@ -310,6 +318,43 @@ def test_live_plans_read_no_store_once_the_values_are_there(services, finished_j
 
     monkeypatch.setattr(services.store, "read", refuse)
     assert services.live.plan(finished_job.id, tuning).plans
+
+
+def test_live_plans_are_those_of_the_agent_whatever_was_tried_before(services, finished_job):
+    keys = services.results.keys(finished_job.id)
+    found = services.results.values({name: keys[name] for name in NEEDS})
+    values = [found[name] for name in NEEDS]
+    slides = LayoutRegion(0.0, 20.0, "screen_only", Box(0, 0, 320, 180), None, 1.0)
+    for tried, decided in (
+        ({"weights.information": 0.9}, Decisions()),
+        ({"weights.information": 0.1}, Decisions()),
+        ({"edge_pad_s": 0.5, "min_clip_s": 15}, Decisions()),
+        ({"edge_pad_s": 0.0, "min_clip_s": 15}, Decisions()),
+        ({"edge_pad_s": 0.0, "min_clip_s": 15}, Decisions(layout=(slides,))),
+        ({"edge_pad_s": 0.0, "min_clip_s": 15, "max_clips": 3}, Decisions()),
+    ):
+        named = {f"extract.{name}": value for name, value in tried.items()}
+        tuning = with_values(services.jobs.tuning(finished_job), named)
+        for quiet in (None, ()):
+            live = services.live.plan(finished_job.id, tuning, quiet, decided)
+            given = [values[0], values[1] if quiet is None else quiet, *values[2:]]
+            assert live.plans == plan_clips(*given, params=tuning.extract, decisions=decided)
+            assert live.scores.tolist() == services.live.scores(values[3], tuning).tolist()
+
+
+def test_who_reads_a_result_first_reads_for_all(services, finished_job, monkeypatch):
+    results, loaded = Results(services), []
+
+    def slow(con, artifacts, name, key):
+        loaded.append(name)
+        time.sleep(0.05)
+        return load_result(con, artifacts, name, key)
+
+    monkeypatch.setattr("app.services.results.load_result", slow)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(results.of, [finished_job] * 4))
+    assert all(one.transcript is found[0].transcript for one in found)
+    assert sorted(loaded) == sorted(set(loaded))
 
 
 def test_live_plans_of_a_run_that_has_not_begun_are_not_found(services, tus):

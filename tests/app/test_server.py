@@ -28,6 +28,7 @@ def test_streamlit_takes_theme_and_safety_in_a_folder_without_a_config(tmp_path)
     assert taken["client.showErrorDetails"] == "none"
     assert taken["server.enableXsrfProtection"] is True
     assert taken["server.enableAgentApi"] is False
+    assert taken["runner.postScriptGC"] is False
 
 
 def test_nested_tables_become_dotted_names(tmp_path):

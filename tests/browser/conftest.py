@@ -1,7 +1,10 @@
 """A real `lecture serve` on a free port, and a real Chromium that looks at it."""
 
+import fcntl
+import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +19,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from data.samples import sample_paths
+from data.store import open_store
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.ways import CLIPS_MS, HOSTILE_TITLE, bring_in, plant
 
@@ -23,6 +27,9 @@ READY_S = 60
 expect.set_options(timeout=60_000)
 QUIET = ("/_stcore/health", "/_stcore/host-config")
 """Streamlit asks for these below a deep link, where they are not: two 404s of its own."""
+
+OWN = shutil.ignore_patterns("broker", "*.lock", ".lock-*")
+"""What belongs to a running server, not to its state."""
 
 
 class Server:
@@ -59,7 +66,11 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
+    """A server of this process; where another has brought the sample in already, with that."""
     server = Server(tmp_path_factory.mktemp("serve"))
+    with kept_sample(tmp_path_factory) as kept:
+        if (kept / "state").exists():
+            shutil.copytree(kept / "state", server.state)
     try:
         server.start()
         yield server
@@ -117,9 +128,39 @@ def watched_page(browser, server, complaints, **context_options):
 
 @pytest.fixture(scope="session")
 def sample(browser, server, tmp_path_factory):
-    """The sample, brought in through the upload page under a hostile title and captions."""
+    """The sample, brought in through the upload page under a hostile title and captions.
+
+    The first process that needs it does that; the others go on with a copy of what came of it.
+    """
+    with kept_sample(tmp_path_factory) as kept:
+        if not (kept / "state").exists():
+            lecture = bring_sample_in(browser, server, kept / "sample.vtt")
+            with open_store(server.state / "lecture.duckdb").write():  # nobody else writes now
+                shutil.copytree(server.state, kept / "state", ignore=OWN)
+            (kept / "lecture").write_text(lecture)
+        lecture = (kept / "lecture").read_text()
+        if not (server.state / "media" / lecture).exists():
+            server.stop()
+            shutil.rmtree(server.state)
+            shutil.copytree(kept / "state", server.state)
+            server.start()
+    return lecture
+
+
+@contextmanager
+def kept_sample(tmp_path_factory):
+    """Yield the folder for the sample, to one process of this run of the tests at a time."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept-sample"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+def bring_sample_in(browser, server, captions):
+    """Upload the sample with hostile captions, wait for its clips, and return its id."""
     paths = sample_paths()
-    captions = tmp_path_factory.mktemp("captions") / "sample.vtt"
     captions.write_text(plant(paths.captions.read_text()))
     with watched_page(browser, server, []) as page:
         bring_in(page, server, paths.video, captions, title=HOSTILE_TITLE)
@@ -128,6 +169,41 @@ def sample(browser, server, tmp_path_factory):
         page.get_by_role("link", name="Review the clips").click()
         page.wait_for_url(re.compile(r"/review\?lecture="))
         return page.url.partition("lecture=")[2]
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(request):
+    """Put the sample back after a test of it: the next one, of whichever file, finds it as new."""
+    if "sample" not in request.fixturenames:
+        yield
+        return
+    server, lecture = request.getfixturevalue("server"), request.getfixturevalue("sample")
+    yield
+    put_back(f"{server.url}/api/v1", lecture)
+
+
+def put_back(api, lecture):
+    """Take back every edit and correction of a lecture, and show its first run again."""
+    runs = [run["job"] for run in call(f"{api}/lectures/{lecture}/runs")]
+    first = min(runs, key=lambda job: job["created"])["id"]
+    for step in call(f"{api}/jobs/{first}/edits"):
+        if not step["undone"]:
+            call(f"{api}/jobs/{first}/edits", "POST", {"op": "undo"})
+    layout = call(f"{api}/lectures/{lecture}/layout?job={first}")
+    if any(region["mine"] for region in layout["regions"]):
+        none = {"version": layout["version"], "regions": []}
+        call(f"{api}/lectures/{lecture}/layout?job={first}", "PUT", none)
+    if runs[0]["id"] != first:
+        call(f"{api}/jobs/{first}/show", "POST")
+
+
+def call(address, method="GET", body=None):
+    """Return what the server answers a program."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    asked = urllib.request.Request(address, data, headers, method=method)
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)
 
 
 @pytest.fixture(scope="session")

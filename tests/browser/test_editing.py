@@ -16,24 +16,15 @@ SELECTED = "document.querySelector('.lh-deck').lhDeck.clip()"
 
 @pytest.fixture
 def deck(page, server, sample):
-    """The deck; whatever a test has changed is taken back afterwards."""
     open_review(page, server, sample)
-    yield page
-    page.goto("about:blank")
-    open_review(page, server, sample)
-    undo = page.locator(".lh-do-undo")
-    while undo.is_enabled():
-        before = undo.get_attribute("title")
-        made = len(told(page))
-        undo.click()
-        said(page, re.compile("Taken back"), before, made)
+    return page
 
 
 def told(page):
     return page.evaluate(CLIPS)
 
 
-def said(page, text, *_):
+def said(page, text):
     """Wait until the last edit is answered and the page stands still."""
     page.wait_for_function("!document.querySelector('.lh-deck').lhDeck.edits.flying")
     settled(page)

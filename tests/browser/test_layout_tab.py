@@ -14,15 +14,9 @@ NEAR_PX = 3
 
 @pytest.fixture
 def tab(page, server, sample):
-    """The tab at a time with screen and camera beside each other; as found again afterwards."""
+    """The tab at a time with screen and camera beside each other."""
     open_tab(page, server, sample)
-    yield page
-    page.goto(f"{server.url}/layout?lecture={sample}")
-    everywhere = page.get_by_role("button", name="As found everywhere")
-    expect(page.locator(".lh-layouts[data-ready=true]")).to_be_visible()
-    if everywhere.is_enabled():
-        everywhere.click()
-        expect(everywhere).to_be_disabled()
+    return page
 
 
 def open_tab(page, server, sample, at=70):
@@ -88,6 +82,7 @@ def test_box_is_dragged_and_resized_and_is_still_there_after_a_reload(tab, serve
 
 
 def test_box_is_drawn_anew_and_never_leaves_the_picture(tab):
+    found = fields(tab, "camera")
     tab.get_by_role("button", name="Draw the camera").click()
     drag(tab, on_page(tab, 900, 300), on_page(tab, 1100, 450))
     assert fields(tab, "camera") == pytest.approx([900, 300, 200, 150], abs=NEAR_PX)
@@ -97,6 +92,10 @@ def test_box_is_drawn_anew_and_never_leaves_the_picture(tab):
     assert (x + w, y + h) == (1280, 720)
     assert (w, h) == pytest.approx((200, 150), abs=NEAR_PX)
     stored(tab)
+    everywhere = tab.get_by_role("button", name="As found everywhere")
+    everywhere.click()
+    expect(everywhere).to_be_disabled()
+    assert fields(tab, "camera") == found
 
 
 def test_keys_move_and_resize_and_say_so(tab):

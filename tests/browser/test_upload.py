@@ -155,3 +155,50 @@ def test_several_recordings_take_the_captions_of_their_names(page, server, compl
         )
         assert gone.status == 204
     forget_refusals(complaints)
+
+
+def busy(page, pattern, method, times, **problem):
+    """Answer the first requests of a kind with 429; return how many of that kind were seen."""
+    seen = []
+
+    def answer(route):
+        if route.request.method != method:
+            route.fallback()
+            return
+        seen.append(route.request.url)
+        if len(seen) > times:
+            route.continue_()
+            return
+        route.fulfill(status=429, headers={"Retry-After": "1"}, json=problem)
+
+    page.route(pattern, answer)
+    return seen
+
+
+def test_busy_server_is_waited_for_and_the_upload_goes_on(page, server, complaints, tmp_path):
+    fake = tmp_path / "talk.mp4"
+    fake.write_text("this is no recording\n" * 400)
+    told = {"code": "too_many_requests", "detail": "Too many requests."}
+    created = busy(page, "**/api/v1/uploads", "POST", 1, **told)
+    sent = busy(page, "**/api/v1/uploads/*", "PATCH", 2, **told)
+    asked = busy(page, "**/api/v1/uploads/*", "HEAD", 0)
+    choose(page, server, fake)
+    page.locator(".lh-start").click()
+    expect(page.locator(".lh-progress-text")).to_contain_text("goes on by itself in 1 s")
+    # That the server read the file, and would not have it, shows that the upload went on.
+    expect(page.locator(".lh-error")).to_contain_text("talk.mp4")
+    assert (len(created), len(sent), asked) == (2, 3, [])
+    forget_refusals(complaints)
+
+
+def test_used_up_quota_is_one_sentence_and_nothing_is_tried_again(
+    page, server, complaints, tmp_path
+):
+    why = "You may begin 3 uploads a day; the next one in 5 h."
+    created = busy(page, "**/api/v1/uploads", "POST", 9, code="quota_uploads", detail=why)
+    choose(page, server, another_sample(tmp_path, "quota"))
+    page.locator(".lh-start").click()
+    expect(page.locator(".lh-error")).to_have_text(why)
+    expect(page.locator(".lh-start")).to_be_enabled()
+    assert len(created) == 1
+    forget_refusals(complaints)

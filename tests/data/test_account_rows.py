@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agents.errors import NotFound
-from data.audit import add_line, search_audit
+from data.audit import AuditFilter, add_line, search_audit
 from data.invitations import (
     add_invitation,
     find_invitation,
@@ -138,5 +138,10 @@ def test_the_audit_is_searched_in_any_of_its_words(con):
     add_line(con, "sign in", person="p", result="wrong_password", ip="192.0.2.0")
     add_line(con, "share lecture", person="q", object="abc")
     assert [line.action for line in search_audit(con)] == ["share lecture", "sign in"]
-    assert [line.person for line in search_audit(con, text="WRONG")] == ["p"]
-    assert search_audit(con, text="abc", before=now() - SOON) == []
+    assert [line.person for line in search_audit(con, AuditFilter("WRONG"))] == ["p"]
+    assert search_audit(con, AuditFilter("abc", until=now() - SOON)) == []
+    assert search_audit(con, AuditFilter("%b_")) == [], "no character is special"
+    assert search_audit(con, AuditFilter(person="p", action="share lecture")) == []
+    assert len(search_audit(con, AuditFilter(person="p", since=now() - SOON))) == 1
+    (newest, oldest) = search_audit(con)
+    assert search_audit(con, after=(newest.ts, 1), limit=1) == [oldest]

@@ -14,12 +14,19 @@ from redis import Redis
 
 from jobs.broker import Broker
 from jobs.queue import connect
+from tests.engines import postgres_server
 from tests.jobs.places import Place, Worker, make_place
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return make_place(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

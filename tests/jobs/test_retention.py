@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from jobs.retention import RULES, apply_rules, find_due
 from jobs.workshop import open_workshop
 from tests.data.buckets import KEYS, NAME, moto
 from tests.data.values import make_plan
+from tests.engines import postgres_schema
 from tests.jobs.killing import KILLED, clear_until
 from tests.jobs.places import start_child
 
@@ -37,13 +39,29 @@ def s3():
         yield address
 
 
+@pytest.fixture(params=["duckdb", "postgres"])
+def store_url(request):
+    """The address of an empty store; "" is the file in the state folder."""
+    if request.param == "duckdb":
+        yield ""
+        return
+    with postgres_schema(request.getfixturevalue("postgres_url")) as url:
+        yield url
+
+
 @pytest.fixture(params=["folder", "s3"])
 def config(request, tmp_path):
-    bucket = None
-    if request.param == "s3":
-        address = request.getfixturevalue("s3")
-        bucket = BucketConfig(bucket=NAME, prefix=f"{tmp_path.name}/", endpoint_url=address)
-    return WorkshopConfig(state=tmp_path, bucket=bucket, stages="tests.jobs.standin:table")
+    """A workshop on one machine, and one on many."""
+    with ExitStack() as stack:
+        bucket, store_url = None, ""
+        if request.param == "s3":
+            address = request.getfixturevalue("s3")
+            bucket = BucketConfig(bucket=NAME, prefix=f"{tmp_path.name}/", endpoint_url=address)
+            server = request.getfixturevalue("postgres_url")
+            store_url = stack.enter_context(postgres_schema(server))
+        yield WorkshopConfig(
+            state=tmp_path, bucket=bucket, stages="tests.jobs.standin:table", store_url=store_url
+        )
 
 
 @pytest.fixture
@@ -146,11 +164,17 @@ def test_clearing_that_is_killed_anywhere_goes_on(shop, config):
     assert results == {"common", "k1", "k2", "k4"}
 
 
-@pytest.fixture
-def here(tmp_path):
-    shop = open_workshop(
-        WorkshopConfig(state=tmp_path, stages="tests.jobs.standin:table"), lambda _, __: None
+def open_here(state, store_url, **more):
+    """Return a workshop whose media are in a folder."""
+    config = WorkshopConfig(
+        state=state, stages="tests.jobs.standin:table", store_url=store_url, **more
     )
+    return open_workshop(config, lambda _, __: None)
+
+
+@pytest.fixture
+def here(tmp_path, store_url):
+    shop = open_here(tmp_path, store_url)
     shop.store.migrate()
     return shop
 
@@ -175,15 +199,8 @@ def test_what_is_listed_is_what_goes_and_listing_changes_nothing(here):
     assert not any(due(here, rule.name) for rule in RULES)
 
 
-def test_a_lecture_in_use_is_not_deleted_by_its_age(here):
-    shop = open_workshop(
-        WorkshopConfig(
-            state=here.artifacts.root.parent,
-            stages="tests.jobs.standin:table",
-            keep=Keep(lectures=60, failed=0, runs=0),
-        ),
-        lambda _, __: None,
-    )
+def test_a_lecture_in_use_is_not_deleted_by_its_age(here, tmp_path, store_url):
+    shop = open_here(tmp_path, store_url, keep=Keep(lectures=60, failed=0, runs=0))
     fill(shop)
     with shop.store.write() as con:
         for id in ("kept", "failed"):
@@ -214,7 +231,7 @@ def test_a_run_that_others_stand_on_stays(here):
     assert due(here, "runs") == []
 
 
-def test_drafts_copies_and_broken_folders_go_in_their_time(here):
+def test_drafts_copies_and_broken_folders_go_in_their_time(here, store_url):
     fill(here)
     copy = here.artifacts.root.parent / "lecture.duckdb.v5"
     copy.write_bytes(b"old")
@@ -228,7 +245,9 @@ def test_drafts_copies_and_broken_folders_go_in_their_time(here):
         age(con, "stage_result", "created", "reel-of-k3", 8, key="key")
     found = find_due(here, OF["exports"])
     assert {one.id: one.size_bytes for one in found} == {"draft": 5, "reel-of-k3": 0, "nobody": 0}
-    assert due(here, "copies") == [str(copy)]
+    if store_url:  # a server keeps no copies of an earlier schema in the state folder
+        copy.unlink()
+    assert due(here, "copies") == ([] if store_url else [str(copy)])
     apply_rules(here)
     assert not copy.exists()
     assert not here.artifacts.path("draft").exists()
@@ -271,11 +290,7 @@ def test_what_is_over_is_forgotten_and_what_is_open_stays(here):
         assert job_log(con, "run-new") == []
 
 
-def test_zero_days_keep_for_ever(here):
+def test_zero_days_keep_for_ever(here, tmp_path, store_url):
     fill(here)
-    config = WorkshopConfig(
-        state=here.artifacts.root.parent,
-        stages="tests.jobs.standin:table",
-        keep=Keep(**dict.fromkeys(Keep.model_fields, 0)),
-    )
-    assert not any(apply_rules(open_workshop(config, lambda _, __: None)).values())
+    keep = Keep(**dict.fromkeys(Keep.model_fields, 0))
+    assert not any(apply_rules(open_here(tmp_path, store_url, keep=keep)).values())
