@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agents.types import PacketTable, Prosody, SpeechProbability
-from app.recent import Recent
+from app.packed import PackedBodies
 from app.security.routes import requirement
 
 BASE = "/api/v1"
@@ -88,6 +88,7 @@ def test_results_are_the_values_of_the_stages(client, services, job):
 
 
 def test_features_are_columns_of_a_stretch(client, services, job, monkeypatch):
+    monkeypatch.setattr(services, "packed", PackedBodies(0))  # the arrays are changed below
     whole = get(client, f"/jobs/{job['id']}/features")
     assert (whole["from"], whole["to"], whole["step_s"]) == (0, 120, 1)
     assert whole["sentences"]["components"]["information"][:4] == [0, 0.25, 0.5, 0.75]
@@ -105,7 +106,6 @@ def test_features_are_columns_of_a_stretch(client, services, job, monkeypatch):
         packets=packets,
     )
     monkeypatch.setattr(services.results, "intake", lambda job_id: intake)
-    monkeypatch.setattr("app.api.features._kept", Recent(1))
     some = get(client, f"/jobs/{job['id']}/features", **{"from": 30.5, "to": 33})
     assert some["sentences"]["start"] == [30]
     assert some["voice"] == {

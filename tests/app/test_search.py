@@ -73,9 +73,9 @@ def test_question_of_any_length_is_cut(library):
 
 def test_only_a_few_places_of_a_lecture_are_shown_but_all_are_counted(library, monkeypatch):
     monkeypatch.setattr("app.services.search.PER_LECTURE", 1)
-    hits = {hit.lecture_id: hit.found for hit in library.search.said("tree")}
+    hits = {hit.lecture_id: hit.found for hit in library.search.said("TREE")}
     assert hits == {"trees": 2, "heaps": 1}
-    assert len(library.search.said("tree")) == 2
+    assert len(library.search.said("TREE")) == 2
 
 
 def test_words_around_keep_the_hit_and_say_that_they_are_cut():
