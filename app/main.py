@@ -41,12 +41,8 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
             to_thread.run_sync(warm, abandon_on_cancel=True),
         )
     ]
-    # Streamlit collects garbage after every run of a page, with everybody waiting: 120 ms for what
-    # stays until the end anyway
-    gc.freeze()
     with watch_signals():
         yield {"services": services}
-    gc.unfreeze()
     for task in tasks:
         task.cancel()
     gc.unfreeze()  # what ends with the process is freed by its last collection
