@@ -80,4 +80,4 @@ def test_the_number_of_queries_does_not_grow_with_the_lectures(library, monkeypa
 
     monkeypatch.setattr(duck.DuckConnection, "rows", noted)
     assert len(library.lectures.list()) == LECTURES - 1
-    assert len(asked) == 4, asked
+    assert len(asked) == 5, asked
