@@ -50,12 +50,10 @@ def open_notebook(path: Path, *, wait_s: float) -> Notebook:
     path = path.absolute()
     with open_store(path, wait_s=wait_s).read() as con:
         tables = [row["name"] for row in con.rows(TABLES)]
-    memory = duckdb.connect()
-    for table in tables:
-        memory.execute(
-            f"create view {table} as from read_duckdb({_quoted(path)}, table_name='{table}')"
-        )
-    return Notebook(memory, path, wait_s=wait_s)
+    book = Notebook(duckdb.connect(), path, wait_s=wait_s)
+    for table in tables:  # each opens the file, so each takes its turn as a query does
+        book.sql(f"create view {table} as from read_duckdb({_quoted(path)}, table_name='{table}')")
+    return book
 
 
 TABLES = "select table_name as name from information_schema.tables where table_schema = 'main'"
