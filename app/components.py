@@ -54,10 +54,10 @@ DECK_HTML = """
     <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
     <button type="button" class="lh-whole">Whole lecture</button>
     <button type="button" class="lh-show-boxes" aria-pressed="true">Layout boxes</button>
+    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
     <span class="lh-layout"></span>
     <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
-    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
