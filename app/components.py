@@ -82,8 +82,8 @@ DECK_HTML = """
     </span>
   </div>
   <dialog class="lh-sheet" aria-label="Keys">
-    <div class="lh-sheet-keys"></div>
-    <form method="dialog"><button type="submit" autofocus>Close</button></form>
+    <div class="lh-sheet-keys" tabindex="0" role="group" aria-label="The keys" autofocus></div>
+    <form method="dialog"><button type="submit">Close</button></form>
   </dialog>
   <dialog class="lh-goto" aria-label="Go to a time">
     <form method="dialog"><label>Go to <input name="time" type="text" inputmode="numeric"

@@ -80,14 +80,19 @@ const controlled = (event) => {
 };
 
 export const fillSheet = (dialog) => {
-  const list = make("dl", "lh-keylist");
+  const sections = make("div", "lh-keylist");
+  let list;
   for (const [keys, says] of [...KEYS, ...CONTROLLED]) {
-    if (!says) { list.append(make("h3", "", keys)); continue; }
+    if (!says) {
+      list = make("dl");
+      sections.append(make("h3", "", keys), list);
+      continue;
+    }
     const row = make("div");
     const term = make("dt");
     for (const key of keys) term.append(make("kbd", "", NAMES[key.toLowerCase()] ?? key), " ");
     row.append(term, make("dd", "", says));
     list.append(row);
   }
-  dialog.querySelector(".lh-sheet-keys").replaceChildren(list);
+  dialog.querySelector(".lh-sheet-keys").replaceChildren(sections);
 };
