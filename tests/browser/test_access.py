@@ -1,26 +1,16 @@
 """Every page under axe-core, with the keyboard, and with hostile texts everywhere."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
 from data.store import open_store
+from tests.browser.axe import grave_findings
 from tests.browser.conftest import watched_page
 from tests.browser.editing import select_text
 from tests.browser.ways import HOSTILE_TITLE, READY, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-# Streamlit's own frames: what lies in them is not ours to mend, each with its reason.
-NOT_OURS = [
-    [".stAppHeader"],  # its navigation and menu
-    ["[data-testid=stDataFrame]"],  # a canvas with a table of its own for screen readers
-    ["[data-testid=stElementToolbar]"],
-    [".modebar-container"],  # Plotly's own buttons
-]
 PAGES = (
     "",
     "upload",
@@ -30,10 +20,6 @@ PAGES = (
     "layout?lecture={lecture}",
 )
 PAGES += ("tune?lecture={lecture}", "compare?lecture={lecture}", "clips?lecture={lecture}")
-GRAVE = {"serious", "critical"}
-RUN = """skipped => axe.run({ exclude: skipped }, { resultTypes: ["violations"] }).then(
-  (found) => found.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,
-    nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 160)}`) })))"""
 
 
 def visit(page, server, path, lecture):
@@ -44,12 +30,6 @@ def visit(page, server, path, lecture):
     if ready := READY.get(path.partition("?")[0]):
         expect(page.locator(ready).first).to_be_visible()
     expect(page.locator(".lh-help[data-ready=true]")).to_be_attached()
-
-
-def grave_findings(page):
-    page.evaluate(AXE)
-    found = page.evaluate(RUN, NOT_OURS)
-    return [(one["id"], one["help"], one["nodes"][:4]) for one in found if one["impact"] in GRAVE]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
