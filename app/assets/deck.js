@@ -27,6 +27,8 @@ class Deck {
     document.addEventListener("keydown", (event) => { if (this.bundle) press(this, event); }, { signal, capture: true });
     // What others on the page would call silence, while nothing of it is stored.
     document.addEventListener("lh-silences", (event) => this.timeline.showSilences(event.detail), { signal });
+    const touched = ({ target }) => { this.inTable = Boolean(target.closest?.(".st-key-clip_table")); };
+    for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, touched, { signal, capture: true });
     this.build();
     this.wire();
     this.tick = this.tick.bind(this);
@@ -73,7 +75,7 @@ class Deck {
     // The version changes when a stage of a running job ends: then more is known than before.
     const wanted = `${data.bundle} ${data.version}`;
     const again = this.loaded === wanted;
-    this.data = again ? { ...data, live: this.edits.newest(data.live, this.data.live) } : data;
+    this.data = again ? { ...data, live: this.chosen(this.edits.newest(data.live, this.data.live)) } : data;
     this.root.classList.toggle("lh-looking", !data.may_change);
     if (again) return this.captioned === data.captions ? this.refresh() : this.recaption(data);
     this.loaded = wanted;
@@ -176,16 +178,33 @@ class Deck {
     return clips.find((clip) => clip.id === selected);
   }
 
+  // A clip that was selected here stays so until a person chooses another in the table: Python may
+  // still tell of the one before, and the table names its old row once more when a row is new. A key
+  // never meets another clip than the one that was seen.
+  chosen(live) {
+    const told = live.focus?.nonce !== this.focused;
+    const there = live.clips.some((clip) => clip.id === this.picked);
+    if (!there || (told && this.inTable)) this.picked = undefined;
+    if (!this.picked || live.selected === this.picked) return live;
+    this.focused = live.focus?.nonce;
+    if (told) this.setTrigger("selected", this.picked);
+    return { ...live, selected: this.picked };
+  }
+
+  pick(id) {
+    this.picked = this.data.live.selected = id;
+    this.setTrigger("selected", id);
+  }
+
   select(id) {
     const clip = this.data.live.clips.find((candidate) => candidate.id === id);
     if (!clip) return;
     this.seek(clip.parts[0][0]);
     if (id === this.data.live.selected) return;
     // Shown at once; the table and the reasons below follow when Python has answered.
-    this.data.live.selected = id;
+    this.pick(id);
     this.timeline.marks.select(id);
     this.clipbar.show(clip, this.data.live);
-    this.setTrigger("selected", id);
   }
 
   // To the clip; from there back to all.

@@ -97,12 +97,11 @@ export class Edits {
     const made = (op === "create" || op === "split") && clips.find(({ id }) => !known.has(id));
     // Where the selected clip has gone, its neighbour is: keys go on without a look for it.
     const now = made || (before && !this.deck.clip() && nearest(live.clips, before.parts));
-    if (now) live.selected = now.id;
+    if (now) this.deck.pick(now.id);
     this.deck.say(done);
     this.deck.refresh();
     this.channel.postMessage(this.deck.data.edits);
-    if (now) this.deck.setTrigger("selected", now.id);
-    else this.follow();
+    if (!now) this.follow();
   }
 
   follow() {
