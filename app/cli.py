@@ -6,9 +6,11 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError
 
 if TYPE_CHECKING:
+    from cyclopts.argument import Argument
+
     from agents.errors import LectureError
 
 BAD_INPUT = 2
@@ -74,6 +76,8 @@ def run(tokens: Sequence[str]) -> int:
 
 def _sentence(error: CycloptsError) -> str:
     """Return what is wrong with a call; of pydantic's report, the first flag and its fault."""
+    if isinstance(error, MissingArgumentError) and error.argument and not error.keyword:
+        return _needed(error.argument, error.command_chain or ())
     cause = error.__cause__
     if "pydantic_core" not in sys.modules or cause is None:
         return " ".join(str(error).split())
@@ -85,6 +89,14 @@ def _sentence(error: CycloptsError) -> str:
     flag = ".".join(map(str, first["loc"])).replace("_", "-")
     given = f" (got {first['input']})" if isinstance(first["input"], str) else ""
     return f"--{flag}: {first['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _needed(argument: Argument, chain: Sequence[str]) -> str:
+    """Return what a call lacks, by the name that the help gives it."""
+    command = " ".join(("lecture", *chain))
+    by_place = argument.field_info.is_positional
+    name = argument.name.lstrip("-").upper() if by_place else argument.name
+    return f"{command} needs {name}; `{command} --help` says what it is."
 
 
 def explain(error: Exception) -> int:

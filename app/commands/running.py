@@ -51,7 +51,11 @@ class Outcome:
     def told(self) -> str:
         """Return which transcript was used, in one line."""
         transcript = self.findings.transcript
-        return f"transcript from {transcript.engine}" if transcript else "no transcript made"
+        if transcript is None:
+            return "no transcript made"
+        if not transcript.segments:
+            return "no speech was heard, so there are no clips"
+        return f"transcript from {transcript.engine}"
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints: the analysis without its long lists."""
@@ -144,7 +148,8 @@ def check_file(file: Path) -> None:
     if not file.exists():
         raise NotFound(f"{file.name!r} does not exist.")
     if not file.is_file():
-        raise MediaError(f"{file.name!r} is no file.", code="not_media")
+        text = f"{file.name!r} is a folder; name the recordings in it."
+        raise MediaError(text, code="not_media")
     with file.open("rb") as opened:
         head = opened.read(HEAD_BYTES)
     sniff(head, file.name)
