@@ -10,6 +10,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from agents.errors import AccessDenied, LectureError, NotFound
+from app.account_link import share_address
 from app.security import passwords, totp
 from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
@@ -66,12 +67,14 @@ def post(web, path, **fields):
 
 def test_a_person_signs_in_looks_and_signs_out(web):
     sent = web.get("/review?lecture=x", headers={"Accept": "text/html"}, follow_redirects=False)
-    assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=%2Freview")
-    form = web.get(sent.headers["location"])
+    there = "/login?next=%2Freview%3Flecture%3Dx"
+    assert (sent.status_code, sent.headers["location"]) == (303, there)
+    form = web.get(there)
+    assert f'action="{there}"' in form.text
     assert 'autocomplete="current-password"' in form.text
     assert form.headers["referrer-policy"] == "same-origin"
-    entered = post(web, "/login?next=%2Freview", name=" Anna ", password=PASSWORD)
-    assert (entered.status_code, entered.headers["location"]) == (303, "/review")
+    entered = post(web, there, name=" Anna ", password=PASSWORD)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/review?lecture=x")
     cookie = entered.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -206,6 +209,14 @@ def test_programs_refresh_and_a_token_used_twice_ends_all(place, accounts):
         assert place.services.directory.by_secret(token) is None
     with pytest.raises(SignInRefused):
         accounts.refresh(second.refresh)
+
+
+@pytest.mark.parametrize(
+    ("lecture", "address"),
+    [("sample-6ece95de", "/share/sample-6ece95de"), ('"><b>', "/share/%22%3E%3Cb%3E")],
+)
+def test_every_lecture_has_its_page_for_sharing(lecture, address):
+    assert share_address(lecture) == address
 
 
 # --- passwords and delays -------------------------------------------------------------------------
