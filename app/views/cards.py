@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-FRAME = "width:100%;aspect-ratio:16/9;object-fit:cover;border-radius:0.5rem;display:block"
+FRAME = "width:100%;aspect-ratio:16/9;object-fit:contain;border-radius:0.5rem;display:block"
 EMPTY = f"{FRAME};background:rgba(128,128,128,0.18)"
 
 
