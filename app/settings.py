@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableValue
 
 from agents.errors import LectureError
 from agents.registry import Gemini
@@ -365,6 +367,23 @@ def load_settings() -> Settings:
         if not first["loc"]:
             raise SettingsError(message) from error
         raise SettingsError(f"LECTURE_{str(first['loc'][0]).upper()}: {message}") from error
+    except UnreadableValue as error:
+        names = " or ".join(_unreadable_lists())
+        text = f"""{names}: a list is written as '["one", "two"]', both kinds of quotes included"""
+        raise SettingsError(text) from error
+
+
+def _unreadable_lists() -> list[str]:
+    """Return the variables of lists that are no JSON, as when a shell has taken the quotes."""
+    found = []
+    for name, field in Settings.model_fields.items():
+        variable = f"LECTURE_{name.upper()}"
+        if get_origin(field.annotation) is tuple and os.environ.get(variable):
+            try:
+                json.loads(os.environ[variable])
+            except ValueError:
+                found.append(variable)
+    return found
 
 
 def unknown_variables() -> list[str]:
