@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 BAD_CODES = ("bad_setting", "bad_labels")
 INTERRUPTED = 130
+OF_FILES = (
+    *(errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO),
+)
+"""Why a file cannot be read or written that are no fault of ours: told without a traceback."""
 
 COMMANDS = {
     "demo": "Run the bundled sample lecture through the real queue, then serve it for review.",
@@ -103,6 +109,10 @@ def explain(error: Exception) -> int:
     """Say in one sentence on stderr why a command failed, and return its exit code."""
     from agents.errors import LectureError
 
+    if isinstance(error, OSError) and error.errno in OF_FILES:
+        where = f"{str(error.filename)!r}: " if error.filename else ""
+        print(f"lecture: {where}{error.strerror}. [file]", file=sys.stderr)
+        return 1
     if not isinstance(error, LectureError):
         raise error
     print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from os.path import isfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -162,7 +163,8 @@ def find_captions(file: Path, given: Path | None) -> Path | None:
             raise NotFound(f"{given.name!r} does not exist.")
         return given.absolute()
     beside = (file.with_suffix(suffix) for suffix in CAPTION_SUFFIXES)
-    return next((path for path in beside if path.is_file()), None)
+    # with a longer suffix a name may be too long for a file, of which Path.is_file raises
+    return next((path for path in beside if isfile(path)), None)  # noqa: PTH113
 
 
 @contextmanager
