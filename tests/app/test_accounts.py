@@ -10,7 +10,7 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from agents.errors import AccessDenied, LectureError, NotFound
-from app.security import passwords, totp
+from app.security import connections, directory, passwords, totp
 from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
@@ -167,6 +167,11 @@ def test_a_revoked_session_closes_what_it_has_open(web, place, operator):
         place.services.accounts.end_sessions(place.people["otto"].id)
         assert until_closed(ws) == 4401
     assert web.get("/api/v1/lectures", headers=headers).status_code == 401
+
+
+def test_what_ended_is_noticed_within_a_second():
+    """By the pauses themselves: how often the store is looked at, and open connections are."""
+    assert directory.FRESH_S + connections.EVERY_S <= 0.75
 
 
 def test_to_sign_out_in_one_tab_closes_the_pages_of_the_others(web, place):
