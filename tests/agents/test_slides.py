@@ -12,7 +12,7 @@ from agents.layout import AGENT
 from agents.layout.analysis import look_for_motion
 from agents.layout.boxes import Rect
 from agents.layout.detector import Arrangement, Stretch
-from agents.layout.motion import CHANGE_SCALE, Motion
+from agents.layout.motion import CHANGE_SCALE, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
 from agents.layout.resemblance import screens_differ
@@ -260,6 +260,25 @@ def test_another_slide_under_the_same_screen_is_a_change_though_little_of_it_dif
     with_camera[126:174, 238:314] = 90
     assert not screens_differ((slide, alone), (with_camera, inset), PARAMS)
     assert screens_differ((other, alone), (with_camera, inset), PARAMS)
+
+
+def test_a_film_that_plays_while_the_camera_goes_is_no_change():
+    slide = np.full((180, 320), 240, np.uint8)
+    slide[20:30, 40:200] = 30
+    pictures = np.repeat(slide[None], 4, axis=0)
+    film = np.random.default_rng(3).integers(0, 256, (4, 5, 10))
+    pictures[:, 60:110, 60:160] = film.repeat(10, axis=1).repeat(10, axis=2)
+    pictures[:2, 126:174, 238:314] = 90
+    alone = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
+    inset = Arrangement(
+        "picture_in_picture", Rect(0, 0, 320, 180), Rect(238, 126, 314, 174), 0.9, (0.0,)
+    )
+    turn = (pictures[1], inset), (pictures[2], alone), PARAMS
+    assert screens_differ(*turn)
+    moves = measure_change(pictures[[0, 2]], pictures[[1, 3]])
+    assert not screens_differ(*turn, moves)
+    pictures[2:, 20:30, 40:200] = 240
+    assert screens_differ(*turn, moves)
 
 
 def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
