@@ -143,13 +143,13 @@ def _hear(path: Path) -> tuple[float, np.ndarray]:
     """Return when the sound begins, and its samples, float32 (n,)."""
     import av
 
-    begin, parts = 0.0, [np.zeros(0, np.float32)]
+    begin, parts = 0.0, list[bytes]()
     with av.open(path) as container:
         for frame in container.decode(audio=0):
-            if len(parts) == 1:
+            if not parts:
                 begin = frame.time or 0.0
-            parts.append(frame.to_ndarray()[0])
-    return begin, np.concatenate(parts)
+            parts.append(memoryview(frame.planes[0])[: 4 * frame.samples].tobytes())
+    return begin, np.frombuffer(bytearray().join(parts), np.float32)
 
 
 def _check_pace(times: np.ndarray, fps: float) -> None:
