@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.decoder import open_container, start_time
+from agents.container import open_container, start_time
 
 if TYPE_CHECKING:
     import av

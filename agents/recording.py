@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from agents.canvas import MATRICES, Colour, Place, Source, View
-from agents.decoder import first_video, frames_from, open_container, start_time
+from agents.container import first_video, frames_from, open_container, start_time
 from agents.painting import Filters
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 A ten-minute 1280x720 lecture with captions goes through `lecture highlights` to three clips of
 about 60 s, beside three hand-written ffmpeg filter graphs that render the same seconds of the
-same file; then a weight is moved on a 90-minute lecture; then the app idles; then the command
-prints its help. Each line gives what was measured and, where the product has one, its bound.
+same file; then an hour is read as far as the plans of five clips of 60 s; then a weight is moved
+on a 90-minute lecture; then the app idles; then the command prints its help. Each line gives what
+was measured and, where the product has one, its bound.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from agents.layout.ocr import ocr_version
 from agents.subtitles import make_cues, to_srt
 from agents.types import Interval, Word
-from benchmarks.recordings import make_lecture
+from benchmarks.recordings import make_lecture, make_lengths, repeat_captions
 
 CLIPS = ("--extract.min-clips", "3", "--extract.max-clips", "3")
 LENGTHS = (
@@ -114,6 +116,24 @@ def measure_highlights(folder: Path) -> None:
     show("the same command again", again.wall_s, None, "s")
 
 
+def measure_hour(folder: Path) -> None:
+    """Time an hour with captions to the plans of five clips, with headlines read and without."""
+    (source,) = make_lengths(folder, [60])
+    captions = folder / "hour.vtt"
+    truth = json.loads((folder / "base.truth.json").read_text())
+    captions.write_text(repeat_captions(truth, 3599))
+    command = [sys.executable, "-m", "app.cli", "highlights", str(source), "--only", "extract"]
+    command += ["--captions", str(captions)]
+    for minute in (5, 16, 27, 38, 49):
+        command += ["--keep", f"{minute}:00-{minute + 1}:00"]
+    plain = run([*command, "--out", str(folder / "hour"), "--layout.headlines", "0"])
+    planned = json.loads((folder / "hour" / "analysis.json").read_text())["clips"]
+    show(f"60 min to the plans of {len(planned)} clips, wall", plain.wall_s, 12, "s")
+    if ocr_version():
+        read = run([*command, "--out", str(folder / "headlines")])
+        show("  the same with headlines read from slides", read.wall_s, None, "s")
+
+
 def measure_weights() -> None:
     """Time scores and clip plans of a 90-minute lecture after a weight was moved."""
     from benchmarks.weights import move_a_weight
@@ -176,6 +196,7 @@ def main() -> None:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         measure_highlights(folder)
+        measure_hour(folder)
         measure_weights()
         measure_app(folder)
 

@@ -91,10 +91,26 @@ def repeat_slides(truth: dict, seconds: float) -> dict:
 
     Its first picture is another slide than its last one.
     """
-    step = math.ceil(truth["duration"] * LOOK.fps) / LOOK.fps  # the picture ends with a frame
-    starts = [n * step for n in range(math.ceil(seconds / step))]
+    starts = _starts(truth, seconds)
     times = [start + time for start in starts for time in (0.0, *truth["slides"])]
     return {"duration": seconds, "slides": [t for t in times[1:] if t < seconds - 1]}
+
+
+def repeat_captions(truth: dict, seconds: float) -> str:
+    """Return as WebVTT what is said in so many seconds of a recording played again and again."""
+    words = [
+        Word(start + w["t0"], start + w["t1"], w["text"])
+        for start in _starts(truth, seconds)
+        for w in truth["words"]
+        if start + w["t1"] < seconds - 1
+    ]
+    return to_vtt(make_cues(words, (Interval(0, seconds),)))
+
+
+def _starts(truth: dict, seconds: float) -> list[float]:
+    """Return when a recording begins that is played again and again for so many seconds."""
+    step = math.ceil(truth["duration"] * LOOK.fps) / LOOK.fps  # the picture ends with a frame
+    return [n * step for n in range(math.ceil(seconds / step))]
 
 
 def make_variants(folder: Path) -> dict[str, Path]:

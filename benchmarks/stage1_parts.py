@@ -35,7 +35,7 @@ def find_slides(path: Path) -> dict[str, Any]:
     That is what slide changes cost alone: a process from its start, with the child in which layout
     decodes, the boxes of screen and camera, and the stills.
     """
-    from agents.decoder import first_video, open_container, start_time
+    from agents.container import first_video, open_container, start_time
     from agents.intake.demux import Demux
     from agents.intake.video import Pictures
     from agents.layout import AGENT
@@ -114,7 +114,7 @@ def hear_speech(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def _sound(path: Path) -> Iterator[Track]:
-    from agents.decoder import open_container, start_time
+    from agents.container import open_container, start_time
     from agents.intake.audio import Track
     from agents.intake.probe import MAX_S
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.decoder import first_video, frames_from, open_container, start_time
+from agents.container import first_video, frames_from, open_container, start_time
 from agents.intake.audio import RATE, Track, choose_channel, measure_levels, write_wav
 from agents.intake.demux import Demux
 from agents.intake.probe import MAX_S, MIN_S, SILENT_DB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agents.decoder import first_video
+from agents.container import first_video
 from agents.intake.probe import MAX_AREA, MAX_STREAMS, MIN_SIDE
 
 if TYPE_CHECKING:

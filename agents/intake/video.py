@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.decoder import LUMA_SIZE, frames_from
+from agents.container import frames_from
+from agents.decoder import LUMA_SIZE
 from agents.pictures import picture
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from agents.types import Layout
 AGENT = Agent(
     name="layout",
     title="Layout and slides",
-    version=7,
+    version=8,
     params=LayoutParams,
     needs=("intake",),
     run=analyze_layout,

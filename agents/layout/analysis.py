@@ -261,8 +261,10 @@ def _changes_in(
             change = measure_change(luma[a : b - 1], luma[a + 1 : b], rough=True)
             changes += locate_changes(at[a:b], change, screen_mask(arrangement), params)
     for (_, before), (first, after) in pairwise(parts):
-        old, new = luma[max(0, first - 2)], luma[min(len(luma) - 1, first + 1)]
-        if screens_differ((old, before), (new, after), params):
+        old, new = max(0, first - 2), min(len(luma) - 1, first + 1)
+        films = np.array([max(0, old - 1), new]), np.array([old, min(len(luma) - 1, new + 1)])
+        beside = measure_change(luma[films[0]], luma[films[1]], rough=True)
+        if screens_differ((luma[old], before), (luma[new], after), params, beside):
             changes.append(float(at[first - 1] + at[first]) / 2)
     return changes
 

@@ -9,25 +9,33 @@ from agents.layout.detector import Arrangement
 from agents.layout.motion import measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.slides import has_changed, screen_mask
+from agents.layout.steps import film_beside
 
 
 def screens_differ(
     before: tuple[np.ndarray, Arrangement],
     after: tuple[np.ndarray, Arrangement],
     params: LayoutParams,
+    beside: np.ndarray | None = None,
 ) -> bool:
-    """Tell whether two pictures (180, 320) of different arrangements show different slides."""
+    """Tell whether two pictures (180, 320) of different arrangements show different slides.
+
+    What moves in steps (n, 36, 64) `beside` them is a film on the slide.
+    """
     if before[1].screen == after[1].screen and before[1].screen is not None:
         change = measure_change(before[0][None], after[0][None])[0]
-        return has_changed(change, screen_mask(before[1]) & screen_mask(after[1]), params)
+        mask = screen_mask(before[1]) & screen_mask(after[1])
+        if beside is not None:
+            mask &= ~film_beside(beside, mask, params)
+        return has_changed(change, mask, params)
     if before[1].screen is None or after[1].screen is None:
         return True
     return _share_of_other_content(_content(*before), _content(*after)) > OTHER_CONTENT
 
 
-OTHER_CONTENT = 0.3
+OTHER_CONTENT = 0.335
 """Share of the content that differs when it is another slide: of one that only got another size,
-up to 0.2 does; of another one of the same template, 0.36 and more."""
+up to 0.24 does, of photographs up to 0.33; of another one of the same template, 0.35 and more."""
 BLOCKS = 6, 8
 """Rows and columns of the parts in which content is compared..."""
 ALIKE = 0.5

@@ -31,6 +31,8 @@ WORD_CELLS = 6
 SMALL_PART = 5
 """Cells of a part that counts when it stays as it was before and after, and one packet alone
 tells of it: a word on a slide. A pointer at rest passes the first test, its way the second not."""
+WRITING_S, BESIDE = 12.0, 3
+"""Seconds in which a hand writes three times, and the cells between what it wrote."""
 PAIR_SHARE = 0.15
 """Share of a usual key frame's bytes from which two packets may be a change and its undoing."""
 LARGE_SHARE = 0.04
@@ -181,7 +183,7 @@ def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams)
                 span=(start, end),
                 changed=flag,
                 large=bool((moved[at] & ~always).sum() >= LARGE_SHARE * mask.sum()),
-                small=bool(find_blobs(fresh_cells(change, at, mask, params), SMALL_PART)),
+                small=_has_new_word(motion.time[stretch.first :], change, at, mask, params),
                 tells=peaks.tell(start, end),
                 strong=[peak.time for peak in inside],
                 single=[peak.time for peak in both if peak.alone],
@@ -191,6 +193,26 @@ def _weigh(motion: Motion, peaks: Peaks, stretch: Stretch, params: LayoutParams)
             )
         )
     return found
+
+
+def _has_new_word(
+    time: np.ndarray, change: np.ndarray, at: int, mask: np.ndarray, params: LayoutParams
+) -> bool:
+    """Tell whether a little changed to stay, and is not part of what a hand writes.
+
+    A hand has left something beside it shortly before, and does so again shortly after. `time` of
+    the key frames begins where `change` does.
+    """
+    import cv2
+
+    fresh = fresh_cells(change, at, mask, params)
+    if not find_blobs(fresh, SMALL_PART):
+        return False
+    if not 0 < at < len(change) - 1 or time[at + 2] - time[at - 1] > WRITING_S:
+        return True
+    near = cv2.dilate(fresh.astype(np.uint8), np.ones((2 * BESIDE + 1,) * 2, np.uint8)) > 0
+    sides = [fresh_cells(change, side, mask, params) & near for side in (at - 1, at + 1)]
+    return not all(side.any() for side in sides)
 
 
 def fresh_cells(change: np.ndarray, at: int, mask: np.ndarray, params: LayoutParams) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.decoder import frames_from, start_time
+from agents.container import frames_from, start_time
 from agents.recording import Recording
 from tests.recordings import FPS, SIZE, counting, write_recording
 

@@ -12,7 +12,7 @@ from agents.layout import AGENT
 from agents.layout.analysis import look_for_motion
 from agents.layout.boxes import Rect
 from agents.layout.detector import Arrangement, Stretch
-from agents.layout.motion import CHANGE_SCALE, Motion
+from agents.layout.motion import CHANGE_SCALE, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
 from agents.layout.resemblance import screens_differ
@@ -194,18 +194,19 @@ def test_key_frame_set_at_a_cut_is_a_peak():
     assert [peak.time for peak in peaks.strong] == [11.0]
 
 
-def slides_from(sizes, steps):
-    """Return what is decided for key frames at 0, 8 and 16 s with the given changes between."""
+def slides_from(sizes, steps, gop_s=8):
+    """Return what is decided for key frames every `gop_s` with the given changes between."""
+    keys = np.arange(len(steps) + 1) * gop_s
     motion = Motion(
-        time=np.array([0.0, 8.0, 16.0]),
-        cells=np.zeros((3, 36, 64), np.uint8),
+        time=keys.astype(float),
+        cells=np.zeros((len(keys), 36, 64), np.uint8),
         change=np.stack(steps),
         stir_index=np.zeros(0, np.int64),
         stir=np.zeros((0, 36, 64), np.uint8),
     )
     whole = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
-    peaks = find_peaks(packet_table(sizes), PARAMS)
-    return detect_slides(motion, peaks, [Stretch(whole, 0, 2)], PARAMS)
+    peaks = find_peaks(packet_table(sizes, keys=10 * keys), PARAMS)
+    return detect_slides(motion, peaks, [Stretch(whole, 0, len(steps))], PARAMS)
 
 
 def test_single_peak_tells_when_and_none_or_several_are_doubtful():
@@ -219,6 +220,18 @@ def test_single_peak_tells_when_and_none_or_several_are_doubtful():
     assert (found.times, found.doubtful) == ((3.3,), ())
     sizes[60] = 4000
     assert slides_from(sizes, [step, still]).doubtful == (0,)
+
+
+def test_a_word_that_comes_is_a_change_and_a_stroke_of_a_hand_that_writes_is_none():
+    word, before, after = (changed(np.s_[10:12, x : x + 4]) for x in (20, 15, 26))
+    sizes = np.full(240, 200)
+    sizes[33] = 4000
+    assert slides_from(sizes, [changed(), word, changed()], gop_s=2).times == (3.3,)
+    assert slides_from(sizes, [before, word, changed()], gop_s=2).times == (3.3,)
+    assert slides_from(sizes, [before, word, after], gop_s=2).times == ()
+    sizes = np.full(400, 200)
+    sizes[133] = 4000
+    assert slides_from(sizes, [before, word, after], gop_s=8).times == (13.3,)
 
 
 def test_peak_without_a_change_between_key_frames_is_ignored():
@@ -260,6 +273,25 @@ def test_another_slide_under_the_same_screen_is_a_change_though_little_of_it_dif
     with_camera[126:174, 238:314] = 90
     assert not screens_differ((slide, alone), (with_camera, inset), PARAMS)
     assert screens_differ((other, alone), (with_camera, inset), PARAMS)
+
+
+def test_a_film_that_plays_while_the_camera_goes_is_no_change():
+    slide = np.full((180, 320), 240, np.uint8)
+    slide[20:30, 40:200] = 30
+    pictures = np.repeat(slide[None], 4, axis=0)
+    film = np.random.default_rng(3).integers(0, 256, (4, 5, 10))
+    pictures[:, 60:110, 60:160] = film.repeat(10, axis=1).repeat(10, axis=2)
+    pictures[:2, 126:174, 238:314] = 90
+    alone = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
+    inset = Arrangement(
+        "picture_in_picture", Rect(0, 0, 320, 180), Rect(238, 126, 314, 174), 0.9, (0.0,)
+    )
+    turn = (pictures[1], inset), (pictures[2], alone), PARAMS
+    assert screens_differ(*turn)
+    moves = measure_change(pictures[[0, 2]], pictures[[1, 3]])
+    assert not screens_differ(*turn, moves)
+    pictures[2:, 20:30, 40:200] = 240
+    assert screens_differ(*turn, moves)
 
 
 def test_still_is_taken_at_the_last_settled_key_frame_else_before_the_end():
