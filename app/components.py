@@ -55,10 +55,10 @@ DECK_HTML = """
     <button type="button" class="lh-farther" aria-label="Zoom out">&minus;</button>
     <button type="button" class="lh-whole">Whole lecture</button>
     <button type="button" class="lh-show-boxes" aria-pressed="true">Layout boxes</button>
+    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
     <span class="lh-layout"></span>
     <span class="lh-chapter"></span>
     <span class="lh-status" role="status"></span>
-    <button type="button" class="lh-help" aria-haspopup="dialog">Keys (?)</button>
   </div>
   <div class="lh-timeline" role="group" aria-label="Timeline; the clip table below says the same">
     <div class="lh-plot"></div>
@@ -83,8 +83,8 @@ DECK_HTML = """
     </span>
   </div>
   <dialog class="lh-sheet" aria-label="Keys">
-    <div class="lh-sheet-keys"></div>
-    <form method="dialog"><button type="submit" autofocus>Close</button></form>
+    <div class="lh-sheet-keys" tabindex="0" role="group" aria-label="The keys" autofocus></div>
+    <form method="dialog"><button type="submit">Close</button></form>
   </dialog>
   <dialog class="lh-goto" aria-label="Go to a time">
     <form method="dialog"><label>Go to <input name="time" type="text" inputmode="numeric"

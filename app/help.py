@@ -98,7 +98,7 @@ PAGES = {
             ("Up, Down", "the clip before and after"),
             ("P", "play the clip as it is kept"),
             ("Z", "zoom to the clip"),
-            HELP,
+            ("?", "all keys of this page"),
         ),
     ),
     "layout": PageHelp(

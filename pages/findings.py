@@ -16,6 +16,9 @@ from app.views.stages import live_data
 from app.views.text import ACTIVE, STATES, length, plain, sentence
 from app.views.tunables import tunable_fields
 
+ASIDE = ("slide_headlines",)
+"""Codes of notices that say how something was found: nobody has to do anything about them."""
+
 
 def scored_by(analyzer: str) -> str:
     """Return who gave the scores, in words."""
@@ -37,11 +40,13 @@ def show_header(bundle: dict[str, Any]) -> None:
     facts = [length(lecture["duration"])]
     facts += [words_from(bundle["engine"])] if bundle["engine"] else []
     facts += [scored_by(bundle["analyzer"])] if bundle["analyzer"] else []
+    facts += [one["message"] for one in bundle["notices"] if one["code"] in ASIDE]
     st.caption(plain(", ".join(facts)))
     if bundle["job"]["status"] != "completed":
         show_unfinished(bundle["job"])
     for notice in bundle["notices"]:
-        st.info(plain(sentence(notice["message"])))
+        if notice["code"] not in ASIDE:
+            st.info(plain(sentence(notice["message"])))
 
 
 def show_unfinished(job: dict[str, Any]) -> None:

@@ -73,6 +73,7 @@ def show_run(job_id: str) -> None:
         view = services.jobs.view(job_id)
     except LectureError as error:
         st.error(plain(error.message))
+        st.page_link("../pages/library.py", label="Go to the library")
         return
     if view.lecture.deleted is not None:
         st.error("The lecture of this run was deleted.")

@@ -7,7 +7,6 @@ from typing import get_args
 import streamlit as st
 
 from app.services.root import current_services
-from app.views.text import plain
 from data.people import Person, Role
 from pages.telling import do, give_link
 
@@ -41,7 +40,7 @@ def show_people() -> None:
     with right, st.container(border=True):
         st.subheader("Somebody who is here")
         names = {one.name: one for one in people}
-        chosen = st.selectbox("Person", list(names), format_func=plain, key="person")
+        chosen = st.selectbox("Person", list(names), key="person")
         if chosen:
             show_person(names[chosen])
             show_data(names[chosen], people)
@@ -98,7 +97,6 @@ def show_data(person: Person, people: list[Person]) -> None:
         heir = st.selectbox(
             "Who gets their lectures",
             [NOBODY, *heirs],
-            format_func=lambda name: name if name == NOBODY else plain(name),
             key=f"h{person.id}",
         )
         typed = st.text_input("Type their name to erase them", key=f"e{person.id}")

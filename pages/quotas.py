@@ -6,7 +6,6 @@ import streamlit as st
 
 from agents.errors import LectureError
 from app.services.root import current_services
-from app.views.text import plain
 from data.people import Person
 from data.quotas import Quota
 
@@ -28,7 +27,7 @@ def show_quotas() -> None:
     else:
         st.info("Rates and quotas do not hold: `LECTURE_LIMITS` is off.")
     people = {one.name: one for one in services.accounts.people() if one.role != "admin"}
-    chosen = st.selectbox("Person", list(people), format_func=plain, key="quota_person")
+    chosen = st.selectbox("Person", list(people), key="quota_person")
     if not chosen:
         st.caption("There is nobody but administrators, whom no quota holds.")
         return

@@ -12,7 +12,7 @@ from app.services.root import current_services
 from app.services.sweeps import Grid
 from app.views.cells import notebook_cells, setting_label
 from app.views.sweeps import best_line, figure_name, grid_table, sweep_figure, values_text
-from app.views.text import ACTIVE, STATES, length, plain
+from app.views.text import ACTIVE, STATES, bare, length, plain
 from jobs.grids import Axis, check_axes, steps
 
 FIELDS = {
@@ -83,7 +83,7 @@ def show_form(lecture_id: str) -> None:
         "Lectures",
         list(titles),
         default=[lecture_id] if lecture_id in titles else [],
-        format_func=lambda id: plain(titles[id]),
+        format_func=lambda id: bare(titles[id]),
         key="sweep-lectures",
     )
     jobs = [services.review.job_of(one).id for one in lectures]

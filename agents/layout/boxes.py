@@ -203,6 +203,23 @@ def lies_between_bars(rect: Rect, pictures: np.ndarray) -> bool:
     return pillars or letters
 
 
+def stands_in_middle(rect: Rect, limits: Rect) -> bool:
+    """Tell whether a rectangle reaches from top to bottom in the middle, away from both sides.
+
+    No camera is shown there beside a screen: it is somebody in a picture that the camera fills,
+    between upright lines of the room.
+    """
+    aside = MIDDLE_SHARE * (limits.right - limits.left)
+    tall = rect.top <= limits.top + BLUR and rect.bottom >= limits.bottom - BLUR
+    within = rect.left >= limits.left + BLUR and rect.right <= limits.right - BLUR
+    centre = abs(rect.left + rect.right - limits.left - limits.right) / 2
+    return tall and within and centre <= aside
+
+
+MIDDLE_SHARE = 0.2
+"""Part of the width by which its centre may be off the middle."""
+
+
 def _without_margin(
     pictures: np.ndarray, known: np.ndarray, margin: np.int16, level: float
 ) -> Rect:

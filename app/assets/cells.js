@@ -26,6 +26,8 @@ export class Cells {
     const header = make("header", "lh-cell-header");
     header.append(heading, badge, cost);
     const picture = make("div", `lh-cell-picture lh-picture-${cell.name}`);
+    // On a narrow screen it scrolls sideways, by key too.
+    Object.assign(picture, { tabIndex: 0, role: "group", ariaLabel: `${cell.title}: what was found` });
     const fields = make("div", "lh-cell-fields");
     const again = make("button", "lh-cell-again");
     again.type = "button";

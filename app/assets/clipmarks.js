@@ -65,6 +65,7 @@ export class Clipmarks {
 
   // A clip whose picture is a preview, to be drawn as it is stored.
   forget(id) {
+    this.timeline.handles.held = null;
     const drawn = this.clips.get(id);
     if (drawn) drawn.looks = undefined;
   }

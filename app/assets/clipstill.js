@@ -13,13 +13,15 @@ export class ClipStill {
     this.at = Object.assign(make("input"), { type: "range", min: 0, max: 1, step: 0.01, value: 0.5 });
     this.at.oninput = () => this.ask();
     this.image = Object.assign(make("img", "lh-composed"), { alt: "A moment of the clip with these settings", hidden: true });
-    this.said = make("figcaption", "lh-hint");
+    const caption = make("figcaption", "lh-hint");
+    this.said = make("span");
     this.said.setAttribute("role", "status");
+    caption.append(this.said);
     const field = (name, input) => { const label = make("label", "", name); label.append(input); return label; };
     const row = make("div", "lh-lab-row lh-composed-choice");
     row.append(field("How clip", this.choice), field("looks at", this.at));
     const figure = make("figure", "lh-composed-figure");
-    figure.append(this.image, this.said);
+    figure.append(this.image, caption);
     node.replaceChildren(row, figure);
     this.composed = new Composed(this.image, { wait: ASK_MS, say: (text) => this.tell(text) });
   }

@@ -26,6 +26,14 @@ export class Clipwork {
     else this.setEdge(edge, to);
   }
 
+  // Earlier or later as a whole; where that may not be, the answer to the edit says why.
+  shift(by) {
+    const { data, edits, timeline } = this.deck;
+    const clip = this.deck.clip();
+    if (data.may_change && clip && !clip.locked) timeline.handles.shift(clip, by);
+    else edits.clip("move", { start: clip?.parts[0][0] });
+  }
+
   // Of what is marked on the timeline or selected in the transcript; else half a minute from the
   // sentence under the playhead, as far as there is room.
   make() {

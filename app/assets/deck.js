@@ -161,7 +161,12 @@ class Deck {
   }
 
   say(text) { this.status.textContent = text; }
-  seek(time) { this.player.seek(time); }
+
+  seek(time) {
+    this.player.seek(time);
+    this.timeline.reveal(time);
+  }
+
   move(by) { this.seek(this.video.currentTime + by); }
   fps() { return this.bundle.fps || 25; }
   sheet() { this.root.querySelector(".lh-sheet").showModal(); }
@@ -224,7 +229,9 @@ class Deck {
     requestAnimationFrame(this.tick);
   }
 
+  // Playing turns the page too; a person who has panned away from the playhead stays there.
   moved(time) {
+    if (this.timeline.sees(this.shown)) this.timeline.reveal(time);
     this.shown = time;
     this.timeline.playhead(time);
     this.strip.follow(time);

@@ -135,9 +135,22 @@ export class Handles {
     event.stopPropagation();
     const step = way * (event.shiftKey ? 1 : 0.1);
     const next = this.resized(clip, edge, Number(node.dataset.time) + step);
+    this.tell(node, next.parts, next.at);
+    this.hold(clip, next);
+  }
+
+  // The whole clip by key, from where the press before has brought it.
+  shift(clip, by) {
+    const parts = this.held?.id === clip.id ? this.held.parts : clip.parts;
+    const next = this.moved({ ...clip, parts }, parts[0][0] + by, true);
+    this.hold(clip, next);
+    this.held = { id: clip.id, parts: next.parts };
+  }
+
+  // Keys that are pressed one after another are one change.
+  hold(clip, next) {
     this.busy = true;
     this.preview(clip, next);
-    this.tell(node, next.parts, next.at);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.busy = false;

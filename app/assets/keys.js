@@ -27,6 +27,7 @@ export const KEYS = [
   [["ArrowUp", "ArrowDown"], "Previous, next clip", (deck, e) => deck.clipwork.neighbour(e.key === "ArrowUp" ? -1 : 1)],
   ["Edit the selected clip"],
   [["I", "O"], "It begins here, ends here; with Shift at the pause before, the next pause", (deck, e) => deck.clipwork[e.shiftKey ? "toPause" : "setEdge"](e.key.toLowerCase() === "i" ? "start" : "end")],
+  [["<", ">"], "Move it 1 s earlier, later", (deck, e) => deck.clipwork.shift(e.key === "<" ? -1 : 1)],
   [["S"], "Split it here", (deck) => deck.edits.clip("split", { at: deck.video.currentTime })],
   [["N"], "New clip: of what is marked, else here", (deck) => deck.clipwork.make()],
   [["Delete", "Backspace"], "Delete it; in the transcript: cut the selected words", (deck) => deck.clipwork.remove()],
@@ -39,7 +40,10 @@ export const KEYS = [
 ];
 export const CONTROLLED = [
   [["Ctrl+Z"], "Undo"], [["Ctrl+Shift+Z", "Ctrl+Y"], "Redo"], [["Ctrl+Enter"], "Compile"],
-  [["Arrow keys on an edge"], "Move it 0.1 s; with Shift 1 s"],
+  [["ArrowLeft", "ArrowRight"], "On an edge of a clip: move it 0.1 s; with Shift 1 s"],
+  ["In the transcript"],
+  [["ArrowUp", "ArrowDown"], "Line by line; with Shift they are selected"],
+  [["Enter"], "Go there"], [["F2"], "Correct the line"],
 ];
 const ACTIONS = new Map(KEYS.flatMap(([keys, , action]) => (action ? keys.map((key) => [key === "Space" ? " " : key.toLowerCase(), action]) : [])));
 const NAMES = { arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", delete: "Del" };
@@ -76,14 +80,19 @@ const controlled = (event) => {
 };
 
 export const fillSheet = (dialog) => {
-  const list = make("dl", "lh-keylist");
+  const sections = make("div", "lh-keylist");
+  let list;
   for (const [keys, says] of [...KEYS, ...CONTROLLED]) {
-    if (!says) { list.append(make("h3", "", keys)); continue; }
+    if (!says) {
+      list = make("dl");
+      sections.append(make("h3", "", keys), list);
+      continue;
+    }
     const row = make("div");
     const term = make("dt");
     for (const key of keys) term.append(make("kbd", "", NAMES[key.toLowerCase()] ?? key), " ");
     row.append(term, make("dd", "", says));
     list.append(row);
   }
-  dialog.querySelector(".lh-sheet-keys").replaceChildren(list);
+  dialog.querySelector(".lh-sheet-keys").replaceChildren(sections);
 };

@@ -257,7 +257,7 @@ export class Planline {
   text(pen, colour, text, x, y, room) {
     pen.fillStyle = colour;
     let shown = text;
-    while (shown && pen.measureText(shown).width > room) shown = shown.slice(0, -1);
+    while (shown && pen.measureText(shown).width > room) shown = shown.length > 2 ? `${shown.slice(0, -2)}\u2026` : "";
     pen.fillText(shown, x, y);
   }
 

@@ -37,8 +37,11 @@ export class Player {
     this.video.currentTime = Math.min(Math.max(0, time), (this.duration ?? time) - 0.05);
   }
 
+  // One that is stopped before it has begun is no error.
+  start() { this.video.play().catch(() => {}); }
+
   toggle() {
-    if (this.video.paused) this.video.play();
+    if (this.video.paused) this.start();
     else this.video.pause();
   }
 
@@ -46,7 +49,7 @@ export class Player {
     const next = RATES[(RATES.indexOf(this.video.playbackRate) + 1) % RATES.length];
     this.video.playbackRate = next;
     this.say(`${next}x`);
-    this.video.play();
+    this.start();
   }
 
   // The whole stage, not the bare video: the boxes go with it.
@@ -65,7 +68,7 @@ export class Player {
   play(parts) {
     this.seek(parts[0][0]);
     this.playing = { parts, index: 0 };
-    this.video.play();
+    this.start();
   }
 
   follow() {

@@ -17,6 +17,7 @@ const LEAST_S = 2;
 const MARGIN = 0.15;
 const TIGHT_PX = 24;
 const SLIP_PX = 4;
+const LEAD = 0.1;
 
 export class Timeline {
   constructor(root, strip, helpers) {
@@ -55,10 +56,11 @@ export class Timeline {
     this.plot.on("plotly_relayouting", () => this.place());
     this.plot.on("plotly_afterplot", () => this.place());
     this.plot.on("plotly_relayout", (change) => this.moved(change));
-    // Plotly's own click misses the space between points; the lanes share one axis anyway.
+    // Plotly's own click misses the space between points; the lanes share one axis anyway. While the
+    // button is down Plotly covers the page: the click comes here, the button's release does not.
     const options = { capture: true, signal: this.away.signal };
     this.plot.addEventListener("mousedown", (event) => { this.pressed = [event.clientX, event.clientY]; }, options);
-    this.plot.addEventListener("mouseup", (event) => this.released(event), options);
+    this.plot.addEventListener("click", (event) => this.clicked(event), options);
   }
 
   // --- what Plotly draws --------------------------------------------------------------------------
@@ -182,6 +184,19 @@ export class Timeline {
     return b - a < this.bundle.duration - 0.5;
   }
 
+  // Turns the page to a time that is out of view: what is in view stays as long as it was.
+  reveal(time) {
+    if (!this.axis() || this.handles.busy || this.sees(time)) return;
+    const [from, to] = this.axis().range;
+    const start = Math.min(Math.max(0, time - LEAD * (to - from)), this.bundle.duration - (to - from));
+    this.view(start, start + to - from);
+  }
+
+  sees(time) {
+    const [from, to] = this.axis()?.range ?? [0, Infinity];
+    return from <= time && time <= to;
+  }
+
   zoom(range) {
     const [from, to] = range ?? [0, this.bundle.duration];
     const margin = range ? (to - from) * MARGIN : 0;
@@ -252,7 +267,7 @@ export class Timeline {
     this.head.style.transform = `translateX(${axis._offset + at}px)`;
   }
 
-  released(event) {
+  clicked(event) {
     const [x, y] = this.pressed ?? [Infinity, 0];
     if (Math.abs(event.clientX - x) > SLIP_PX || Math.abs(event.clientY - y) > SLIP_PX) return;
     const axis = this.axis();

@@ -24,7 +24,7 @@ FIGURES = {
 }
 REFERENCES = {"marked": "what is marked", "accepted": "the accepted clips"}
 CHANGES = {"kept": "= kept", "moved": "\u2194 moved", "new": "+ new", "lost": "\u2212 lost"}
-COLOURS = {"kept": "#2563eb", "moved": "#d97706", "new": "#16803c", "lost": "#b91c1c"}
+COLOURS = {"kept": "#2563eb", "moved": "#b45309", "new": "#16803c", "lost": "#b91c1c"}
 TICKS_S = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 """Seconds between the marks of a time axis, of which the first that gives at most 7 is taken."""
 CURVES = ("#2563eb", "#d97706")

@@ -30,10 +30,14 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Signs that turn round the text after them, also what the page itself says there."""
 
 
+def bare(text: str) -> str:
+    """Return text for a place that reads no Markdown, such as the options of a choice."""
+    return _TURNING.sub("", " ".join(text.split()))
+
+
 def plain(text: str) -> str:
     """Return text that Markdown shows as it is: no link, image, formula or directive fires."""
-    apart = _AUTOLINK.sub(rf"\g<0>{_JOINER}", _TURNING.sub("", " ".join(text.split())))
-    return _SPECIAL.sub(r"\\\1", apart)
+    return _SPECIAL.sub(r"\\\1", _AUTOLINK.sub(rf"\g<0>{_JOINER}", bare(text)))
 
 
 def sentence(text: str) -> str:

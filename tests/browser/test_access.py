@@ -1,24 +1,16 @@
 """Every page under axe-core, with the keyboard, and with hostile texts everywhere."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
+from data.store import open_store
+from tests.browser.axe import grave_findings
 from tests.browser.conftest import watched_page
-from tests.browser.ways import READY, settled
+from tests.browser.editing import select_text
+from tests.browser.ways import HOSTILE_TITLE, READY, settled
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
-# Streamlit's own frames: what lies in them is not ours to mend, each with its reason.
-NOT_OURS = [
-    [".stAppHeader"],  # its navigation and menu
-    ["[data-testid=stDataFrame]"],  # a canvas with a table of its own for screen readers
-    ["[data-testid=stElementToolbar]"],
-    [".modebar-container"],  # Plotly's own buttons
-]
 PAGES = (
     "",
     "upload",
@@ -28,10 +20,6 @@ PAGES = (
     "layout?lecture={lecture}",
 )
 PAGES += ("tune?lecture={lecture}", "compare?lecture={lecture}", "clips?lecture={lecture}")
-GRAVE = {"serious", "critical"}
-RUN = """skipped => axe.run({ exclude: skipped }, { resultTypes: ["violations"] }).then(
-  (found) => found.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help,
-    nodes: v.nodes.map((n) => `${n.target.join(" ")}: ${n.html.slice(0, 160)}`) })))"""
 
 
 def visit(page, server, path, lecture):
@@ -44,12 +32,6 @@ def visit(page, server, path, lecture):
     expect(page.locator(".lh-help[data-ready=true]")).to_be_attached()
 
 
-def grave_findings(page):
-    page.evaluate(AXE)
-    found = page.evaluate(RUN, NOT_OURS)
-    return [(one["id"], one["help"], one["nodes"][:4]) for one in found if one["impact"] in GRAVE]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_finding(browser, server, twice, complaints, scheme):
     found = {}
@@ -58,7 +40,120 @@ def test_no_page_has_a_serious_finding(browser, server, twice, complaints, schem
             visit(page, server, path, twice)
             if grave := grave_findings(page):
                 found[path] = grave
+            for name, opens in OPENED.get(path.partition("?")[0], {}).items():
+                opens(page)
+                if grave := grave_findings(page):
+                    found[f"{path}: {name}"] = grave
     assert not found
+
+
+def open_keys(page):
+    page.locator(".lh-time").click()
+    page.keyboard.press("?")
+    expect(page.locator(".lh-sheet")).to_be_visible()
+
+
+def open_time(page):
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    expect(page.locator(".lh-goto")).to_be_visible()
+
+
+def open_help(page):
+    page.keyboard.press("Escape")
+    page.locator(".lh-help-open").click()
+    expect(page.locator(".lh-help-sheet")).to_be_visible()
+
+
+def take_tour(page):
+    page.get_by_role("button", name="Take the tour").click()
+    expect(page.locator(".lh-tour")).to_be_visible()
+
+
+def correct_a_line(page):
+    page.keyboard.press("Escape")
+    page.locator(".lh-line").nth(2).dblclick()
+    expect(page.locator(".lh-line-field")).to_be_visible()
+
+
+def pick_words_and_stretch(page):
+    page.keyboard.press("Escape")
+    select_text(page.locator(".lh-line-text").nth(2), 0, 20)
+    page.evaluate("document.querySelector('.lh-deck').lhDeck.timeline.handles.mark(1, 6)")
+    expect(page.locator(".lh-pick")).to_be_visible()
+    expect(page.locator(".lh-range")).to_be_visible()
+
+
+def open_findings(page):
+    page.get_by_text("Silence: the levels").click()
+    page.get_by_text("Layouts over time").click()
+    expect(page.locator(".lh-silence-fields input").first).to_be_visible()
+
+
+def choose_lectures(page):
+    page.get_by_text("Choose", exact=True).first.click()
+    expect(page.locator(".st-key-several")).to_be_visible()
+    settled(page)
+
+
+def choose_badly(page):
+    name = {"name": "notes.doc", "mimeType": "text/plain", "buffer": b"no recording"}
+    page.locator(".lh-video-input").set_input_files(name)
+    expect(page.locator(".lh-error")).not_to_be_empty()
+
+
+def open_stages(page):
+    more = page.get_by_role("button", name="Run again from")
+    if more.count():  # the list of runs has none
+        more.click()
+        expect(page.get_by_role("button", name="Clip compiler")).to_be_visible()
+
+
+def open_notebook(page):
+    page.get_by_text("Transcript: mark the sentences").click()
+    page.get_by_text("Presets, link, file and command").click()
+    page.get_by_text("New sweep").click()
+    expect(page.locator(".st-key-sweep-start button")).to_be_enabled()
+
+
+def open_downloads(page):
+    page.get_by_role("button", name="Downloads").click()
+    expect(page.get_by_text("All at once")).to_be_visible()
+
+
+OPENED = {
+    "": {"chosen": choose_lectures},
+    "upload": {"refused": choose_badly},
+    "job": {"stages": open_stages},
+    "review": {
+        "keys": open_keys,
+        "time": open_time,
+        "help": open_help,
+        "tour": take_tour,
+        "line": correct_a_line,
+        "picked": pick_words_and_stretch,
+        "findings": open_findings,
+    },
+    "tune": {"opened": open_notebook},
+    "clips": {"downloads": open_downloads},
+}
+"""What can be opened on a page, one after the other."""
+
+
+def test_a_run_that_failed_says_why_and_has_no_serious_finding(page, server, twice):
+    job = page.request.get(f"{server.url}/api/v1/lectures/{twice}/runs").json()[0]["job"]["id"]
+    failed = "update job set status = $2, error = $3, error_code = $4 where id = $1"
+    with open_store(server.state / "lecture.duckdb").write() as con:
+        con.run(failed, job, "failed", f"The clip {HOSTILE_TITLE} could not be made.", "render")
+    try:
+        visit(page, server, f"job?id={job}", twice)
+        expect(page.get_by_text("could not be made.")).to_be_visible()
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+        assert page.locator(".stMain :is(img[src='x'], [src*=beacon])").count() == 0
+        assert grave_findings(page) == []
+    finally:
+        with open_store(server.state / "lecture.duckdb").write() as con:
+            con.run(failed, job, "completed", None, None)
 
 
 def test_axe_finds_what_is_wrong(page, server, sample):

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from data.samples import sample_paths
+from tests.browser.axe import grave_findings
 from tests.browser.conftest import Server, watched_page
 from tests.browser.ways import bring_in, settled
 
@@ -66,6 +67,11 @@ def test_people_see_what_is_theirs_or_shared_and_change_what_they_may(browser, h
         register(otto, house, "instructor", "otto")
         register(vera, house, "viewer", "vera")
         expect(vera.get_by_text("as soon as somebody shares it")).to_be_visible()
+        for path in ("", "account"):
+            ines.goto(f"{house.url}/{path}")
+            expect(ines.get_by_role("heading").first).to_be_visible()
+            assert grave_findings(ines) == []
+        library(ines, house)
         expect(vera.get_by_role("link", name="Upload", exact=True)).to_have_count(0)
         expect(ines.get_by_role("link", name="Upload", exact=True)).not_to_have_count(0)
 
@@ -84,6 +90,7 @@ def test_people_see_what_is_theirs_or_shared_and_change_what_they_may(browser, h
             ines.get_by_label("Name they sign in with").fill(name)
             ines.get_by_role("button", name="Share it").click()
             expect(ines.get_by_role("status")).to_have_text("It is shared.")
+        assert grave_findings(ines) == []
         for page, deletes in ((otto, 1), (vera, 0)):
             library(page, house)
             expect(page.get_by_text(TITLE)).to_be_visible()
@@ -96,3 +103,4 @@ def test_people_see_what_is_theirs_or_shared_and_change_what_they_may(browser, h
         assert vera.request.get(f"{house.url}/api/v1/lectures").status == 401
         vera.goto(house.url)
         expect(vera).to_have_title("Sign in - Lecture Highlights")
+        assert grave_findings(vera) == []

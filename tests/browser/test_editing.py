@@ -6,59 +6,28 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import watched_page
-from tests.browser.ways import open_review, settled, wait_for_time
+from tests.browser.editing import (
+    SELECTED,
+    at_time,
+    drag,
+    drag_to,
+    free_stretch,
+    press,
+    said,
+    seek,
+    select_text,
+    span,
+    told,
+)
+from tests.browser.ways import open_review
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-
-CLIPS = "[...document.querySelector('.lh-deck').lhDeck.data.live.clips]"
-SELECTED = "document.querySelector('.lh-deck').lhDeck.clip()"
 
 
 @pytest.fixture
 def deck(page, server, sample):
     open_review(page, server, sample)
     return page
-
-
-def told(page):
-    return page.evaluate(CLIPS)
-
-
-def said(page, text):
-    """Wait until the last edit is answered and the page stands still."""
-    page.wait_for_function("!document.querySelector('.lh-deck').lhDeck.edits.flying")
-    settled(page)
-    expect(page.locator(".lh-status")).to_have_text(text)
-
-
-def span(page):
-    """Return where the selected clip begins and ends."""
-    parts = page.evaluate(SELECTED)["parts"]
-    return parts[0][0], parts[-1][1]
-
-
-def seek(page, time):
-    page.evaluate(f"document.querySelector('.lh-deck').lhDeck.seek({time})")
-    wait_for_time(page, f"Math.abs(t - {time}) < 0.2")
-
-
-def press(page, key, text):
-    page.keyboard.press(key)
-    said(page, text)
-
-
-def drag(page, locator, dx, **keys):
-    box = locator.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    for name in keys:
-        page.keyboard.down(name)
-    page.mouse.down()
-    page.mouse.move(x + dx / 2, y, steps=3)
-    page.mouse.move(x + dx, y, steps=3)
-    page.mouse.up()
-    for name in keys:
-        page.keyboard.up(name)
 
 
 def test_edges_are_dragged_and_nudged_and_stay_after_a_reload(deck, server, sample):
@@ -130,6 +99,10 @@ def test_a_clip_is_judged_split_joined_made_and_deleted_by_key(deck, server, sam
     press(deck, "Delete", re.compile("is locked; unlock it first"))
     refused(complaints, 422)
     assert len(told(deck)) == count
+    open_review(deck, server, sample)
+    merged = next(clip for clip in told(deck) if clip["id"] == mine["id"])
+    assert (merged["parts"][0][0], merged["parts"][-1][1]) == pytest.approx((start, end))
+    assert merged["locked"]
 
 
 def test_words_are_cut_put_back_and_corrected_in_the_transcript(deck, server, sample):
@@ -162,24 +135,6 @@ def test_words_are_cut_put_back_and_corrected_in_the_transcript(deck, server, sa
     expect(fixed).to_have_text("A corrected <img src=x> line.")
 
 
-def select_text(line, first, last):
-    line.evaluate(
-        """(node, [from, to]) => {
-          const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
-          const range = document.createRange();
-          let at = 0;
-          for (let text; (text = walker.nextNode()); at += text.length) {
-            if (from >= at && from <= at + text.length) range.setStart(text, from - at);
-            if (to >= at && to <= at + text.length) range.setEnd(text, to - at);
-          }
-          const selection = document.getSelection();
-          selection.removeAllRanges();
-          selection.addRange(range);
-        }""",
-        [first, last],
-    )
-
-
 def test_a_second_person_is_told_and_keeps_what_the_first_has_done(
     deck, browser, server, sample, complaints
 ):
@@ -207,72 +162,55 @@ def test_a_second_window_shows_at_once_what_the_first_does(deck, server, sample)
     other.close()
 
 
-def test_keys_seek_by_silence_time_and_frame_and_the_sheet_names_them_all(deck):
-    seek(deck, 10)
-    deck.keyboard.press("]")
-    wait_for_time(deck, "t > 10.01")
-    deck.keyboard.press("[")
-    wait_for_time(deck, "t <= 10.06")
-    deck.keyboard.press("g")
-    deck.get_by_role("textbox", name="Go to").fill("0:21")
-    deck.keyboard.press("Enter")
-    wait_for_time(deck, "Math.abs(t - 21) < 0.1")
-    deck.keyboard.press(".")
-    wait_for_time(deck, "t > 21.01 && t < 21.2")
-    deck.keyboard.press("m")
-    assert deck.locator(".lh-video").evaluate("v => v.muted")
-    deck.keyboard.press("?")
-    sheet = deck.locator(".lh-sheet")
-    expect(sheet).to_be_visible()
-    assert sheet.locator("kbd").count() >= 35
-    deck.keyboard.press("a")
-    assert {clip["state"] for clip in told(deck)} == {"proposed"}
-    deck.keyboard.press("Escape")
-    expect(sheet).to_be_hidden()
+def test_clips_are_dragged_snapped_made_locked_and_rejected_and_stay_so(deck, server, sample):
+    first = deck.evaluate(SELECTED)["id"]
+    deck.locator(".lh-timeline").scroll_into_view_if_needed()
+    # The body of a clip keeps its length; Alt lets it go anywhere.
+    start, end = span(deck)
+    room = 8
+    drag_to(deck, at_time(deck, start + 4, 0.5), at_time(deck, start + 4 + room, 0.5), Alt=True)
+    said(deck, re.compile("Moved clip"))
+    moved = span(deck)
+    assert moved[1] - moved[0] == pytest.approx(end - start, abs=0.01)
+    assert 1 < moved[0] - start <= room + 1
+    # An edge that is let go near the end of a sentence lies at that end.
+    deck.keyboard.press("z")
+    deck.wait_for_function("document.querySelector('.lh-deck').lhDeck.timeline.near()")
+    sentences = deck.evaluate("document.querySelector('.lh-deck').lhDeck.bundle.sentences")
+    to = max(one["end"] for one in sentences if moved[0] + 5 < one["end"] < moved[1] - 2)
+    x, y = at_time(deck, to)
+    handle = deck.locator(".lh-handle-end[tabindex='0']").bounding_box()
+    grip = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    drag_to(deck, grip, (x + 4, y))
+    said(deck, re.compile("Moved the edges of clip"))
+    assert span(deck)[1] == pytest.approx(to, abs=0.001)
+    kept = span(deck)
+    deck.keyboard.press("z")
 
-
-def test_a_stretch_that_is_marked_becomes_a_clip_and_is_played_without_rendering(deck):
-    free = deck.evaluate(
-        """() => { const d = document.querySelector('.lh-deck').lhDeck;
-          const spans = d.data.live.clips.map(c => [c.parts[0][0], c.parts.at(-1)[1]]);
-          const edges = [[0, 0], ...spans.sort((a, b) => a[0] - b[0]), [d.bundle.duration, 0]];
-          let best = [0, 0];
-          for (let i = 1; i < edges.length; i++)
-            if (edges[i][0] - edges[i - 1][1] > best[1] - best[0])
-              best = [edges[i - 1][1], edges[i][0]];
-          return best; }"""
-    )
-    count = len(told(deck))
-    deck.evaluate(
-        f"document.querySelector('.lh-deck').lhDeck.timeline.handles.mark({free[0] + 0.5}, "
-        f"{free[0] + 0.5 + min(6, free[1] - free[0] - 1)})"
-    )
+    # From the timeline, then from the transcript.
+    free = free_stretch(deck)
+    drag_to(deck, at_time(deck, free[0] + 1), at_time(deck, free[0] + 7), Shift=True)
     deck.get_by_role("button", name="Make a clip").first.click()
     said(deck, re.compile("Made clip"))
-    assert len(told(deck)) == count + 1
-    begin, _ = span(deck)
-    deck.keyboard.press("p")
-    wait_for_time(deck, f"t > {begin + 0.3} && t < {begin + 5}")
-    deck.keyboard.press(" ")
+    made = span(deck)
+    free = free_stretch(deck)
+    index = next(i for i, one in enumerate(sentences) if free[0] + 1 < one["start"])
+    line = deck.locator(".lh-line-text").nth(index)
+    line.scroll_into_view_if_needed()
+    select_text(line, 0, len(sentences[index]["text"]))
+    deck.locator(".lh-pick").get_by_role("button", name="Make a clip").click()
+    said(deck, re.compile("Made clip"))
+    spoken = span(deck)
+    assert spoken[0] <= sentences[index]["start"] < sentences[index]["end"] <= spoken[1]
+    deck.get_by_role("button", name="Reject", exact=True).click()
+    said(deck, re.compile("Rejected clip"))
+    deck.locator(f".lh-clip[data-clip='{first}']").first.click()
+    deck.get_by_role("button", name="Lock", exact=True).click()
+    said(deck, re.compile("Locked clip"))
 
-
-def test_shift_and_drag_marks_a_stretch_of_the_timeline(deck):
-    lane = deck.locator(".lh-plot")
-    lane.scroll_into_view_if_needed()
-    box = lane.bounding_box()
-    deck.mouse.move(box["x"] + 300, box["y"] + 0.6 * box["height"])
-    deck.keyboard.down("Shift")
-    deck.mouse.down()
-    deck.mouse.move(box["x"] + 500, box["y"] + 0.6 * box["height"], steps=5)
-    deck.mouse.up()
-    deck.keyboard.up("Shift")
-    marked = deck.evaluate("document.querySelector('.lh-deck').lhDeck.timeline.handles.marked")
-    assert marked[1] - marked[0] > 1
-    expect(deck.locator(".lh-range")).to_be_visible()
-    deck.keyboard.press("Escape")
-    expect(deck.locator(".lh-range")).to_be_hidden()
-
-
-def test_a_topic_says_why_when_it_is_clicked(deck):
-    deck.locator(".lh-topic").first.click()
-    expect(deck.get_by_text(re.compile("Why this topic"))).to_be_visible()
+    open_review(deck, server, sample)
+    found = {(clip["parts"][0][0], clip["parts"][-1][1]): clip for clip in told(deck)}
+    assert {kept, made, spoken} <= set(found)
+    assert found[kept]["locked"]
+    assert found[spoken]["state"] == "rejected"
+    expect(deck.locator(f".lh-handle[data-clip='{first}']")).to_have_count(0)

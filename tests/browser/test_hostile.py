@@ -30,6 +30,7 @@ LIVE = (
 )
 ALARM = "() => [window.fired, document.querySelectorAll(LIVE).length].join()"
 FILE_NAME = "<img src=x onerror=window.fired=5> =cmd|' !A0.mp4"
+CAPTIONS_NAME = "[c](javascript:window.fired=6).vtt"
 WIDER = "n => n.scrollWidth - n.clientWidth"
 PRESET = f"{IMAGE} :red[r]"
 PRESETS = "/api/v1/presets"
@@ -39,7 +40,7 @@ NAMED = {"name": PRESET, "values": {"extract.max_clips": 4}}
 @pytest.fixture
 def hostile(page, server, tmp_path):
     """Return the address of each page for a lecture that is hostile all through."""
-    recording, captions = tmp_path / FILE_NAME, tmp_path / "[c](javascript:window.fired=6).vtt"
+    recording, captions = tmp_path / FILE_NAME, tmp_path / CAPTIONS_NAME
     shutil.copy(sample_paths().video, recording)
     shutil.copy(sample_paths().captions, captions)
     choose(page, server, recording, captions, title=f"{IMAGE} {MARKDOWN}")
@@ -143,7 +144,7 @@ def test_hostile_texts_stay_text_on_every_page(page, server, hostile):
         "job": (title,),
         f"job?id={job}": (title, SCRIPT, FORMULA),
         **{f"{name}?lecture={lecture}": (title,) for name in OF_A_LECTURE},
-        f"review?lecture={lecture}": (title, *HOSTILE, f"{FRAME} {IMAGE}"),
+        f"review?lecture={lecture}": (title, *HOSTILE, f"{FRAME} {IMAGE}", CAPTIONS_NAME),
         f"tune?lecture={lecture}": (title, SCRIPT, f"{SCRIPT} {FORMULA}", IMAGE),
         f"clips?lecture={lecture}": (title, f"{SCRIPT} {FORMULA} {BIDI}", MARKDOWN),
     }
@@ -160,11 +161,23 @@ def test_hostile_texts_stay_text_on_every_page(page, server, hostile):
             page.locator(".lh-lab-sentences .lh-line").first.click()
             assert_dead(page, *HOSTILE, PRESET)
             expect(page.locator(".lh-lab-sentences [aria-pressed=true]")).to_have_count(1)
+            page.get_by_text("New sweep").click()
+            chosen = page.locator(".stMultiSelect [data-tag]")
+            expect(chosen).to_have_text(literal(title))
+            assert_dead(page)
+        if path.startswith("clips"):
+            page.get_by_role("button", name="Downloads").click()
+            expect(page.get_by_text("All at once")).to_be_visible()
+            assert_dead(page)
     choose(page, server, sample_paths().video)
     page.get_by_role("combobox", name="Preset").click()
     assert_dead(page, PRESET)
     page.goto(f"{server.url}/")
     settled(page)
+    page.locator(f".st-key-lecture-{lecture}").get_by_text("Choose", exact=True).click()
+    page.get_by_role("combobox", name="Run again with").click()
+    assert_dead(page, PRESET)
+    page.keyboard.press("Escape")
     page.locator(f".st-key-delete-{lecture} button").click()
     page.get_by_text("Deleted lectures").click()
     assert_dead(page, title)

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from agents.subtitles import to_vtt
 from agents.types import Cue
+from tests.browser.axe import grave_findings
 from tests.browser.ways import CLIPS_MS, bring_in, settled
 from tests.rendering import Look, render_lecture, spoken_scenes
 
@@ -31,10 +32,12 @@ def test_watched_run_is_cancelled_run_again_and_ends_over_a_restarted_server(
     settled(other)
     other.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
+    assert grave_findings(page) == []
     other.close()
 
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Running", exact=True)).to_be_visible()
+    assert grave_findings(page) == []
     server.stop()
     server.start()
     expect(page.get_by_role("link", name="Review the clips")).to_be_visible(timeout=CLIPS_MS)
