@@ -204,20 +204,20 @@ def lies_between_bars(rect: Rect, pictures: np.ndarray) -> bool:
 
 
 def stands_in_middle(rect: Rect, limits: Rect) -> bool:
-    """Tell whether a rectangle reaches from top to bottom in the middle, away from both sides.
+    """Tell whether a rectangle rises high from the bottom in the middle, away from both sides.
 
     No camera is shown there beside a screen: it is somebody in a picture that the camera fills,
-    between upright lines of the room.
+    between straight lines of the room.
     """
-    aside = MIDDLE_SHARE * (limits.right - limits.left)
-    tall = rect.top <= limits.top + BLUR and rect.bottom >= limits.bottom - BLUR
+    width, height = limits.right - limits.left, limits.bottom - limits.top
+    stands = rect.bottom >= limits.bottom - BLUR and rect.bottom - rect.top >= TALL * height
     within = rect.left >= limits.left + BLUR and rect.right <= limits.right - BLUR
     centre = abs(rect.left + rect.right - limits.left - limits.right) / 2
-    return tall and within and centre <= aside
+    return stands and within and centre <= MIDDLE * width
 
 
-MIDDLE_SHARE = 0.2
-"""Part of the width by which its centre may be off the middle."""
+TALL, MIDDLE = 0.6, 0.2
+"""Share of the height that it has then, and of the width by which its centre may be off."""
 
 
 def _without_margin(
