@@ -49,13 +49,13 @@ def main(args: list[str]) -> None:
     Sound that is asked for is written first; where that fails, it says so.
     """
     request = json.loads(Path(args[0]).read_text())
+    recording = Recording(**request["source"], rough=request["encoder"]["rough"])
     if request["sound"]:
         try:
-            write_sound(request["source"], request["sound"])
+            write_sound(request["source"], request["sound"], recording.container)
         except Exception:
             _say({"failed": "sound"})
             raise
-    recording = Recording(**request["source"], rough=request["encoder"]["rough"])
     paintings = Paintings(request, recording.source)
     fps = Fraction(*request["fps"])
     done = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,11 +24,19 @@ BACK_S = (0.5, 2.0, 10.0, 60.0)
 """So far before the wanted time a decoder is begun: it needs a moment, and an entry may be late."""
 
 
-def write_sound(source: dict[str, Any], asked: dict[str, Any]) -> None:
-    """Write each of the stretches that are asked for as float32 samples of one channel."""
-    for stretch in asked["stretches"]:
+def write_sound(
+    source: dict[str, Any], asked: dict[str, Any], opened: av.container.InputContainer
+) -> None:
+    """Write each of the stretches that are asked for as float32 samples of one channel.
+
+    The first is read from the source as it was `opened`, nothing heard of it before.
+    """
+    for number, stretch in enumerate(asked["stretches"]):
         # Opened for each: a decoder of AAC makes up noise, which goes on from where it was.
-        with open_container(source["path"], source["demuxer"]) as container:
+        with ExitStack() as stack:
+            container = opened
+            if number:
+                container = stack.enter_context(open_container(source["path"], source["demuxer"]))
             stream = container.streams.audio[asked["stream"]]
             wanted = asked["channel"], stretch["begin"], stretch["length"]
             samples = _read(container, stream, *wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -34,13 +35,17 @@ def show_account_link() -> None:
     else:
         text, where = who.name, "/account"
     lecture = st.query_params.get("lecture", "")
-    shared = who.may("write") and lecture.isalnum()
-    share = _link(f"/share/{lecture}", "Share") if shared else ""
+    share = _link(share_address(lecture), "Share") if who.may("write") and lecture else ""
     script = f'<script src="{asset_url("session.js")}"></script>'
     st.html(
         f'<div style="{PLACE}">{share}{_link(where, text)}</div>{script}',
         unsafe_allow_javascript=True,
     )
+
+
+def share_address(lecture: str) -> str:
+    """Return where a lecture is shared; its id comes from the address of the page."""
+    return f"/share/{quote(lecture, safe='')}"
 
 
 def _link(where: str, text: str) -> str:

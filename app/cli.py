@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError
 
 if TYPE_CHECKING:
+    from cyclopts.argument import Argument
+
     from agents.errors import LectureError
 
 BAD_INPUT = 2
 BAD_CODES = ("bad_setting", "bad_labels")
 INTERRUPTED = 130
+OF_FILES = (
+    *(errno.ENAMETOOLONG, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO),
+)
+"""Why a file cannot be read or written that are no fault of ours: told without a traceback."""
 
 COMMANDS = {
     "demo": "Run the bundled sample lecture through the real queue, then serve it for review.",
@@ -74,6 +82,8 @@ def run(tokens: Sequence[str]) -> int:
 
 def _sentence(error: CycloptsError) -> str:
     """Return what is wrong with a call; of pydantic's report, the first flag and its fault."""
+    if isinstance(error, MissingArgumentError) and error.argument and not error.keyword:
+        return _needed(error.argument, error.command_chain or ())
     cause = error.__cause__
     if "pydantic_core" not in sys.modules or cause is None:
         return " ".join(str(error).split())
@@ -87,10 +97,22 @@ def _sentence(error: CycloptsError) -> str:
     return f"--{flag}: {first['msg'].removeprefix('Value error, ')}{given}"
 
 
+def _needed(argument: Argument, chain: Sequence[str]) -> str:
+    """Return what a call lacks, by the name that the help gives it."""
+    command = " ".join(("lecture", *chain))
+    by_place = argument.field_info.is_positional
+    name = argument.name.lstrip("-").upper() if by_place else argument.name
+    return f"{command} needs {name}; `{command} --help` says what it is."
+
+
 def explain(error: Exception) -> int:
     """Say in one sentence on stderr why a command failed, and return its exit code."""
     from agents.errors import LectureError
 
+    if isinstance(error, OSError) and error.errno in OF_FILES:
+        where = f"{str(error.filename)!r}: " if error.filename else ""
+        print(f"lecture: {where}{error.strerror}. [file]", file=sys.stderr)
+        return 1
     if not isinstance(error, LectureError):
         raise error
     print(f"lecture: {error.message} [{error.code}]", file=sys.stderr)

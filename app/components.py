@@ -11,6 +11,7 @@ from typing import Any
 
 from streamlit.components.v2 import component
 
+from agents.transcript.captions import FORMATS
 from app.api.assets import ASSETS, asset_url
 from app.services.uploads import GIVEN_SUFFIXES
 
@@ -120,9 +121,8 @@ UPLOAD_HTML = """
     <label class="lh-field">Title
       <input type="text" class="lh-title" maxlength="200" placeholder="Taken from the file name">
     </label>
-    <label class="lh-field">Captions (SRT, VTT, TTML or json3; optional)
+    <label class="lh-field">Captions (@FORMATS@; optional)
       <input type="file" class="lh-captions-input" accept="@CAPTIONS@">
-      <span class="lh-captions-name"></span>
     </label>
     <button type="button" class="lh-start" disabled>Upload and find highlights</button>
   </div>
@@ -137,7 +137,7 @@ UPLOAD_HTML = """
   </div>
   <div class="lh-error" role="alert"></div>
 </div>
-""".replace("@CAPTIONS@", ",".join(GIVEN_SUFFIXES))
+""".replace("@CAPTIONS@", ",".join(GIVEN_SUFFIXES)).replace("@FORMATS@", FORMATS)
 
 LIVE_HTML = """
 <div class="lh-live" role="group" aria-label="Progress of the agents"></div>

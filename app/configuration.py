@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePath
+from shlex import quote
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -36,13 +37,16 @@ HEAD = """# Configuration
 Everything is set by environment variables that begin with `LECTURE_`; options of a command such as
 `--port` stand above them. An empty variable counts as not set. A value that cannot be used is named
 at the start in one sentence, without being shown; `lecture doctor` names variables that no setting
-has. Lists are JSON, as `LECTURE_ALLOWED_HOSTS=["lectures.example"]`.
+has. Lists are JSON, as `LECTURE_ALLOWED_HOSTS='["lectures.example"]'`, single quotes included.
+
+No file is read by itself. To keep settings in one, copy [.env.example](../.env.example) to `.env`
+and start with `uv run --env-file .env lecture serve`.
 
 This page and [.env.example](../.env.example) are made from the declarations in `app/settings.py` by
 `uv run python -m app.configuration`.
 """
 ENV_HEAD = """# Every setting with its default; take the "#" before one away to set it.
-# See docs/configuration.md.
+# Copied to .env it is read by `uv run --env-file .env lecture serve`. See docs/configuration.md.
 """
 
 
@@ -110,14 +114,14 @@ def _rows() -> Iterator[str]:
 
 
 def example() -> str:
-    """Return .env.example: every setting as a comment."""
+    """Return .env.example: every setting as a comment, quoted as a shell and dotenv want it."""
     lines = [ENV_HEAD]
     for name, field in Settings.model_fields.items():
         if name in PARTS:
             lines.append(f"\n# --- {PARTS[name]}\n")
         text = " ".join((field.description or "").split())
         told = "" if name in OF_MACHINE else default(name, field)
-        lines.append(f"# {text}\n# {variable(name)}={told}\n")
+        lines.append(f"# {text}\n# {variable(name)}={quote(told) if told else ''}\n")
     return "".join(lines)
 
 

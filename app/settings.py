@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableValue
 
 from agents.errors import LectureError
 from agents.registry import Gemini
@@ -25,6 +27,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 GIB = 1 << 30
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:.]+\](:\d{1,5})?")
 S3_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?P<prefix>/[\w./-]*)?")
+FromZero = Annotated[int, Field(ge=0)]
 
 
 def count_cores() -> int:
@@ -149,11 +152,11 @@ class Settings(BaseSettings):
     """Another endpoint that speaks the Gemini API."""
     gemini_timeout_s: Annotated[float, Field(gt=0, le=600)] = 60.0
     """Seconds that one call may take."""
-    gemini_thinking_tokens: Annotated[int, Field(ge=0)] | None = None
+    gemini_thinking_tokens: FromZero | None = None
     """Tokens that a request may think with; nothing leaves it to the model."""
     gemini_budget_s: Annotated[float, Field(gt=0, le=3600)] = 60.0
     """Seconds that all calls of a run may take, retries included."""
-    gemini_max_tokens: Annotated[int, Field(ge=0)] = 500_000
+    gemini_max_tokens: FromZero = 500_000
     """Tokens that a run may use; one that needs more is judged on this machine alone."""
     gemini_max_usd: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.5
     """US dollars that a run may cost, where the price of the model is known."""
@@ -162,57 +165,57 @@ class Settings(BaseSettings):
     gemini_prompt: str = "v1"
     """Version of the instructions, or a Markdown file with others."""
 
-    keep_lectures_days: Annotated[int, Field(ge=0)] = 0
+    keep_lectures_days: FromZero = 0
     """Days after which a lecture that nobody has touched is deleted; it can still be brought back.
     Here and below 0 keeps things for ever."""
-    keep_deleted_days: Annotated[int, Field(ge=0)] = 30
+    keep_deleted_days: FromZero = 30
     """Days that a deleted lecture can be brought back; then its recording goes, with all that was
     made of it."""
-    keep_failed_days: Annotated[int, Field(ge=0)] = 30
+    keep_failed_days: FromZero = 30
     """Days after which an upload is deleted of which no run has made anything."""
-    keep_runs_days: Annotated[int, Field(ge=0)] = 90
+    keep_runs_days: FromZero = 90
     """Days that an earlier run is kept in which nobody has decided anything."""
-    keep_exports_days: Annotated[int, Field(ge=0)] = 7
+    keep_exports_days: FromZero = 7
     """Days that reels, podcasts, drafts and other results are kept that no run names."""
-    keep_answers_days: Annotated[int, Field(ge=0)] = 30
+    keep_answers_days: FromZero = 30
     """Days that answers of Gemini are kept, so as not to pay for them again."""
-    keep_logs_days: Annotated[int, Field(ge=0)] = 30
+    keep_logs_days: FromZero = 30
     """Days that the log of a run is kept which has ended."""
-    keep_copies_days: Annotated[int, Field(ge=0)] = 7
+    keep_copies_days: FromZero = 7
     """Days that copies of what the bucket holds, and of the store before a migration, are kept."""
-    session_kept_days: Annotated[int, Field(ge=0)] = 30
+    session_kept_days: FromZero = 30
     """Days after which sessions, links and shares that are over are forgotten."""
-    audit_days: Annotated[int, Field(ge=0)] = 365
+    audit_days: FromZero = 365
     """Days that the audit is kept."""
 
     limits: Literal["auto", "on", "off"] = "auto"
     """Whether rates and quotas hold; `auto` means where people sign in, so not while `auth` is
     `local`."""
-    rate_read: Annotated[int, Field(ge=0)] = 1_200
+    rate_read: FromZero = 1_200
     """Requests that look at something, a minute and person; 0 is no limit, here and below."""
-    rate_write: Annotated[int, Field(ge=0)] = 300
+    rate_write: FromZero = 300
     """Requests that change something, a minute and person."""
-    rate_upload: Annotated[int, Field(ge=0)] = 60
+    rate_upload: FromZero = 60
     """Uploads that are begun, a minute and person."""
-    rate_render: Annotated[int, Field(ge=0)] = 120
+    rate_render: FromZero = 120
     """Requests that cost much work (runs, sweeps, stills, archives), a minute and person."""
-    rate_transfer: Annotated[int, Field(ge=0)] = 6_000
+    rate_transfer: FromZero = 6_000
     """Pieces of recordings and clips that are sent or fetched, a minute and person."""
-    rate_login: Annotated[int, Field(ge=0)] = 30
+    rate_login: FromZero = 30
     """Tries to come in by a password or a link, a minute and address."""
-    rate_address: Annotated[int, Field(ge=0)] = 120
+    rate_address: FromZero = 120
     """Other requests of those who are not signed in, a minute and address."""
     rate_key_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """Part of a person's rates that one API key may use: a program leaves its person some."""
 
-    quota_bytes: Annotated[int, Field(ge=0)] = 20_000_000_000
+    quota_bytes: FromZero = 20_000_000_000
     """Bytes of recordings that a person may have, deleted ones too until they are gone for good;
     0 is no limit, here and below. `lecture admin quota` allows one person something else."""
-    quota_uploads_at_once: Annotated[int, Field(ge=0)] = 5
+    quota_uploads_at_once: FromZero = 5
     """Uploads of a person that may be under way."""
-    quota_uploads_a_day: Annotated[int, Field(ge=0)] = 50
+    quota_uploads_a_day: FromZero = 50
     """Uploads that a person may begin within 24 hours."""
-    quota_jobs: Annotated[int, Field(ge=0)] = 20
+    quota_jobs: FromZero = 20
     """Runs and sweeps of a person's lectures that may wait or work."""
 
     max_upload_bytes: Annotated[int, Field(ge=1)] = 8 * GIB
@@ -365,6 +368,23 @@ def load_settings() -> Settings:
         if not first["loc"]:
             raise SettingsError(message) from error
         raise SettingsError(f"LECTURE_{str(first['loc'][0]).upper()}: {message}") from error
+    except UnreadableValue as error:
+        names = " or ".join(_unreadable_lists())
+        text = f"""{names}: a list is written as '["one", "two"]', both kinds of quotes included"""
+        raise SettingsError(text) from error
+
+
+def _unreadable_lists() -> list[str]:
+    """Return the variables of lists that are no JSON, as when a shell has taken the quotes."""
+    found = []
+    for name, field in Settings.model_fields.items():
+        variable = f"LECTURE_{name.upper()}"
+        if get_origin(field.annotation) is tuple and os.environ.get(variable):
+            try:
+                json.loads(os.environ[variable])
+            except ValueError:
+                found.append(variable)
+    return found
 
 
 def unknown_variables() -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.compile import CompileParams, render_clip
-from agents.compile.checks import hear_clip
+from agents.compile.clip_file import hear_clip
 from agents.subtitles import make_cues
 from agents.types import Cue, Interval, Word
 from tests.colour_lecture import FLASH_S, RATE, make_colour_lecture, onsets

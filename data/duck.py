@@ -17,6 +17,7 @@ import duckdb
 
 from agents.errors import ServiceUnavailable
 from data.disk import atomic_file, disk_errors, fsync_folder
+from data.duck_forks import forks
 from data.duck_reading import ReadingEngine, quoted
 from data.locking import TurnstileLock
 from data.migrations import SCHEMA, apply_migrations, check_known, current_version, read_migrations
@@ -167,7 +168,8 @@ class DuckStore(Store):
             except TimeoutError as error:
                 raise self._busy(self._holder()) from error
         try:
-            yield deadline
+            with forks.held_off():
+                yield deadline
         finally:
             hold.__exit__(None, None, None)
 

@@ -7,12 +7,13 @@ that is there 1.5 ms (measured). Between two reads nothing of the file is open, 
 from __future__ import annotations
 
 import atexit
-import os
 from pathlib import Path
 from threading import Lock
 from weakref import WeakSet
 
 import duckdb
+
+from data.duck_forks import forks
 
 NAME = "store"
 """What the attached file is called."""
@@ -20,7 +21,7 @@ OWN_FILES = ("", ".wal", ".wal.checkpoint", ".wal.recovery")
 """How the files of one database end; the last two are there after a crash only."""
 
 _lock = Lock()
-"""Held while a file is attached or detached, and over a fork."""
+"""Held while a file is attached or detached."""
 
 
 class ReadingEngine:
@@ -85,15 +86,8 @@ def _rest() -> None:
         engine.rest()
 
 
-def _before_fork() -> None:
-    _lock.acquire()
-    _rest()
-
-
 atexit.register(_rest)
-os.register_at_fork(
-    before=_before_fork, after_in_parent=_lock.release, after_in_child=_lock.release
-)
+forks.before(_rest)
 
 
 def quoted(path: Path) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from agents.errors import LectureError
+from agents.transcript.transcriber import NOTHING_HEARD
 from app import components
 from app.services.root import current_services
 from app.views.layouts import layout_table, missing_sights
@@ -27,12 +28,17 @@ def scored_by(analyzer: str) -> str:
     return "scored on this machine" if here == "local" else f"scored by {analyzer}"
 
 
+def words_from(engine: str) -> str:
+    """Say where the words came from."""
+    return "no speech was heard" if engine == NOTHING_HEARD else f"words from {engine}"
+
+
 def show_header(bundle: dict[str, Any]) -> None:
     """Show what was reviewed, by which engines, and what a person should know."""
     lecture = bundle["lecture"]
     st.title(plain(lecture["title"]), anchor=False)
     facts = [length(lecture["duration"])]
-    facts += [f"words from {bundle['engine']}"] if bundle["engine"] else []
+    facts += [words_from(bundle["engine"])] if bundle["engine"] else []
     facts += [scored_by(bundle["analyzer"])] if bundle["analyzer"] else []
     facts += [one["message"] for one in bundle["notices"] if one["code"] in ASIDE]
     st.caption(plain(", ".join(facts)))

@@ -217,3 +217,9 @@ def make_tiny_lecture(path):
         camera=Box(240, 0, 80, 60),
         flashes=(2.9,),
     )
+
+
+def drawn(images):
+    """Yield a layer's images with their times, sketches drawn."""
+    for time, image in images:
+        yield time, image if isinstance(image, np.ndarray) else image.draw()

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 import numpy as np
 
 from agents.compile.colours import BLACK, TEXT_COLOURS, accent_for, needs_outline
 from agents.compile.compositor import BOX_PADDING, LINE_HEIGHT, caption_letter, caption_strip
-from agents.compile.layers import Layer
-from agents.compile.lettering import Lettering, can_draw, fit_lines, paint
+from agents.compile.layers import Drawn, Layer, Sketch
+from agents.compile.lettering import (
+    Lettering,
+    can_draw,
+    fit_lines,
+    paint,
+    writes_right_to_left,
+)
 from agents.compile.params import CompileParams
 from agents.subtitles import one_line
 from agents.types import Box, Cue, Interval
@@ -21,6 +29,9 @@ OUTLINE = 0.09
 """Width of the dark line around letters without a box that is dark enough, in letter heights."""
 NAMED = 8
 """So many of the letters that the faces lack are named."""
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, right and bottom of a word in its strip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ def caption_layers(
 
 def caption_images(
     cues: Sequence[Cue], duration: float, params: CompileParams
-) -> Iterator[tuple[float, np.ndarray]]:
+) -> Iterator[tuple[float, Drawn]]:
     """Yield from when on each image is shown: straight RGBA, uint8, the size of the strip."""
     strip = caption_strip(params)
     clear = np.zeros((strip.h, strip.w, 4), np.uint8)
@@ -66,20 +77,21 @@ def caption_images(
             yield cue.end, clear
 
 
-def _cue_images(cue: Cue, params: CompileParams) -> Iterator[tuple[float, np.ndarray]]:
+def _cue_images(cue: Cue, params: CompileParams) -> Iterator[tuple[float, Sketch]]:
     """Yield the cue's pictures: one, or one per word where the word being said stands out."""
     drawing = _draw(cue.text, params)
     if drawing is None:
         return
     times = cue.spoken if params.caption_highlight else ()
-    places = drawing.word_places() if len(times) == len(cue.text.split()) else []
-    if not times or len(places) != len(times):
-        yield cue.start, drawing.picture()
+    timed = bool(times) and len(times) == len(cue.text.split())
+    places = drawing.word_places() if timed else []
+    if not timed or len(places) != len(times):
+        yield cue.start, drawing.sketch()
         return
     begins = [cue.start, *(min(max(time, cue.start), cue.end) for time in times[1:])]
     for number, begin in enumerate(begins):
         if number + 1 == len(begins) or begins[number + 1] > begin:
-            yield begin, drawing.picture(places[number])
+            yield begin, drawing.sketch(places[number])
 
 
 def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
@@ -90,73 +102,104 @@ def draw_caption(text: str, params: CompileParams) -> np.ndarray | None:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """One cue in its strip: coverages 0-1, shape (h, w)."""
+    """One cue in its strip, drawn when it is looked at."""
 
-    lettering: Lettering
-    places: list[tuple[float, float]]
-    box: np.ndarray
-    outline: np.ndarray | None
-    text: np.ndarray
-    colour: tuple[int, int, int]
+    lines: tuple[str, ...]
+    params: CompileParams
 
-    def picture(self, word: tuple[int, int, int, int] | None = None) -> np.ndarray:
-        """Return straight RGBA; what lies in `word` (left, top, right, bottom) stands out."""
-        layers = [(self.box, BLACK)]
-        if self.outline is not None:
-            layers.append((self.outline, BLACK))
-        layers.append((self.text, self.colour))
+    def sketch(self, word: Rectangle | None = None) -> Sketch:
+        """Return how its picture is drawn, with `word` standing out."""
+        params, strip = self.params, caption_strip(self.params)
+        shape = [
+            strip.w,
+            strip.h,
+            caption_letter(params),
+            params.caption_weight,
+            writes_right_to_left(),
+        ]
+        look = [params.caption_shade, params.caption_colour, params.caption_highlight]
+        key = json.dumps([_drawer(), self.lines, shape, look, word])
+        return Sketch(key, lambda: self.picture(word))
+
+    def picture(self, word: Rectangle | None = None) -> np.ndarray:
+        """Return straight RGBA; what lies in `word` stands out."""
+        box, outline, text = _coverages(self)
+        colour = TEXT_COLOURS[self.params.caption_colour]
+        layers = [(box, BLACK)]
+        if outline is not None:
+            layers.append((outline, BLACK))
+        layers.append((text, colour))
         if word is not None:
             left, top, right, bottom = word
-            said = np.zeros_like(self.text)
-            said[top:bottom, left:right] = self.text[top:bottom, left:right]
-            layers.append((said, accent_for(self.colour)))
+            said = np.zeros_like(text)
+            said[top:bottom, left:right] = text[top:bottom, left:right]
+            layers.append((said, accent_for(colour)))
         return paint(layers)
 
-    def word_places(self) -> list[tuple[int, int, int, int]]:
+    def word_places(self) -> list[Rectangle]:
         """Return the rectangle of each word; none where letters are joined or reordered."""
-        if self.lettering.joined:
+        lettering = self.lettering()
+        if lettering.joined:
             return []
-        half = self.lettering.letter * LINE_HEIGHT / 2
+        half, places = lettering.letter * LINE_HEIGHT / 2, self.places(lettering)
         found = []
-        for line, begin, end in self.lettering.words():
-            x, middle = self.places[line]
+        for line, begin, end in lettering.words():
+            x, middle = places[line]
             # Halfway into the space before and after: letters may lean over their edge.
-            margin = self.lettering.letter * 0.12
+            margin = lettering.letter * 0.12
             left, right = round(x + begin - margin), round(x + end + margin)
             found.append((max(0, left), max(0, round(middle - half)), right, round(middle + half)))
         return found
 
+    def lettering(self) -> Lettering:
+        """Return the lines in letters that fit the strip."""
+        letter, strip = caption_letter(self.params), caption_strip(self.params)
+        widest = round(strip.w * SAFE_WIDTH) - letter
+        return Lettering(self.lines, letter, self.params.caption_weight, widest)
 
-def _draw(text: str, params: CompileParams) -> _Drawing | None:
-    strip, look = caption_strip(params), params.look
-    lines = fit_lines(text, look.caption_columns, look.caption_lines)
-    if not lines:
-        return None
-    letter = caption_letter(params)
-    side = letter // 2
-    lettering = Lettering(
-        lines, letter, params.caption_weight, round(strip.w * SAFE_WIDTH) - letter
-    )
-    width = lettering.width + 2 * side
-    height = round(lettering.letter * (len(lines) * LINE_HEIGHT + 2 * BOX_PADDING))
-    left, top = (strip.w - width) // 2, max(0, (strip.h - height) // 2)
-    places = []
-    for number, line in enumerate(lines):
-        middle = top + lettering.letter * (BOX_PADDING + (number + 0.5) * LINE_HEIGHT)
-        places.append((left + (width - lettering.font.getlength(line)) / 2, middle))
-    size, colour = (strip.w, strip.h), TEXT_COLOURS[params.caption_colour]
-    outline = None
+    def box(self, lettering: Lettering) -> Box:
+        """Return the box around the lines."""
+        strip = caption_strip(self.params)
+        width = lettering.width + 2 * (caption_letter(self.params) // 2)
+        height = round(lettering.letter * (len(self.lines) * LINE_HEIGHT + 2 * BOX_PADDING))
+        return Box((strip.w - width) // 2, max(0, (strip.h - height) // 2), width, height)
+
+    def places(self, lettering: Lettering) -> list[tuple[float, float]]:
+        """Return where each line begins, and its middle."""
+        left, top, width, _ = self.box(lettering)
+        places = []
+        for number, line in enumerate(self.lines):
+            middle = top + lettering.letter * (BOX_PADDING + (number + 0.5) * LINE_HEIGHT)
+            places.append((left + (width - lettering.font.getlength(line)) / 2, middle))
+        return places
+
+
+@lru_cache(2)
+def _coverages(drawing: _Drawing) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
+    """Return box, outline and letters as coverages 0-1, (h, w): the same for each of its words."""
+    params, lettering = drawing.params, drawing.lettering()
+    strip, letter = caption_strip(params), caption_letter(params)
+    size, places = (strip.w, strip.h), drawing.places(lettering)
+    colour, outline = TEXT_COLOURS[params.caption_colour], None
     shown = (colour, accent_for(colour)) if params.caption_highlight else (colour,)
     if any(needs_outline(one, params.caption_shade) for one in shown):
         outline = lettering.draw(size, places, outline=max(2, round(letter * OUTLINE)))
-    return _Drawing(
-        lettering,
-        places,
-        draw_box(size, (left, top, width, height), side // 2) * params.caption_shade,
-        outline,
-        lettering.draw(size, places),
-        colour,
-    )
+    box = draw_box(size, drawing.box(lettering), letter // 2 // 2) * params.caption_shade
+    return box, outline, lettering.draw(size, places)
+
+
+@cache
+def _drawer() -> str:
+    """Return what draws the letters."""
+    import PIL
+
+    return PIL.__version__
+
+
+def _draw(text: str, params: CompileParams) -> _Drawing | None:
+    """Return the drawing of a cue, None when nothing of it can be drawn."""
+    lines = fit_lines(text, params.look.caption_columns, params.look.caption_lines)
+    return _Drawing(tuple(lines), params) if lines else None
 
 
 def draw_box(size: tuple[int, int], box: tuple[int, int, int, int], radius: int) -> np.ndarray:

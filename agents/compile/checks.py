@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.compile.clip_file import ClipFile
 from agents.compile.moving import FEWEST, moments_of, save_moving, small_picture, spread
 from agents.compile.sound import SAMPLE_RATE
 from agents.errors import RenderFailed
@@ -51,18 +51,20 @@ def check_clip(
     pictures are decoded. That finds a clip cut short or put together wrongly, and costs a
     twentieth of decoding what x264 has just made.
     """
+    import av
     from av.error import FFmpegError
 
     try:
-        times, keys, _ = _look_at_file(path, size)
-        begin, heard = _hear(path)
-        seconds = frames / fps
-        _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
-        _check_pace(times, fps)
-        if sound is not None:
-            _check_in_step(begin, outline(heard), sound)
-        still, moments = _look_through(path, set(spread(keys)), seconds, source_is_black)
-        _decode_end(path, keys[-1], frames, fps)
+        with av.open(path) as container:
+            file, times = _look_at_file(container, size)
+            begin, heard = file.heard()
+            seconds = frames / fps
+            _check_length(len(times) / fps, len(heard) / SAMPLE_RATE, seconds)
+            _check_pace(times, fps)
+            if sound is not None:
+                _check_in_step(begin, outline(heard), sound)
+            still, moments = _look_through(file, seconds, source_is_black)
+            _decode_end(file, frames, fps)
     except FFmpegError as error:
         raise RenderFailed(f"the clip does not decode to its end: {error}") from error
     still.to_image().save(poster, quality=POSTER_QUALITY)
@@ -74,10 +76,13 @@ def check_joined(path: Path, *, frames: int, fps: float, size: tuple[int, int]) 
 
     Only what joins them is new, so nothing is decoded.
     """
+    import av
     from av.error import FFmpegError
 
     try:
-        times, _, sound = _look_at_file(path, size)
+        with av.open(path) as container:
+            file, times = _look_at_file(container, size)
+            sound = file.sound_s()
     except FFmpegError as error:
         raise RenderFailed(f"the clip cannot be read to its end: {error}") from error
     _check_length(len(times) / fps, sound, frames / fps)
@@ -101,55 +106,16 @@ def _check_streams(container: av.container.InputContainer, size: tuple[int, int]
         raise RenderFailed(f"the clip's pixels are {context.pix_fmt}, not yuv420p")
 
 
-def _look_at_file(path: Path, size: tuple[int, int]) -> tuple[np.ndarray, list[int], float]:
-    """Check streams, and return when each picture is shown, the key frames and the sound's length.
-
-    Times and length are in seconds; key frames are given by their time stamps.
-    """
-    import av
-
-    with av.open(path) as container:
-        _check_streams(container, size)
-        times, keys = _read_packets(container)
-        sound = container.streams.audio[0]
-        if len(times) and abs(times[0]) > MAX_APART_S:
-            raise RenderFailed(f"the clip's picture begins at {times[0]:.2f} s, not at 0")
-        return times, keys, float((sound.duration or 0) * (sound.time_base or 0))
-
-
-def _read_packets(container: av.container.InputContainer) -> tuple[np.ndarray, list[int]]:
-    """Return when each picture is shown, in seconds, and the time stamps of the key frames."""
-    times, keys = [], [0]
-    tick = float(container.streams.video[0].time_base or 0)
-    for packet in container.demux(video=0):
-        if packet.pts is not None:
-            times.append(packet.pts * tick)
-            if packet.is_keyframe and packet.pts > keys[-1]:
-                keys.append(packet.pts)
-    return np.sort(times), keys
-
-
-def hear_clip(path: Path) -> np.ndarray:
-    """Return the sound of a clip of ours, float32 (n,) at 48 kHz."""
-    from av.error import FFmpegError
-
-    try:
-        return _hear(path)[1]
-    except (FFmpegError, IndexError) as error:
-        raise RenderFailed(f"the clip {path.name} has no sound that can be decoded") from error
-
-
-def _hear(path: Path) -> tuple[float, np.ndarray]:
-    """Return when the sound begins, and its samples, float32 (n,)."""
-    import av
-
-    begin, parts = 0.0, [np.zeros(0, np.float32)]
-    with av.open(path) as container:
-        for frame in container.decode(audio=0):
-            if len(parts) == 1:
-                begin = frame.time or 0.0
-            parts.append(frame.to_ndarray()[0])
-    return begin, np.concatenate(parts)
+def _look_at_file(
+    container: av.container.InputContainer, size: tuple[int, int]
+) -> tuple[ClipFile, np.ndarray]:
+    """Check streams, read all packets, and return when each picture is shown, in seconds."""
+    _check_streams(container, size)
+    file = ClipFile(container)
+    times = file.times()
+    if len(times) and abs(times[0]) > MAX_APART_S:
+        raise RenderFailed(f"the clip's picture begins at {times[0]:.2f} s, not at 0")
+    return file, times
 
 
 def _check_pace(times: np.ndarray, fps: float) -> None:
@@ -202,14 +168,14 @@ def _check_length(picture: float, sound: float, wanted: float) -> None:
 
 
 def _look_through(
-    path: Path, keys: set[int], duration: float, source_is_black: bool
+    file: ClipFile, duration: float, source_is_black: bool
 ) -> tuple[av.video.VideoFrame, list[np.ndarray]]:
-    """Return the key frame with the most to see, and all of them small.
+    """Return the key frame with the most to see, and up to `MOMENTS` of them small.
 
     The first ones are taken only if there is no other.
     """
     best, most, moments = None, (False, -1.0), []
-    for frame in _key_frames(path, keys):
+    for frame in file.key_frames(set(spread(file.keys()))):
         luma = _luma(frame)
         if best is None and not source_is_black and is_black(luma):
             raise RenderFailed("the clip begins with a black picture; the recording does not")
@@ -222,23 +188,9 @@ def _look_through(
     return best, moments
 
 
-def _key_frames(path: Path, keys: set[int]) -> Iterator[av.video.VideoFrame]:
-    """Yield the key frames with these time stamps, decoded without anything between them."""
-    import av
-
-    with av.open(path) as container:
-        container.streams.video[0].codec_context.skip_frame = "NONKEY"
-        for packet in container.demux(video=0):
-            if packet.pts is None or packet.pts in keys:
-                yield from (frame for frame in packet.decode() if frame.time is not None)
-
-
-def _decode_end(path: Path, last_key: int, frames: int, fps: float) -> None:
-    import av
-
-    with av.open(path) as container:
-        container.seek(last_key, stream=container.streams.video[0])
-        last = max((frame.time for frame in container.decode(video=0)), default=-1.0)
+def _decode_end(file: ClipFile, frames: int, fps: float) -> None:
+    decoded = file.frames_from(file.keys()[-1])
+    last = max((frame.time for frame in decoded), default=-1.0)
     end, wanted = last + 1 / fps, frames / fps
     # At 10 frames a second and less, one frame is as long as the whole tolerance.
     if wanted - end > max(MAX_LENGTH_ERROR_S, 1.5 / fps):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
@@ -23,6 +23,18 @@ between two frames when an edge of the clip is moved.
 
 
 @dataclass(frozen=True, slots=True)
+class Sketch:
+    """An image that is drawn only for a part of the clip that is encoded: others are kept."""
+
+    key: str
+    """Names all that its pixels depend on."""
+    draw: Callable[[], np.ndarray]
+
+
+Drawn = np.ndarray | Sketch
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """Images that are shown one after another at one place over the whole composed picture.
 
@@ -33,11 +45,12 @@ class Layer:
 
     place: Box
     """Inside the canvas; all four numbers are even."""
-    images: Iterable[tuple[float, np.ndarray]]
+    images: Iterable[tuple[float, Drawn]]
     """From when on each image is shown, in seconds of the clip and rising, until the next one.
 
-    Straight (not premultiplied) RGBA, uint8 (place.h, place.w, 4). The first is at 0.0; where
-    nothing is to be seen, the image is clear. Read once, one by one: a generator saves memory.
+    Straight (not premultiplied) RGBA, uint8 (place.h, place.w, 4), or how it is drawn, where that
+    is dear. The first is at 0.0; where nothing is to be seen, the image is clear. Read once, one
+    by one: a generator saves memory.
     """
     spans: tuple[tuple[float, float], ...] = ()
     """When there is something to be seen, from and to in seconds of the clip; empty means always.
@@ -51,12 +64,12 @@ def frame_of(time: float, fps: Fraction) -> int:
     return max(0, ceil(time * fps - EARLY))
 
 
-def on_frames(layer: Layer, fps: Fraction) -> Iterator[tuple[int, np.ndarray | None]]:
+def on_frames(layer: Layer, fps: Fraction) -> Iterator[tuple[int, Drawn | None]]:
     """Yield from which frame on each image is shown, None where nothing is to be seen."""
     spans = [(frame_of(start, fps), frame_of(end, fps)) for start, end in layer.spans]
     edges = [(frame, None) for frame in sorted({0, *(edge for span in spans for edge in span)})]
     images = ((frame_of(time, fps), image) for time, image in layer.images)
-    held: np.ndarray | None = None
+    held: Drawn | None = None
     for frame, changes in groupby(merge(edges, images, key=_first), key=_first):
         for _, image in changes:
             # Of two images that fall on one frame, the later is shown.
@@ -65,7 +78,7 @@ def on_frames(layer: Layer, fps: Fraction) -> Iterator[tuple[int, np.ndarray | N
         yield frame, held if seen else None
 
 
-def _first(change: tuple[int, np.ndarray | None]) -> int:
+def _first(change: tuple[int, Drawn | None]) -> int:
     return change[0]
 
 

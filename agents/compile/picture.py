@@ -143,18 +143,20 @@ def _shares(picture: Picture, wanted: Sequence[int], threads: int) -> list[list[
 def described_for(
     picture: Picture, wanted: Sequence[int]
 ) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
-    """Return what all children are told, backgrounds drawn, and each group by its number."""
+    """Return what all children are told, what is missing drawn, and each group by its number."""
     media, drawings = picture.media, picture.drawings
     runs = [run for number in wanted for run in picture.groups[number].runs]
     made = {each: i for i, each in enumerate(dict.fromkeys(run.composition for run in runs))}
-    images = {digest: i for i, digest in enumerate(drawings.at)}
+    layers = [layer for number in wanted for layer in picture.groups[number].layers]
+    digests = dict.fromkeys(digest for layer in layers for _, digest in layer if digest)
+    images = {digest: i for i, digest in enumerate(digests)}
     told = {
         "source": described_source(media),
         "fps": [picture.timeline.fps.numerator, picture.timeline.fps.denominator],
         "encoder": encoder_settings(picture.params),
         "compositions": [_composition(composition, drawings) for composition in made],
         "stills": str(drawings.path),
-        "images": [[list(place), at] for place, at in drawings.at.values()],
+        "images": [[list(place), at] for place, at in map(drawings.find, images)],
     }
     return told, {number: _described(picture.groups[number], made, images) for number in wanted}
 

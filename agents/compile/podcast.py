@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from agents.compile.chapters import to_ffmetadata
-from agents.compile.checks import MAX_LENGTH_ERROR_S, hear_clip
+from agents.compile.checks import MAX_LENGTH_ERROR_S
+from agents.compile.clip_file import hear_clip
 from agents.compile.id3 import id3_tag
 from agents.compile.sound import SAMPLE_RATE
 from agents.errors import RenderFailed

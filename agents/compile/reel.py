@@ -20,7 +20,8 @@ import numpy as np
 
 from agents.compile.caption_track import write_caption_track
 from agents.compile.chapters import to_ffmetadata
-from agents.compile.checks import check_clip, hear_clip, is_black, outline
+from agents.compile.checks import check_clip, is_black, outline
+from agents.compile.clip_file import hear_clip
 from agents.compile.compiler import compile_clips
 from agents.compile.params import CompileParams
 from agents.compile.render import MOVING, POSTER, VIDEO, clip_key, clip_of, write_subtitles

@@ -203,6 +203,23 @@ def lies_between_bars(rect: Rect, pictures: np.ndarray) -> bool:
     return pillars or letters
 
 
+def stands_in_middle(rect: Rect, limits: Rect) -> bool:
+    """Tell whether a rectangle rises high from the bottom in the middle, away from both sides.
+
+    No camera is shown there beside a screen: it is somebody in a picture that the camera fills,
+    between straight lines of the room.
+    """
+    width, height = limits.right - limits.left, limits.bottom - limits.top
+    stands = rect.bottom >= limits.bottom - BLUR and rect.bottom - rect.top >= TALL * height
+    within = rect.left >= limits.left + BLUR and rect.right <= limits.right - BLUR
+    centre = abs(rect.left + rect.right - limits.left - limits.right) / 2
+    return stands and within and centre <= MIDDLE * width
+
+
+TALL, MIDDLE = 0.6, 0.2
+"""Share of the height that it has then, and of the width by which its centre may be off."""
+
+
 def _without_margin(
     pictures: np.ndarray, known: np.ndarray, margin: np.int16, level: float
 ) -> Rect:

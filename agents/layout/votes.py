@@ -23,6 +23,7 @@ from agents.layout.boxes import (
     find_blobs,
     find_cells,
     snap_to_edges,
+    stands_in_middle,
 )
 from agents.layout.motion import (
     CELL,
@@ -74,10 +75,11 @@ def short_votes(motion: Motion, luma: np.ndarray, limits: Rect, params: LayoutPa
         for cells in find_cells(moving, _least_cells(params, motion))[:2]:
             seed, within = _within(cells, limits)
             box = snap(edges, seed, within)
-            if has_border(box, within, CLEAR_SUPPORT):
+            middle = stands_in_middle(box.rect, limits)
+            if not middle and has_border(box, within, CLEAR_SUPPORT):
                 votes.append(Vote(box, (index,), whole=False))
             else:
-                weak = has_border(box, within, params.edge_support)
+                weak = not middle and has_border(box, within, params.edge_support)
                 blobs.append(Blob(seed, index, cells, box if weak else None))
     clear = distinct([vote.box for vote in votes])
     blobs = [_without_clear(blob, clear, luma, limits, params) for blob in blobs]
@@ -144,6 +146,8 @@ def _joint_votes(
         pictures = sample(luma, frames)
         box = joint_box(pictures, seed, limits_around(seed, limits), params)
         box = box or joint_box(pictures, wide, limits_around(wide, limits), params)
+        if box is not None and stands_in_middle(box.rect, limits):
+            box = None
         clear = box is not None and np.mean(box.support) >= CLEAR_SUPPORT
         stays = not clear and _stays(seed, frames, motion)
         alone = stays and is_empty_beside(wide, pictures)

@@ -19,7 +19,7 @@ class SilenceParams(Params):
     min_silence_s: Annotated[float, Tunable(0.1, 5, step=0.05, unit="s")] = 0.3
     """Shorter pauses are ignored."""
     padding_s: Annotated[float, Tunable(0, 0.5, step=0.01, unit="s")] = 0.0
-    """This much at both ends of a pause is left to the words; cuts keep `breath_s` besides."""
+    """This much at both ends of a pause is left to the words; cuts keep a breath besides."""
     close_gaps_s: Annotated[float, Tunable(0, 1, step=0.01, unit="s")] = 0.1
     """Sounds shorter than this, such as a click, do not end a silence, nor such gaps speech."""
     blank_contrast: Annotated[float, Tunable(0, 30, step=0.5)] = 3.0

@@ -40,6 +40,8 @@ NEAR_S = 2.0
 """Speech this near to a cue counts as covered by it."""
 SPEECH = 0.5
 """Silero's probability from which on a hop counts as speech."""
+NOTHING_HEARD = "none (no speech was heard)"
+"""What stands for an engine where none was asked."""
 FEW_SPEECH_S = 10.0
 """With less speech than this there is nothing to compare captions with."""
 
@@ -54,7 +56,7 @@ def transcribe(intake: Intake, *, params: TranscriptParams, context: Context) ->
         except CaptionsError as error:
             notices.append(Notice(error.code, f"{error.message}; speech recognition is used"))
     if not measure_activity(intake).active.any():
-        return Transcript("und", "none (no speech was heard)", (), tuple(notices))
+        return Transcript("und", NOTHING_HEARD, (), tuple(notices))
     return _recognise(intake, params, context, notices)
 
 

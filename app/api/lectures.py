@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -14,6 +15,7 @@ from app.api.queries import OfJob, partial_query
 from app.api.views import Bundle, LiveSilence, Peaks
 from app.chapters import CHAPTER_FORMATS
 from app.exchange import EXCHANGE_FORMATS
+from app.formats import FileFormat
 from app.services.root import current_services
 from app.transcripts import TRANSCRIPT_FORMATS
 
@@ -84,12 +86,17 @@ def _suffix(known: Any) -> Any:  # noqa: ANN401
     return Path(description="What the file is made as.", json_schema_extra={"enum": list(known)})
 
 
-FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The file.", "content": {"*/*": {"schema": {"type": "string"}}}}
-}
+def _as_file(known: Mapping[str, FileFormat[Any]]) -> dict[int | str, dict[str, Any]]:
+    """Return what the document says of a file in these formats: which are JSON, and which text."""
+    kinds = {
+        one.media_type: "object" if "/json" in one.media_type else "string"
+        for one in known.values()
+    }
+    content = {media_type: {"schema": {"type": kind}} for media_type, kind in kinds.items()}
+    return {200: {"description": "The file.", "content": content}}
 
 
-@texts.get("/transcript.{suffix}", response_class=Response, responses=FILE)
+@texts.get("/transcript.{suffix}", response_class=Response, responses=_as_file(TRANSCRIPT_FORMATS))
 def get_transcript_file(
     id: str,
     suffix: Annotated[str, _suffix(TRANSCRIPT_FORMATS)],
@@ -103,7 +110,7 @@ def get_transcript_file(
     return sent_kept(found, if_none_match, accept_encoding, media_type, headers)
 
 
-@texts.get("/chapters.{suffix}", response_class=Response, responses=FILE)
+@texts.get("/chapters.{suffix}", response_class=Response, responses=_as_file(CHAPTER_FORMATS))
 def get_chapters_file(
     id: str, suffix: Annotated[str, _suffix(CHAPTER_FORMATS)], job: OfJob = None
 ) -> Response:
@@ -111,7 +118,7 @@ def get_chapters_file(
     return _saved(*current_services().review.chapters(id, suffix, job))
 
 
-@texts.get("/cutlist.{suffix}", response_class=Response, responses=FILE)
+@texts.get("/cutlist.{suffix}", response_class=Response, responses=_as_file(EXCHANGE_FORMATS))
 def get_cutlist_file(
     id: str, suffix: Annotated[str, _suffix(EXCHANGE_FORMATS)], job: OfJob = None
 ) -> Response:

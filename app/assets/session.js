@@ -4,7 +4,7 @@ if (!globalThis.__lhSession) {
   globalThis.__lhSession = true;
   const look = (status, url) => {
     if (status !== 401 || !new URL(url, location.href).href.startsWith(location.origin)) return;
-    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   };
   const { open } = XMLHttpRequest.prototype;
   XMLHttpRequest.prototype.open = function (...given) {

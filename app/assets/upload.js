@@ -58,9 +58,16 @@ class Form {
     if (captions.length) [this.captions] = captions.slice(-1);
     if (recordings.length) [this.file] = recordings.slice(-1);
     this.find("file-name").textContent = this.file ? `${this.file.name} (${megabytes(this.file.size)})` : "";
-    this.find("captions-name").textContent = this.captions && !this.find("captions-input").files.length ? this.captions.name : "";
+    if (captions.length) this.nameCaptions();
     if (this.file && !this.find("title").value) this.find("title").placeholder = this.file.name.replace(/\.[^.]+$/, "");
     this.check();
+  }
+
+  // The field names captions that came with the recording, instead of saying that none are chosen.
+  nameCaptions() {
+    const held = new DataTransfer();
+    held.items.add(this.captions);
+    this.find("captions-input").files = held.files;
   }
 
   listBatch() {

@@ -27,11 +27,25 @@ admin = App(
     help_format="plaintext",
     result_action="return_value",
 )
-admin.command("app.commands.storage:storage", name="storage")
-admin.command("app.commands.personal:export_person", name="export-person")
-admin.command("app.commands.personal:erase_person", name="erase-person")
-admin.command("app.commands.retention:retention", name="retention")
-admin.command("app.commands.quota:quota", name="quota")
+ELSEWHERE = {
+    "storage": (
+        "storage:storage",
+        "Set encryption, lifecycle rules and no public access on the bucket of LECTURE_MEDIA.",
+    ),
+    "export-person": (
+        "personal:export_person",
+        "Write all that is known of a person, their lectures included, to a zip file.",
+    ),
+    "erase-person": (
+        "personal:erase_person",
+        "Erase a person's account, data and lectures for good; killed, it goes on.",
+    ),
+    "retention": ("retention:retention", "List what is kept for how long and what of it is due."),
+    "quota": ("quota:quota", "Say what a person has taken and may take, or change it."),
+}
+"""Commands that are imported when they are called, and what the list of commands says of them."""
+for _name, (_place, _help) in ELSEWHERE.items():
+    admin.command(f"app.commands.{_place}", name=_name, help=_help)
 
 Name = Annotated[str, Parameter(help="Name that the person signs in with.")]
 RoleOption = Annotated[

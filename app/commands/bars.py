@@ -19,7 +19,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-ENDS = ("done", "failed", "cancelled")
+ENDS = {"done": "done", "failed": "failed", "cancelled": "not run"}
+"""What is said of a stage that has ended; nobody need have cancelled those after a failed one."""
 EVERY_S = 20.0
 """Where there is no terminal, a stage that takes long says so this often."""
 
@@ -73,7 +74,7 @@ class StageBars(_Bars):
         stage, status = event["stage"], event["status"]
         if stage not in self.tasks or stage in self.ended:
             return
-        message = status if status in ENDS else event.get("message") or ""
+        message = ENDS.get(status) or event.get("message") or ""
         if status in ENDS:
             self.ended.add(stage)
             if not self.live:

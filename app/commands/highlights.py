@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from agents.errors import LectureError, TuningError
 from agents.params import Params
+from agents.transcript.captions import FORMATS
 from agents.tuning import tuning_type
 from app.chapters import youtube_notices
 from app.cli import explain
@@ -45,7 +46,7 @@ def highlights(
     ],
     captions: Annotated[
         Path | None,
-        Parameter(help="Captions (SRT, VTT, TTML, json3); those beside the file are found."),
+        Parameter(help=f"Captions ({FORMATS}); those beside the file are found."),
     ] = None,
     logo: Annotated[
         Path | None, Parameter(help="A PNG or JPEG to show in the corner of every clip.")

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from os.path import isfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -51,7 +52,11 @@ class Outcome:
     def told(self) -> str:
         """Return which transcript was used, in one line."""
         transcript = self.findings.transcript
-        return f"transcript from {transcript.engine}" if transcript else "no transcript made"
+        if transcript is None:
+            return "no transcript made"
+        if not transcript.segments:
+            return "no speech was heard, so there are no clips"
+        return f"transcript from {transcript.engine}"
 
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints: the analysis without its long lists."""
@@ -144,7 +149,8 @@ def check_file(file: Path) -> None:
     if not file.exists():
         raise NotFound(f"{file.name!r} does not exist.")
     if not file.is_file():
-        raise MediaError(f"{file.name!r} is no file.", code="not_media")
+        text = f"{file.name!r} is a folder; name the recordings in it."
+        raise MediaError(text, code="not_media")
     with file.open("rb") as opened:
         head = opened.read(HEAD_BYTES)
     sniff(head, file.name)
@@ -157,7 +163,8 @@ def find_captions(file: Path, given: Path | None) -> Path | None:
             raise NotFound(f"{given.name!r} does not exist.")
         return given.absolute()
     beside = (file.with_suffix(suffix) for suffix in CAPTION_SUFFIXES)
-    return next((path for path in beside if path.is_file()), None)
+    # with a longer suffix a name may be too long for a file, of which Path.is_file raises
+    return next((path for path in beside if isfile(path)), None)  # noqa: PTH113
 
 
 @contextmanager

@@ -9,6 +9,9 @@ import structlog
 
 from app.settings import Settings
 
+WIRES = ("botocore", "boto3", "s3transfer", "urllib3", "httpx", "httpx2", "httpcore", "httpcore2")
+"""These would tell of each request with what it was signed by, cookies and tokens, at `DEBUG`."""
+
 
 def set_up_logging(settings: Settings) -> None:
     """Render every record of the standard library's loggers through structlog."""
@@ -44,5 +47,5 @@ def set_up_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("uvicorn.error", "rq.worker", "watchdog", "httpx"):
+    for noisy in ("uvicorn.error", "rq.worker", "watchdog", *WIRES):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -55,6 +55,12 @@ class Asked(NamedTuple):
     host: str
     secure: bool
     caller: Caller
+    query: str = ""
+
+    @property
+    def place(self) -> str:
+        """Return the path with what follows it: which lecture, and where in it."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def is_page(self) -> bool:
@@ -112,6 +118,7 @@ class Gate:
             *(method, scope["path"], headers, headers.get("host", "")),
             is_secure(scope, headers, proxies),
             Caller(client_of(scope, headers, proxies), secrets.token_hex(8)),
+            scope["query_string"].decode("latin-1"),
         )
 
     def _foreign(self, asked: Asked) -> Refusal | None:
@@ -234,7 +241,7 @@ def _refused(refusal: Refusal, asked: Asked) -> Response:
     """Send people to where they sign in, tell programs why not."""
     page = asked.is_page and not asked.path.startswith("/api/")
     if refusal.status == 401 and page and asked.method in SAFE_METHODS:
-        return RedirectResponse(f"/login?next={quote(asked.path, safe='')}", 303)
+        return RedirectResponse(f"/login?next={quote(asked.place, safe='')}", 303)
     headers = dict(refusal.headers)
     if refusal.status == 429 and page:
         answer = document("A moment, please", told(refusal.detail), status=429)

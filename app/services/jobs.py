@@ -16,6 +16,7 @@ from agents.errors import StageError, TuningError
 from agents.params import Params
 from agents.tuning import parse_tuning, tuning_type, with_values
 from app.security.access import visible_now
+from app.security.identity import acting
 from app.services.core import Core, no_broker
 from data.decisions import gather_decisions
 from data.jobs import get_job, job_log, job_stages, jobs_named, list_jobs, page_jobs
@@ -162,10 +163,11 @@ class Jobs:
     ) -> Job:
         """Start a job with another tuning; stages whose key is unchanged are done at once.
 
-        Asked again with the same idempotency key and tuning, it returns the job of the first time.
+        Asked again with the same idempotency key of the same person, it returns the job of the
+        first time.
         """
         tuning = checked_tuning(tuning)
-        job_id = idempotency_key and _named_id(idempotency_key, lecture_id, tuning)
+        job_id = idempotency_key and _named_id(acting().id, idempotency_key, lecture_id, tuning)
         if job_id and (made := self._made(job_id)):
             return made
         parent = self.shown(lecture_id)
@@ -294,10 +296,10 @@ class Jobs:
         }
 
 
-def _named_id(key: str, lecture_id: str, tuning: Params) -> str:
-    """Return a job id whose first half is the hash of the key, the second that of the request."""
-    request = f"{lecture_id} {tuning.model_dump_json()}"
-    return "".join(hashlib.sha256(text.encode()).hexdigest()[:16] for text in (key, request))
+def _named_id(person: str, key: str, lecture_id: str, tuning: Params) -> str:
+    """Return a job id: half of it the hash of a person's key, half that of the request."""
+    parts = (f"{person} {key}", f"{lecture_id} {tuning.model_dump_json()}")
+    return "".join(hashlib.sha256(text.encode()).hexdigest()[:16] for text in parts)
 
 
 def _overall(job: Job, stages: tuple[StageView, ...], live: Mapping[str, Any]) -> float:

@@ -23,6 +23,7 @@ class Labels:
     def marked(self, lecture_id: str) -> list[Span]:
         """Return the stretches that are marked, in order."""
         with self.core.store.read() as con:
+            get_lecture(con, lecture_id)
             return _read(con, lecture_id)
 
     def mark(self, lecture_id: str, start: float, end: float) -> list[Span]:

@@ -12,6 +12,7 @@ from agents.compile.render import render_clip
 from agents.subtitles import make_cues
 from agents.types import Box, Cue, Interval, Word
 from tests.colour_lecture import (
+    drawn,
     make_colour_lecture,
     make_tiny_lecture,
     onsets,
@@ -84,7 +85,7 @@ def test_letters_that_the_font_lacks_are_left_out_and_never_drawn_as_boxes():
 
 def test_a_cue_clears_when_it_ends_unless_the_next_begins():
     cues = [Cue(1.0, 2.0, "one"), Cue(2.0, 3.0, "two"), Cue(4.0, 9.0, "three"), Cue(12, 13, "no")]
-    images = list(caption_images(cues, 10.0, PARAMS))
+    images = list(drawn(caption_images(cues, 10.0, PARAMS)))
     assert [t for t, _ in images] == [0.0, 1.0, 2.0, 3.0, 4.0, 9.0]
     assert [bool(image.any()) for _, image in images] == [False, True, True, False, True, False]
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+import agents.compile.captions as captions_module
 import agents.compile.picture as picture_module
 from agents.compile.params import CompileParams
 from agents.compile.render import render_clip
@@ -81,6 +82,21 @@ def test_only_touched_groups_are_encoded_and_the_bytes_are_a_cold_renders(
     shorter = lecture.plan((0.5, 11.0), cues=CUES)
     render(lecture, shorter, tmp_path / "shorter", shelf)
     assert encoded == [6, 1, 6, 1]
+
+
+def test_only_subtitles_of_touched_groups_are_drawn(lecture, tmp_path, shelf, monkeypatch):
+    asked = []
+    draw = captions_module._Drawing.picture
+    monkeypatch.setattr(
+        captions_module._Drawing,
+        "picture",
+        lambda drawing, word: asked.append(drawing.lines) or draw(drawing, word),
+    )
+    render(lecture, lecture.plan((0.5, 12.0), cues=CUES), tmp_path / "first", shelf)
+    assert sorted(asked) == [("One",), ("Two",)]
+    edited = lecture.plan((0.5, 12.0), cues=(CUES[0], (6.0, 7.0, "Another")))
+    render(lecture, edited, tmp_path / "edited", shelf)
+    assert asked[2:] == [("Another",)]
 
 
 def test_a_moved_edge_keeps_the_sound_away_from_it(lecture, tmp_path, shelf):

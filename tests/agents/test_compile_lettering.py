@@ -24,6 +24,7 @@ from agents.compile.lettering import (
 )
 from agents.compile.params import CompileParams
 from agents.types import Cue
+from tests.colour_lecture import drawn
 
 TEXT = "HIHIHIH EMEMEM\nLTLTLT HEHEHE"
 GROUNDS = [(255, 255, 255), (255, 240, 120), (128, 128, 128), (0, 0, 0)]
@@ -80,7 +81,7 @@ def test_the_word_being_said_stands_out_and_can_be_read(shade, colour):
     accent = accent_for(TEXT_COLOURS[colour])
     assert accent in ACCENTS
     cue = Cue(1.0, 3.0, TEXT, (1.0, 1.5, 2.0, 2.5))
-    images = list(caption_images([cue], 5.0, params))
+    images = list(drawn(caption_images([cue], 5.0, params)))
     assert [time for time, _ in images] == [0.0, 1.0, 1.5, 2.0, 2.5, 3.0]
     columns = []
     for number, (_, image) in enumerate(images[1:5]):
@@ -106,8 +107,8 @@ def test_the_word_being_said_stands_out_and_can_be_read(shade, colour):
 def test_a_cue_whose_words_are_not_known_to_the_letter_is_shown_as_a_whole(cue):
     params = CompileParams(caption_highlight=True)
     plain = CompileParams()
-    lit = list(caption_images([cue], 3.0, params))
-    whole = list(caption_images([cue], 3.0, plain))
+    lit = list(drawn(caption_images([cue], 3.0, params)))
+    whole = list(drawn(caption_images([cue], 3.0, plain)))
     assert [time for time, _ in lit] == [0.0, 0, 2]
     assert all(np.array_equal(a, b) for (_, a), (_, b) in zip(lit, whole, strict=True))
 

@@ -6,7 +6,7 @@ import pytest
 
 from agents.compile import CompileParams
 from agents.compile.chapters import to_ffmetadata
-from agents.compile.checks import hear_clip
+from agents.compile.clip_file import hear_clip
 from agents.compile.reel import film_key, join_graph, render_film
 from agents.types import Cue
 from tests.colour_lecture import (

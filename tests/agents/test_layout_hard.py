@@ -70,6 +70,23 @@ def walking(count, seed):
     return luma
 
 
+def test_lecturer_between_upright_lines_of_the_room_is_a_camera_alone():
+    luma = add_camera(slide_pictures(12), CAMERA)
+    moments = [add_camera(slide_pictures(12), CAMERA, seed=10 + n) for n in range(4)]
+    rng, (rows, columns) = np.random.default_rng(6), np.mgrid[:180, :320]
+    for room in (picture for pictures in (luma, *moments) for picture in pictures[8:]):
+        room[:] = 70
+        room[10:100, 16:112] = 160
+        room[:, 224:226] = 30
+        x, y = 160 + rng.integers(-8, 9), 25 + rng.integers(0, 8)
+        room[((columns - x) / 30) ** 2 + ((rows - y - 45) / 42) ** 2 < 1] = 130
+        room[((columns - x) / 60) ** 2 + ((rows - y - 170) / 85) ** 2 < 1] = 45
+    motion = measure_motion(KeyFrames(np.arange(12) * 8.0, luma), range(12), measure_stir(moments))
+    inset, alone = detect_layout(motion, luma, 96.0, PARAMS)
+    assert inset.arrangement.kind == "picture_in_picture"
+    assert (alone.arrangement.kind, alone.first) == ("camera_only", 8)
+
+
 def test_lecturer_who_walks_about_is_a_camera_alone_all_the_time():
     luma = np.concatenate((walking(10, 1), slide_pictures(10)))
     moments = [luma.copy() for _ in range(4)]

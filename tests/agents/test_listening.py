@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from agents.decoder import open_container
 from agents.listening import RATE, write_sound
 from tests.recordings import SIZE, counting, ffmpeg, write_recording
 
@@ -30,7 +31,8 @@ def read(path, folder, stretches, *, stream=0, channel=0):
         for number, (begin, length) in enumerate(stretches)
     ]
     source = {"path": str(path), "demuxer": "mov", "width": SIZE[0], "height": SIZE[1]}
-    write_sound(source, {"stream": stream, "channel": channel, "stretches": asked})
+    with open_container(source["path"], source["demuxer"]) as opened:
+        write_sound(source, {"stream": stream, "channel": channel, "stretches": asked}, opened)
     return [np.fromfile(one["path"], "<f4") for one in asked]
 
 

@@ -20,6 +20,8 @@ real_hasher = passwords.hasher
 PASSWORD = "three green apples"
 ROLES = {"vera": "viewer", "ines": "instructor", "otto": "instructor", "rosa": "researcher"}
 """By name; `ines` owns the lecture, `otto` is another instructor."""
+OVER = {"expired": "expires", "revoked": "ended"}
+"""Keys for everything that let nobody in any more, and the column that says so."""
 
 
 @contextmanager
@@ -86,8 +88,12 @@ class Town:
                 )  # fmt: skip
             end_session(con, digest(self.secrets["revoked"]))
         with self.as_("anna"):
-            for scope in SCOPES:
-                self.secrets[f"key {scope}"] = accounts.make_key(scope, [scope])
+            for scope in (*SCOPES, *OVER):
+                scopes = SCOPES if scope in OVER else [scope]
+                self.secrets[f"key {scope}"] = accounts.make_key(scope, scopes)
+        with services.store.write() as con:
+            for scope, column in OVER.items():
+                con.run(f"update api_key set {column} = $2 where name = $1", scope, now())
 
     def headers(self, who):
         """Return the headers of a person's browser, of a key, or of nobody."""

@@ -10,7 +10,8 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from agents.errors import AccessDenied, LectureError, NotFound
-from app.security import passwords, totp
+from app.account_link import share_address
+from app.security import connections, directory, passwords, totp
 from app.security.identity import OPERATOR, Caller, acting_as, caller
 from app.security.login import safe_next
 from app.security.passwords import WeakPassword, check_password, verify_password
@@ -66,12 +67,14 @@ def post(web, path, **fields):
 
 def test_a_person_signs_in_looks_and_signs_out(web):
     sent = web.get("/review?lecture=x", headers={"Accept": "text/html"}, follow_redirects=False)
-    assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=%2Freview")
-    form = web.get(sent.headers["location"])
+    there = "/login?next=%2Freview%3Flecture%3Dx"
+    assert (sent.status_code, sent.headers["location"]) == (303, there)
+    form = web.get(there)
+    assert f'action="{there}"' in form.text
     assert 'autocomplete="current-password"' in form.text
     assert form.headers["referrer-policy"] == "same-origin"
-    entered = post(web, "/login?next=%2Freview", name=" Anna ", password=PASSWORD)
-    assert (entered.status_code, entered.headers["location"]) == (303, "/review")
+    entered = post(web, there, name=" Anna ", password=PASSWORD)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/review?lecture=x")
     cookie = entered.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -141,6 +144,17 @@ def test_an_idle_session_ends(place, monkeypatch):
     assert directory.by_secret(secret) is None
 
 
+def test_a_session_in_use_ends_after_eight_hours(place, accounts, monkeypatch):
+    secret, begun = accounts.sign_in("anna", PASSWORD).secret, now()
+    for minutes in range(0, 8 * 60, 20):
+        monkeypatch.setattr(
+            "app.security.directory.now", lambda at=minutes: begun + timedelta(minutes=at)
+        )
+        assert place.services.directory.by_secret(secret) is not None, minutes
+    monkeypatch.setattr("app.security.directory.now", lambda: begun + timedelta(minutes=481))
+    assert place.services.directory.by_secret(secret) is None
+
+
 def until_closed(ws):
     """Read what a page is sent until the server closes it; return why."""
     try:
@@ -156,6 +170,11 @@ def test_a_revoked_session_closes_what_it_has_open(web, place, operator):
         place.services.accounts.end_sessions(place.people["otto"].id)
         assert until_closed(ws) == 4401
     assert web.get("/api/v1/lectures", headers=headers).status_code == 401
+
+
+def test_what_ended_is_noticed_within_a_second():
+    """By the pauses themselves: how often the store is looked at, and open connections are."""
+    assert directory.FRESH_S + connections.EVERY_S <= 0.75
 
 
 def test_to_sign_out_in_one_tab_closes_the_pages_of_the_others(web, place):
@@ -206,6 +225,14 @@ def test_programs_refresh_and_a_token_used_twice_ends_all(place, accounts):
         assert place.services.directory.by_secret(token) is None
     with pytest.raises(SignInRefused):
         accounts.refresh(second.refresh)
+
+
+@pytest.mark.parametrize(
+    ("lecture", "address"),
+    [("sample-6ece95de", "/share/sample-6ece95de"), ('"><b>', "/share/%22%3E%3Cb%3E")],
+)
+def test_every_lecture_has_its_page_for_sharing(lecture, address):
+    assert share_address(lecture) == address
 
 
 # --- passwords and delays -------------------------------------------------------------------------
@@ -363,6 +390,12 @@ def sign_in(web, place, name):
     web.cookies.set("lh_session", place.secrets[name])
 
 
+def new_factor(web):
+    """Return the secret that the account page shows for an authenticator app."""
+    page = post(web, "/account", do="totp").text
+    return re.search(r"name='secret' value='(\w+)'", page)[1]
+
+
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(web, place):
     sign_in(web, place, "rosa")
     page = post(web, "/account", do="key", name="<CI>", scope="read", days="30").text
@@ -395,8 +428,7 @@ def test_a_key_makes_no_keys_and_has_no_more_than_its_person(web, place, account
 def test_a_second_factor_is_asked_for_and_each_code_counts_once(web, place, accounts, monkeypatch):
     monkeypatch.setattr(Throttle, "begin", lambda self, name, ip: 0.0)
     sign_in(web, place, "anna")
-    page = post(web, "/account", do="totp").text
-    secret = re.search(r"name='secret' value='(\w+)'", page)[1]
+    secret = new_factor(web)
     code = totp.code_at(secret, int(time.time() // 30))
     assert "does not fit" in post(web, "/account", do="confirm_totp", secret=secret, code="1").text
     done = post(web, "/account", do="confirm_totp", secret=secret, code=code)
@@ -488,31 +520,68 @@ def test_a_link_shows_one_lecture_until_it_is_taken_back(web, place, shared, fin
 # --- secrets --------------------------------------------------------------------------------------
 
 
+def given_out(web, place, accounts, finished):
+    """Have one secret of every kind given out and used; return them by kind."""
+    services, tokens = place.services, accounts.sign_in_program("anna", PASSWORD)
+    newer = accounts.refresh(tokens.refresh)
+    found = {
+        **{"access": tokens.access, "refresh": tokens.refresh, "refreshed": newer.refresh},
+        **{"password": PASSWORD, "new password": NEW, "local link": accounts.local_link()},
+        **{"invitation": accounts.invite("viewer"), **place.secrets},
+        "reset": accounts.reset_link(place.people["otto"].id),
+    }
+    with place.as_("ines"):
+        found["share"] = services.sharing.share_link(finished, days=1)[0]
+        clip = services.clips.list(services.jobs.latest(finished).id)[0]
+        found["file"] = services.links.of_clip(clip.id, "video").url.rpartition("/")[2]
+    entered = post(web, "/login", name="anna", password=PASSWORD)
+    found["session"] = re.search("lh_session=([^;]+)", entered.headers["set-cookie"])[1]
+    post(web, f"/s/{found['share']}")
+    post(web, f"/invite/{found['invitation']}", name="nora", password=NEW)
+    post(web, f"/reset/{found['reset']}", password=NEW)
+    assert web.get(f"/api/v1/files/{found['file']}").status_code == 200
+    sign_in(web, place, "anna")
+    found["second factor"] = secret = new_factor(web)
+    code = totp.code_at(secret, int(time.time() // 30))
+    assert (
+        "asks for a code" in post(web, "/account", do="confirm_totp", secret=secret, code=code).text
+    )
+    web.cookies.clear()
+    for who in ("key read", "key admin", "rosa"):
+        web.get("/api/v1/lectures", headers=place.headers(who))
+    return found
+
+
+def rows_as_text(store):
+    """Return every cell of every table: a file may hold them packed, where no search finds them."""
+    with store.read() as con:
+        tables = con.rows("select table_name as name from duckdb_tables() where not internal")
+        return "".join(
+            str(row) for table in tables for row in con.rows(f"select * from {table['name']}")
+        )
+
+
 def test_no_secret_that_was_given_out_is_kept_or_logged(
     web, place, accounts, operator, shared, finished, caplog
 ):
     """Not in the store, its log, the broker's append-only file, nor in what is logged."""
     caplog.set_level("DEBUG")
-    tokens = accounts.sign_in_program("anna", PASSWORD)
-    secrets = [accounts.invite("viewer"), tokens.access, tokens.refresh, accounts.local_link()]
-    secrets += [PASSWORD, NEW, *place.secrets.values()]
-    with place.as_("ines"):
-        secrets.append(shared.share_link(finished, days=1)[0])
-    entered = post(web, "/login", name="anna", password=PASSWORD)
-    secrets.append(re.search("lh_session=([^;]+)", entered.headers["set-cookie"])[1])
-    post(web, f"/s/{secrets[-2]}")
-    post(web, f"/invite/{secrets[0]}", name="nora", password=NEW)
-    for who in ("key read", "key admin", "rosa"):
-        web.get("/api/v1/lectures", headers=place.headers(who))
+    secrets = given_out(web, place, accounts, finished)
     place.services.redis.set("of-this-test", "in the append-only file")
     state = place.services.settings.state
     files = [path for path in state.rglob("*") if path.is_file()]
     assert any("appendonly" in str(path) for path in files)
     logged = [str(vars(one)) for one in caplog.records if not one.name.startswith("http")]
-    kept = b"".join(path.read_bytes() for path in files) + "".join(logged).encode()
+    rows = rows_as_text(place.services.store)
+    with place.services.store.write() as con:
+        con.run("update app_user set totp = null where name = 'anna'")
+    kept = b"".join(path.read_bytes() for path in files) + (rows + "".join(logged)).encode()
     assert b"in the append-only file" in kept
-    assert len(secrets) > 15
-    assert not [secret for secret in secrets if len(secret) > 12 and secret.encode() in kept]
+    assert digest(secrets["share"]) in rows
+    assert len(secrets) > 20
+    assert not [
+        kind for kind, secret in secrets.items() if len(secret) > 11 and secret.encode() in kept
+    ]
 
 
 def test_an_owner_shares_on_the_page_for_it(web, place, shared, finished):

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from app.cli import run
+from app.commands.admin import ELSEWHERE
 from app.security import passwords
 from app.services.root import Services
 from app.settings import Settings
@@ -48,6 +49,15 @@ def test_people_links_and_keys_are_made_without_a_server(state, capsys):
     assert lines(capsys, state, "keys")[1] == []
     _, told = lines(capsys, state, "audit", "key")
     assert [" ".join(line.split()[3:5]) for line in told] == ["make key", "revoke key"]
+
+
+def test_the_list_of_commands_says_what_each_does(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run(["admin"]) == 0
+    rows = [line.strip("│ ").split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
+    said = {row[0]: row[1:] for row in rows if row}
+    for name in ("create", *ELSEWHERE):
+        assert said[name], name
 
 
 @pytest.mark.parametrize(

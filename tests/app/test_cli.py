@@ -17,6 +17,7 @@ from agents.subtitles import to_vtt
 from agents.types import Cue
 from app.cli import COMMANDS, run
 from app.commands.bars import StageBars
+from app.commands.running import find_captions
 from jobs.broker import hold_state
 from tests.gemini import KEY, serving
 from tests.recordings import counting, tone, write_recording
@@ -28,6 +29,7 @@ SCENES = (
 )
 SMALL = Look(size=(320, 180), fps=20)
 LIMITS = ["--extract.min-clip-s", "110", "--extract.max-clip-s", "30"]
+LONG_NAME = f"{'a' * 300}.mp4"
 QUICK = ["--extract.min-clip-s", "5", "--extract.max-clip-s", "15", "--compile.size", "360p"]
 
 
@@ -88,7 +90,11 @@ def test_every_tunable_is_a_flag():
     ("args", "said"),
     [
         (["nonsense"], "nonsense"),
-        (["highlights", "a.mp4"], "--out"),
+        (["highlights", "a.mp4"], "lecture highlights needs --out; `lecture highlights --help`"),
+        (["highlights", "a.mp4", "--out"], "--out requires an argument"),
+        (["evaluate"], "lecture evaluate needs MEASURE; "),
+        (["admin", "role", "anna"], "lecture admin role needs ROLE; "),
+        (["highlights", ".", "--out", "x"], "is a folder; name the recordings in it"),
         (["highlights", "--out", "x"], "FILE is missing"),
         (
             ["highlights", "a.mp4", "--out", "x", "--silence.top-db", "900"],
@@ -114,6 +120,24 @@ def test_a_wrong_call_is_one_line_and_code_2(args, said, capsys, tmp_path, monke
     assert said in error
     assert error.count("\n") == 1
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("of", [[LONG_NAME, "--out", "x"], ["a.mp4", "--out", LONG_NAME]])
+def test_a_name_too_long_for_a_file_is_told_in_one_line(of, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(500))
+    assert run(["highlights", *of]) == 1
+    error = capsys.readouterr().err
+    assert error.endswith("File name too long. [file]\n")
+    assert error.count("\n") == 1
+
+
+def test_captions_are_looked_for_beside_a_name_of_any_length(tmp_path):
+    recording = tmp_path / f"{'a' * 251}.mp4"
+    recording.write_bytes(b"")
+    assert find_captions(recording, None) is None
+    recording.with_suffix(".vtt").write_text("WEBVTT")
+    assert find_captions(recording, None) == recording.with_suffix(".vtt")
 
 
 @pytest.mark.parametrize(
@@ -145,9 +169,7 @@ def test_a_silent_recording_fails_with_its_code_and_leaves_nothing(tmp_path):
     assert done.returncode == 2
     *stages, last = done.stderr.splitlines()
     assert last.endswith("[no_speech]")
-    assert [
-        line for line in stages if not line.endswith((": done", ": failed", ": cancelled"))
-    ] == []
+    assert [line for line in stages if not line.endswith((": done", ": failed", ": not run"))] == []
     assert not (tmp_path / "out").exists()
 
 

@@ -1,6 +1,7 @@
 """Every setting is documented, in the words of its declaration."""
 
 import re
+import shlex
 
 from app.configuration import PARTS, ROOT, example, reference
 from app.settings import Settings
@@ -18,6 +19,20 @@ def test_every_setting_has_a_sentence_and_its_own_row():
     assert [name.lower() for name, _ in rows] == list(Settings.model_fields)
     assert all(len(text) > 12 for _, text in rows)
     assert set(PARTS) <= set(Settings.model_fields)
+
+
+def test_every_line_of_the_example_can_be_set_as_it_stands(monkeypatch):
+    lines = re.findall(r"^# (LECTURE_\w+=.+)$", example(), re.MULTILINE)
+    assert len(lines) > 20
+    pairs = [shlex.split(line) for line in lines]
+    assert [pair for pair in pairs if len(pair) != 1] == []
+    given = dict(pair[0].split("=", 1) for pair in pairs)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    read = Settings()
+    assert read.state == Settings.model_fields["state"].default.absolute()
+    for name in {variable.removeprefix("LECTURE_").lower() for variable in given} - {"state"}:
+        assert getattr(read, name) == Settings.model_fields[name].default, name
 
 
 def test_no_default_of_a_secret_is_written_down():

@@ -3,11 +3,13 @@
 import io
 import json
 import logging
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from app.observability.log import set_up_logging
 from app.settings import Settings
+from tests.data.buckets import KEYS, open_bucket
 
 
 @pytest.fixture
@@ -25,11 +27,11 @@ def kind(request):
     return request.param
 
 
-def logged(kind, monkeypatch, act):
+def logged(kind, monkeypatch, act, level="INFO"):
     """Return what is written to stderr while `act` logs."""
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
-    set_up_logging(Settings(log_format=kind))
+    set_up_logging(Settings(log_format=kind, log_level=level))
     act(logging.getLogger("app.test"))
     return stream.getvalue()
 
@@ -57,3 +59,22 @@ def test_a_traceback_shows_no_local_variables(root, kind, monkeypatch):
     text = logged(kind, monkeypatch, fail)
     assert "ZeroDivisionError" in text
     assert "AIza-very-secret" not in text
+
+
+def test_what_a_link_into_the_bucket_is_signed_with_is_not_logged(root, kind, monkeypatch):
+    """Neither its address nor its parts: who reads the log could make it again."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    signed = []
+
+    def sign(logger):
+        bucket = open_bucket("http://127.0.0.1:9")
+        signed.append(bucket.link("a", expires_s=60, save_as="a.mp4", media_type="video/mp4"))
+        logging.getLogger("httpcore2.http11").debug("set-cookie: told")
+        logger.debug("signed")
+
+    text = logged(kind, monkeypatch, sign, "DEBUG")
+    assert "signed" in text
+    (signature,) = parse_qs(urlsplit(signed[0]).query)["X-Amz-Signature"]
+    assert signature not in text
+    assert "told" not in text

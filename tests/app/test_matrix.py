@@ -25,7 +25,7 @@ from tests.app.people import ROLES, town
 from tests.app.test_extras import stored_extras
 
 METHODS = ("GET", "POST")
-NOT_IN = ("expired", "revoked", None)
+NOT_IN = ("expired", "revoked", "key expired", "key revoked", None)
 STRANGERS = ("vera", "otto", "rosa")
 """They may read, and what `ines` keeps was not shared with them."""
 OWNERS = {
@@ -35,7 +35,7 @@ OWNERS = {
 }
 """Whose the things are that somebody asks for."""
 PARTLY = {"otto": "write", "rosa": "tune", "key write": "write", "key tune": "tune"}
-"""What else these may is asked of others: `otto` is an instructor as `ines` is."""
+"""What else these may, they ask of what is not there: others ask the same of their own."""
 WELL = {
     303: [("POST", "/login"), ("GET", "/login"), ("POST", "/logout"), ("GET", "/oidc/start")],
     # the secret in the address is nobody's
@@ -162,11 +162,20 @@ def expected(who, at):
             return {401}
         if need not in permissions(who):
             return {403}
-        of_people = {status for status, of in OF_PEOPLE.items() if at in of}
-        if who.startswith("key") and of_people:
+        if of_people := told_to_keys(who, at):
             return of_people
     other = {status for status, of in WELL.items() if at in of}
     return other | ({200} if at == ("GET", "/login") else set()) or set(range(200, 207))
+
+
+def told_to_keys(who, at):
+    """Return how a key is answered what is for people in a browser."""
+    return {status for status, of in OF_PEOPLE.items() if at in of and who.startswith("key")}
+
+
+def expected_of_nothing(who, at):
+    """Return the statuses of which one is the answer to somebody who asks for what is not there."""
+    return told_to_keys(who, at) | ({200, 404} if at in LISTS else {404, 409})
 
 
 @pytest.mark.parametrize("who", [*NOT_IN, *OWNERS][:-1])
@@ -175,7 +184,10 @@ def test_everybody_is_answered_as_the_table_says_about_their_own(client, place, 
     names = place.things("kept" if who in NOT_IN else who)
     elsewhere = {"open", *permissions(who)} - {PARTLY[who]} if who in PARTLY else ()
     for at in in_order(HTTP):
-        if TABLE[at] in elsewhere:
+        request_of(at, used := Names(names))
+        if TABLE[at] in elsewhere and used.used & set(UNKNOWN):
+            answer = ask(client, place, who, at, names | UNKNOWN)
+            assert answer.status_code in expected_of_nothing(who, at), (at, answer.text[:500])
             continue
         answer = ask(client, place, who, at, names)
         assert answer.status_code in expected(who, at), (at, answer.status_code, answer.text[:500])

@@ -125,6 +125,18 @@ def test_what_is_asked_again_with_its_key_is_answered_as_the_first_time(client, 
         assert len(list_jobs(con, "q1")) == 3
 
 
+def test_a_key_of_the_same_name_is_another_persons_own(client, place):
+    """Else a key that many think of would tell that somebody else has used it."""
+    made = []
+    for who, lecture in (("ines", "q1"), ("otto", "q2")):
+        bring(place, who, lecture)
+        headers = {**place.headers(who), "Idempotency-Key": "nightly-1"}
+        answer = client.post("/api/v1/jobs", json={"lecture_id": lecture}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        made.append(answer.json()["id"])
+    assert len(set(made)) == 2
+
+
 @pytest.fixture(params=["duckdb", "postgres"])
 def apps(request, services, tmp_path, monkeypatch):
     """Two apps over one store, and a person who has a lecture there."""

@@ -46,7 +46,13 @@ def test_variables_are_read_with_their_prefix(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("WORKERS", "0"), ("SANDBOX", "sometimes"), ("GEMINI_TIMEOUT_S", "-1")],
+    [
+        ("PORT", "70000"),
+        ("WORKERS", "0"),
+        ("SANDBOX", "sometimes"),
+        ("GEMINI_TIMEOUT_S", "-1"),
+        ("ALLOWED_HOSTS", "[lectures.example]"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_named_without_being_shown(monkeypatch, name, value):
     monkeypatch.setenv(f"LECTURE_{name}", value)

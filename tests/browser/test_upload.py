@@ -119,6 +119,21 @@ def test_captions_of_another_kind_are_refused(page, server, complaints, tmp_path
     forget_refusals(complaints)
 
 
+def test_captions_chosen_with_their_recording_are_named_in_their_field(page, server, tmp_path):
+    recording = tmp_path / "week 3.mp4"
+    recording.write_bytes(b"\0" * 64)
+    captions = tmp_path / "week 3.ass"
+    captions.write_text("[Events]\n")
+    page.goto(f"{server.url}/upload")
+    expect(page.locator(".lh-limits")).to_contain_text("mp4")
+    page.locator(".lh-video-input").set_input_files([recording, captions])
+    expect(page.locator(".lh-file-name")).to_contain_text("week 3.mp4")
+    named = page.locator(".lh-captions-input").evaluate(
+        "input => [...input.files].map((f) => f.name)"
+    )
+    assert named == ["week 3.ass"]
+
+
 def test_several_recordings_take_the_captions_of_their_names(page, server, complaints, tmp_path):
     folder = tmp_path / "recordings"
     folder.mkdir()

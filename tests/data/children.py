@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from threading import Event, Thread, Timer
 
 from agents.errors import ServiceUnavailable
 from data.store import open_store
@@ -86,6 +87,44 @@ def forks(path):
         write_one(store, "child", 0)
         sys.exit(count() - before)
     tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), count())
+
+
+@role
+def forks_beside(path, way):
+    """Fork while another thread is in the store; tell how the child ended and what is there."""
+    store, inside, go_on = open_store(path), Event(), Event()
+
+    def be_inside():
+        with getattr(store, way)() as con:
+            con.row("select count(*) as n from label")
+            inside.set()
+            go_on.wait()
+
+    Thread(target=be_inside).start()
+    inside.wait()
+    Timer(0.3, go_on.set).start()
+    child = os.fork()
+    if child == 0:
+        write_one(store, "child", 0)
+        os._exit(7)
+    tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    with store.read() as con:
+        tell(con.row("select count(*) as n from label")["n"])
+
+
+@role
+def forks_inside(path):
+    """Fork in the midst of a transaction; tell what the child is told when it asks the store."""
+    with open_store(path).read():
+        if child := os.fork():
+            os.waitpid(child, 0)
+            return
+        try:
+            with open_store(path).read():
+                tell("read")
+        except RuntimeError as error:
+            tell(error)
+        os._exit(0)
 
 
 @role

@@ -144,6 +144,15 @@ def test_a_forked_child_reads_and_writes_with_an_engine_of_its_own(duck, duck_pa
     assert finish(start("forks", duck_path)).split() == [f"{TOGETHER}", f"{2 * TOGETHER}"]
 
 
+@pytest.mark.parametrize("way", ["read", "write"])
+def test_a_fork_waits_for_the_transactions_of_other_threads(duck, duck_path, way):
+    assert finish(start("forks_beside", duck_path, way)).split() == ["7", f"{TOGETHER}"]
+
+
+def test_a_child_forked_inside_a_transaction_is_refused_the_store(duck, duck_path):
+    assert "midst of a transaction" in finish(start("forks_inside", duck_path))
+
+
 def test_a_notebook_reads_live_beside_a_writer(duck, duck_path):
     write_one(duck, "first", 0)
     book = notebook(duck_path)
