@@ -3,19 +3,20 @@
 from dataclasses import replace
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from agents.intake import measure
 from agents.layout import AGENT
-from agents.layout.analysis import look_for_motion
 from agents.layout.boxes import Rect
 from agents.layout.detector import Arrangement, Stretch
+from agents.layout.looks import look_for_motion
 from agents.layout.motion import CHANGE_SCALE, Motion, measure_change
 from agents.layout.params import LayoutParams
 from agents.layout.peaks import find_peaks
-from agents.layout.resemblance import screens_differ
+from agents.layout.resemblance import full_screens_differ, is_resized, screens_differ
 from agents.layout.slides import (
     detect_slides,
     has_changed,
@@ -259,6 +260,32 @@ def test_same_slide_in_another_arrangement_is_no_change():
     )
     assert not screens_differ((slide, full), (small, beside), PARAMS)
     assert screens_differ((slide[::-1], full), (small, beside), PARAMS)
+
+
+def full_slide(words):
+    """Return a slide (540, 960) with a drawing that every slide has, and the given words."""
+    picture = np.full((540, 960), 245, np.uint8)
+    picture[:, :16] = 90
+    cv2.line(picture, (120, 480), (820, 480), 40, 3)
+    cv2.polylines(
+        picture, [np.array([(120, 470), (300, 380), (500, 360), (820, 340)])], False, 60, 3
+    )
+    for row, text in enumerate(words):
+        cv2.putText(picture, text, (90, 70 + 70 * row), cv2.FONT_HERSHEY_SIMPLEX, 1.1, 30, 2)
+    return picture
+
+
+def test_words_tell_slides_of_one_drawing_apart_though_the_screen_is_resized():
+    inset = Arrangement("side_by_side", Rect(8, 24, 238, 154), Rect(244, 24, 316, 83), 1.0, (0.0,))
+    whole = Arrangement("screen_only", Rect(0, 0, 320, 180), None, 0.9, (0.0,))
+    assert is_resized(inset, whole)
+    one = full_slide(("The chloroplast", "Outer membrane", "Thylakoids: flat sacs"))
+    other = full_slide(("Stage two: Calvin", "Rubisco fixes carbon", "Costs nine of these"))
+    beside = np.full((540, 960), 10, np.uint8)
+    beside[72:462, 24:714] = cv2.resize(one, (690, 390), interpolation=cv2.INTER_AREA)
+    beside[72:249, 732:948] = 120
+    assert not full_screens_differ((beside, inset), (one, whole))
+    assert full_screens_differ((beside, inset), (other, whole))
 
 
 def test_another_slide_under_the_same_screen_is_a_change_though_little_of_it_differs():
