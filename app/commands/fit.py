@@ -95,7 +95,7 @@ def print_proposal(proposal: Proposal) -> None:
         error = f"{gain.error:.2f}" if math.isfinite(gain.error) else "not known"
         print(
             f"Pairs in the right order: {gain.default:.0%} by default, {gain.proposed:.0%} proposed"
-            f" ({gain.gain:+.2f}, standard error {error}; {gain.pairs} pairs,"
+            f" ({gain.gain:+.2f}, standard error {error}; pairs: {gain.pairs},"
             f" one {gain.left_out} left out at a time)"
         )
     print_notices(proposal.notices)

@@ -197,9 +197,7 @@ def _by_name(weights: np.ndarray) -> dict[str, float]:
 def _notices(count: int, gain: Gain | None, lectures: int) -> Iterable[Notice]:
     """Yield what one should know before one says yes."""
     if count < ENOUGH:
-        text = (
-            f"Only {count} judgements: with fewer than {ENOUGH} this is hardly more than a guess."
-        )
+        text = f"Judgements so far: {count}. Fewer than {ENOUGH} give hardly more than a guess."
         yield Notice("few_judgements", text)
     if gain is None:
         text = "What it would gain cannot be told: no lecture has both accepted and rejected clips."

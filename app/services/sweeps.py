@@ -11,6 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from agents.errors import NotFound
+from agents.tuning import Scalar, flatten, tuning_type
 from app.security.access import visible_now
 from app.security.identity import acting
 from app.services.core import Core
@@ -60,10 +61,23 @@ class Grid:
         return first + [name for name in found if name not in first]
 
     def best(self, name: str) -> int | None:
-        """Return the cell that is best by a figure, the first of equals."""
-        sign = 1 if name.endswith(LEAST) else -1
-        known = [(sign * one[name], i) for i, one in enumerate(self.figures) if name in one]
-        return min(known)[1] if known else None
+        """Return the cell that is best by a figure, of equals the one nearest the defaults."""
+        sign, default = 1 if name.endswith(LEAST) else -1, flatten(tuning_type()())
+        known = [
+            (sign * one[name], sum(_steps(axis, cell[axis.name], default) for axis in self.axes), i)
+            for i, (one, cell) in enumerate(zip(self.figures, self.cells, strict=True))
+            if name in one
+        ]
+        return min(known)[2] if known else None
+
+
+def _steps(axis: Axis, value: Scalar, default: Mapping[str, Scalar]) -> int:
+    """Return how many values of its axis a value is away from the one nearest the default."""
+    usual, numbers = default.get(axis.name), [v for v in axis.values if isinstance(v, int | float)]
+    if not isinstance(usual, int | float) or len(numbers) < len(axis.values):
+        return int(value != usual)
+    nearest = min(numbers, key=lambda number: abs(number - usual))
+    return abs(axis.values.index(value) - axis.values.index(nearest))
 
 
 class Sweeps:

@@ -79,7 +79,7 @@ def test_the_proposal_is_a_readable_table_with_a_warning_and_an_honest_gain(judg
     for component in COMPONENTS:
         assert component.name.replace("_", " ") in told
     assert f"{len(clips)} judgements in 1 lectures" in told
-    assert f"Only {len(clips)} judgements: with fewer than 20" in told
+    assert f"Judgements so far: {len(clips)}. Fewer than 20 give" in told
     assert "Only one lecture has judgements" in told
     assert "one pair left out at a time" in told
     assert "Nothing was saved" in told

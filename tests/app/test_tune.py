@@ -203,6 +203,11 @@ def test_a_sweep_tries_every_cell_and_names_the_best(services, lecture):
         figures.get("marked.f1", 0) for figures in grid.figures
     )
     assert "Clips: Min clip" in best_line(grid, "marked.f1")
+    alike = replace(grid, figures=[{"marked.f1": 0.5} for _ in grid.cells])
+    assert alike.cells[alike.best("marked.f1")] == {
+        "extract.min_clip_s": 10,  # by default 20 to 120 s
+        "extract.max_clip_s": 70,
+    }
     heat = sweep_figure(grid, "marked.f1").data[0]
     assert (len(heat.z), len(heat.z[0]), heat.z[1][0]) == (2, 2, None)
     assert len(next(iter(grid_table(grid).values()))) == 3
