@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PATCH_ROWS = 9
 """So many rows around each decide on the shade that covers a place in it: streaks vanish."""
+SHADE = 8
+"""Levels that count as one shade."""
 PLAIN = ("yuv420p", "yuvj420p")
 """Frames of these kinds are cut before they are converted: less is converted then."""
 BLUR = 48
@@ -80,14 +82,29 @@ class Filters:
 def cover(planes: Sequence[np.ndarray], place: Place, beside: Place) -> None:
     """Cover a place with the shade that each row has beside it.
 
-    The middle value of a row leaves out the letters that stand there, and edges of bars stay.
+    The usual shade of a row leaves out the letters that stand there, and edges of bars stay.
     """
     for number, plane in enumerate(planes):
-        rows = np.median(part_of(plane, beside, 1 + (number > 0)), axis=1)
+        rows = usual_shades(part_of(plane, beside, 1 + (number > 0)))
         near = np.lib.stride_tricks.sliding_window_view(
             np.pad(rows, PATCH_ROWS // 2, "edge"), PATCH_ROWS
         )
         part_of(plane, place, 1 + (number > 0))[:] = np.median(near, axis=1)[:, None]
+
+
+def usual_shades(part: np.ndarray) -> np.ndarray:
+    """Return of each row of a plane's part, uint8 (h, w), the mean of its most frequent shades.
+
+    Letters fill less of a row than what they stand on, or have more shades: a bold headline takes
+    more than half of its rows, so that a median would be its colour.
+    """
+    height, bins = len(part), 256 // SHADE
+    found = part // SHADE + bins * np.arange(height)[:, None]
+    counts = np.bincount(found.ravel(), minlength=bins * height).reshape(height, bins)
+    around = counts[:, :-1] + counts[:, 1:]
+    low = SHADE * around.argmax(axis=1)[:, None]
+    usual = (part >= low) & (part < low + 2 * SHADE)
+    return np.rint((part * usual).sum(axis=1) / usual.sum(axis=1))
 
 
 class Painting:

@@ -21,7 +21,7 @@ from agents.compile.params import CompileParams
 from agents.compile.timeline import Timeline
 from agents.types import Media
 
-RENDERER = 8
+RENDERER = 9
 """Raised when the same plan would be rendered into other pixels, sound or subtitles."""
 GROUP_S = 2.0
 """Length of a group in seconds: short ones are cheap to make anew, long ones make small files."""

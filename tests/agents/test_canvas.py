@@ -86,6 +86,8 @@ def test_a_covered_place_goes_on_with_the_bars_beside_it_and_without_their_lette
     truth = luma.copy()
     luma[6:40, 0:40] = np.random.default_rng(2).integers(0, 256, (34, 40))
     luma[8:18, 50:110:5] = luma[9:11, 50:110] = 250
+    bold = np.random.default_rng(3).integers(20, 200, (12, 60))  # most of its rows is letters
+    luma[26:38, 49:109] = np.where(np.arange(60) % 5 < 2, 230, bold)
     planes = [luma, luma[::2, ::2].copy(), luma[::2, ::2].copy()]
     cover(planes, Place(0, 4, 42, 38), Place(48, 4, 64, 38))
     assert np.array_equal(planes[0][:, :42], truth[:, :42])
