@@ -33,6 +33,10 @@ SURE = 0.85
 """Confidence below which what was read is taken for a misreading."""
 LONGEST = 80
 """A headline of more characters is a sentence."""
+TOUCH = 2
+"""Pixels from a line to the camera when it goes on behind it: lines are found with a margin."""
+MOSTLY = 0.5
+"""Share of a line that lies in the camera when it is the camera itself that was taken for one."""
 SAME_LEVELS = 2.0
 """Upper parts of slides that differ by less in the mean are read once, and count as one."""
 CROWD, STANDS_OUT = 4, 1.15
@@ -148,14 +152,15 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
 def read_top(part: Part, reader: Reader) -> Top:
     """Read the lines of the upper part of a slide that look most like a headline.
 
-    A line at the camera's border goes on behind it and is not read.
+    A line that touches the camera's border goes on behind it and is not read.
     """
     picture = part.picture
     height, width = picture.shape[:2]
     least = LEAST_HEIGHT * height / TOP_SHARE
     found = [place for place in reader.find(picture) if _height(place) >= least]
     camera = part.camera or Rect(0, 0, 0, 0)
-    cut = [place for place in found if place.grown(_height(place) // 2).meet(camera).area]
+    found = [place for place in found if place.meet(camera).area < MOSTLY * place.area]
+    cut = [place for place in found if place.grown(TOUCH).meet(camera).area]
     places = [place for place in found if place not in cut]
     places.sort(key=lambda place: (-_prominence(place, height), place))
     lines = []
